@@ -1,0 +1,147 @@
+"""Appointments: planned, kept and missed. A visit is a completed appointment."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+
+from zabota.clinic.models import Branch, Clinic, Doctor, Service
+from zabota.kernel.ids import new_public_id
+from zabota.kernel.scope import ScopedManager
+from zabota.patients.models import Patient
+
+
+class AppointmentQuerySet(models.QuerySet["Appointment"]):
+    """Vocabulary of appointments."""
+
+    def visits(self) -> AppointmentQuerySet:
+        """Completed appointments."""
+        return self.filter(status=Appointment.Status.COMPLETED)
+
+    def upcoming(self, now: datetime) -> AppointmentQuerySet:
+        """Booked, still to come and still known to the clinic's system: what counts as «записан»."""
+        return self.filter(status__in=Appointment.BOOKED, starts_at__gt=now, vanished_at=None)
+
+
+AppointmentManager = ScopedManager.from_queryset(AppointmentQuerySet)
+
+
+class Appointment(models.Model):
+    """A time of a patient with a doctor."""
+
+    class Status(models.TextChoices):
+        PLANNED = "planned", "запланирован"
+        CONFIRMED = "confirmed", "подтверждён"
+        ARRIVED = "arrived", "пришёл"
+        COMPLETED = "completed", "завершён"
+        NO_SHOW = "no_show", "не пришёл"
+        CANCELLED_PATIENT = "cancelled_patient", "отменён пациентом"
+        CANCELLED_CLINIC = "cancelled_clinic", "отменён клиникой"
+        MOVED = "moved", "перенесён"
+
+    #: Statuses that hold a place in the future.
+    BOOKED = ("planned", "confirmed", "arrived")
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    public_id = models.CharField(max_length=22, unique=True, default=new_public_id, editable=False)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="appointments")
+    branch = models.ForeignKey(Branch, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    doctor = models.ForeignKey(Doctor, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    starts_at = models.DateTimeField()
+    #: Calendar day in the zone of the branch: the day on which a visit counts.
+    day = models.DateField()
+    duration_minutes = models.PositiveSmallIntegerField(default=30)
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.PLANNED)
+    total_kopecks = models.BigIntegerField(default=0)
+    is_first = models.BooleanField(null=True, blank=True)
+    cancel_reason = models.CharField(max_length=200, default="", blank=True)
+    comment = models.CharField(max_length=500, default="", blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    booked_at = models.DateTimeField(null=True, blank=True)
+    #: Source system and id of an import; empty when entered here.
+    system = models.CharField(max_length=40, default="", blank=True)
+    ext_id = models.CharField(max_length=80, default="", blank=True)
+    import_batch_id = models.BigIntegerField(null=True, blank=True)
+    #: Set when a later export no longer holds this row: it is not deleted and no longer counts as booked.
+    vanished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AppointmentManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["clinic", "system", "ext_id"], name="appointment_ext_once", condition=~models.Q(ext_id="")
+            )
+        ]
+        indexes = [
+            models.Index(fields=["patient", "status", "starts_at"], name="appt_patient"),
+            models.Index(fields=["clinic", "day"], name="appt_clinic_day"),
+            models.Index(fields=["doctor", "starts_at"], name="appt_doctor"),
+            models.Index(fields=["import_batch_id"], name="appt_batch"),
+            models.Index(
+                fields=["clinic", "starts_at"],
+                name="appt_booked",
+                condition=models.Q(status__in=["planned", "confirmed", "arrived"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"приём {self.pk}"
+
+
+class AppointmentService(models.Model):
+    """A service of an appointment with its price on that day."""
+
+    appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="lines")
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+")
+    quantity = models.DecimalField(max_digits=8, decimal_places=2, default=1)
+    price_kopecks = models.BigIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["service"], name="line_service")]
+
+    def __str__(self) -> str:
+        return f"{self.service_id} × {self.quantity}"
+
+
+class Payment(models.Model):
+    """Money received from a patient or given back (negative)."""
+
+    class Method(models.TextChoices):
+        CASH = "cash", "наличные"
+        CARD = "card", "карта"
+        INSURANCE = "insurance", "ДМС"
+        TRANSFER = "transfer", "перевод"
+        OTHER = "other", "другое"
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="payments")
+    appointment = models.ForeignKey(
+        Appointment, null=True, blank=True, on_delete=models.SET_NULL, related_name="payments"
+    )
+    paid_on = models.DateField()
+    amount_kopecks = models.BigIntegerField()
+    method = models.CharField(max_length=10, choices=Method.choices, default=Method.OTHER)
+    system = models.CharField(max_length=40, default="", blank=True)
+    ext_id = models.CharField(max_length=80, default="", blank=True)
+    import_batch_id = models.BigIntegerField(null=True, blank=True)
+
+    objects = ScopedManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["clinic", "system", "ext_id"], name="payment_ext_once", condition=~models.Q(ext_id="")
+            )
+        ]
+        indexes = [
+            models.Index(fields=["patient", "paid_on"], name="payment_patient"),
+            models.Index(fields=["import_batch_id"], name="payment_batch"),
+        ]
+
+    def __str__(self) -> str:
+        return f"оплата {self.pk}"

@@ -1,0 +1,43 @@
+"""The clinic and its branches."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from zabota.kernel.ids import new_public_id
+
+
+class Clinic(models.Model):
+    """The organisation that keeps patients: the border across which nobody sees anything."""
+
+    public_id = models.CharField(max_length=22, unique=True, default=new_public_id, editable=False)
+    name = models.CharField("название", max_length=200)
+    time_zone = models.CharField("часовой пояс", max_length=40, default="Europe/Moscow")
+    currency = models.CharField(max_length=3, default="RUB")
+    created_at = models.DateTimeField(auto_now_add=True)
+    #: True for the generated demo clinic, which every page says.
+    is_demo = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Branch(models.Model):
+    """A place where patients are received; times without a zone in its exports are in `time_zone`."""
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="branches")
+    public_id = models.CharField(max_length=22, unique=True, default=new_public_id, editable=False)
+    name = models.CharField("название", max_length=200)
+    address = models.CharField("адрес", max_length=300, default="", blank=True)
+    phone = models.CharField("телефон", max_length=20, default="", blank=True)
+    #: Code of the town, for phones written without it.
+    phone_area = models.CharField(max_length=5, default="", blank=True)
+    time_zone = models.CharField("часовой пояс", max_length=40, default="Europe/Moscow")
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["clinic", "name"], name="branch_name_once")]
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,97 @@
+"""Roles of the clinic and what each may see and do: the whole matrix in one table."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """Roles of the people of a clinic; Russian names are in ROLE_NAMES."""
+
+    OWNER = "owner"
+    MARKETER = "marketer"
+    ADMINISTRATOR = "administrator"
+    DOCTOR = "doctor"
+    COORDINATOR = "coordinator"
+    QUALITY = "quality_controller"
+
+
+ROLE_NAMES: dict[Role, str] = {
+    Role.OWNER: "Руководитель",
+    Role.MARKETER: "Маркетолог",
+    Role.ADMINISTRATOR: "Администратор",
+    Role.DOCTOR: "Врач",
+    Role.COORDINATOR: "Координатор",
+    Role.QUALITY: "Контролёр качества",
+}
+
+
+class Right(StrEnum):
+    """A thing that may be seen or done. Each page and action names exactly one."""
+
+    PULSE_VIEW = "pulse.view"
+    AUDIT_VIEW = "audit.view"
+    PATIENTS_VIEW = "patients.view"
+    PATIENTS_EDIT = "patients.edit"
+    PATIENTS_MERGE = "patients.merge"
+    CONSENTS_EDIT = "consents.edit"
+    WORKLIST_WORK = "worklist.work"
+    WORKLIST_CONTROL = "worklist.control"
+    VISITS_BOOK = "visits.book"
+    INTAKE_RUN = "intake.run"
+    SETTINGS_EDIT = "settings.edit"
+    STAFF_EDIT = "staff.edit"
+    TRAIL_VIEW = "trail.view"
+    SYSTEM_VIEW = "system.view"
+    PROFILE_OWN = "profile.own"
+
+
+RIGHTS: dict[Role, frozenset[Right]] = {
+    Role.OWNER: frozenset(Right),
+    Role.MARKETER: frozenset(
+        {
+            Right.PULSE_VIEW,
+            Right.AUDIT_VIEW,
+            Right.PATIENTS_VIEW,
+            Right.INTAKE_RUN,
+            Right.PROFILE_OWN,
+        }
+    ),
+    Role.ADMINISTRATOR: frozenset(
+        {
+            Right.PATIENTS_VIEW,
+            Right.PATIENTS_EDIT,
+            Right.PATIENTS_MERGE,
+            Right.CONSENTS_EDIT,
+            Right.WORKLIST_WORK,
+            Right.VISITS_BOOK,
+            Right.PROFILE_OWN,
+        }
+    ),
+    Role.DOCTOR: frozenset({Right.PATIENTS_VIEW, Right.PROFILE_OWN}),
+    Role.COORDINATOR: frozenset(
+        {
+            Right.PATIENTS_VIEW,
+            Right.PATIENTS_EDIT,
+            Right.CONSENTS_EDIT,
+            Right.WORKLIST_WORK,
+            Right.VISITS_BOOK,
+            Right.PROFILE_OWN,
+        }
+    ),
+    Role.QUALITY: frozenset(
+        {
+            Right.PULSE_VIEW,
+            Right.AUDIT_VIEW,
+            Right.PATIENTS_VIEW,
+            Right.WORKLIST_CONTROL,
+            Right.TRAIL_VIEW,
+            Right.PROFILE_OWN,
+        }
+    ),
+}
+
+
+def may(role: Role | str, right: Right) -> bool:
+    """True when a person of this role has the right."""
+    return right in RIGHTS[Role(role)]

@@ -1,0 +1,12 @@
+"""Addresses of Zabota: each face brings its own list."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("account/", include("allauth.urls")),
+    path("ui/", include("zabota.ui.urls")),
+    path("", include("zabota.desk.urls")),
+]
+handler404 = "zabota.desk.errors.not_found"
+handler500 = "zabota.desk.errors.server_error"
+handler403 = "zabota.desk.errors.not_found"

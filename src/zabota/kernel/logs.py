@@ -1,0 +1,72 @@
+"""Answers for logs: JSON lines on stderr, in which phones and addresses are masked before they are written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+_PHONE = re.compile(r"(?<![\w.:-])\+?\d[\d\s()\-]{8,16}\d(?![\w.:-])")
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
+
+
+def mask(text: str) -> str:
+    """The text with phones as `+7916***67` and e-mail addresses as `***@host`."""
+
+    def _phone(found: re.Match[str]) -> str:
+        digits = re.sub(r"\D", "", found.group())
+        if not 10 <= len(digits) <= 15:
+            return found.group()
+        return f"+{digits[:4]}***{digits[-2:]}"
+
+    return _EMAIL.sub(lambda found: "***@" + found.group().split("@")[1], _PHONE.sub(_phone, text))
+
+
+def _mask_event(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for key, value in event.items():
+        if isinstance(value, str) and key not in {"timestamp", "level", "logger"}:
+            event[key] = mask(value)
+    return event
+
+
+def logging_config(*, level: str) -> dict[str, Any]:
+    """The `LOGGING` setting: one handler, one JSON line per event, personal data masked."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _mask_event,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "json": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "processors": [
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    structlog.processors.JSONRenderer(ensure_ascii=False),
+                ],
+                "foreign_pre_chain": [*shared],
+            }
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            # Request lines carry addresses with search words in them: people's names.
+            "django.request": {"level": "ERROR"},
+            "django.server": {"level": "ERROR"},
+            "django_tasks": {"level": "WARNING"},
+            "django_tasks_db": {"level": "WARNING"},
+            "axes": {"level": "ERROR"},
+        },
+    }
