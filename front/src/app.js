@@ -1,0 +1,26 @@
+// Everything a page of the interface needs; drawings of charts come apart, only where there are charts.
+import "./css/index.css";
+import { startHtmx } from "./js/htmx.js";
+import { startKeyboard } from "./js/keyboard.js";
+import { startOverlays } from "./js/drawer.js";
+import { startPalette } from "./js/palette.js";
+import { startTheme } from "./js/theme.js";
+import { startToasts } from "./js/toast.js";
+import { startPage } from "./js/page.js";
+
+startTheme();
+startHtmx();
+startOverlays();
+startToasts();
+startKeyboard();
+startPalette();
+startPage();
+
+async function drawCharts(root) {
+  if (!root.querySelector("[data-chart]")) return;
+  const { draw } = await import("./charts.js");
+  draw(root);
+}
+
+drawCharts(document);
+document.addEventListener("htmx:load", (event) => drawCharts(event.detail.elt));

@@ -1,0 +1,91 @@
+// Small habits of a page: copying, printing, choosing all, opening what the address names.
+import { toast } from "./toast.js";
+
+export function announce(element, name, detail = {}) {
+  element.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
+}
+
+async function copy(button) {
+  await navigator.clipboard.writeText(button.dataset.copy);
+  toast({ text: button.dataset.copied ?? "Скопировано", seconds: 3 });
+}
+
+function pickAll(box) {
+  const group = document.querySelectorAll(`input[type="checkbox"][name="${box.dataset.all}"]`);
+  for (const other of group) other.checked = box.checked;
+}
+
+/** A tab list inside one page: the arrows move, the panel named by aria-controls is shown. */
+function chooseTab(tab, focus) {
+  for (const other of tab.closest('[role="tablist"]').querySelectorAll('[role="tab"]')) {
+    const chosen = other === tab;
+    other.setAttribute("aria-selected", String(chosen));
+    other.tabIndex = chosen ? 0 : -1;
+    const panel = document.getElementById(other.getAttribute("aria-controls"));
+    if (panel) panel.hidden = !chosen;
+  }
+  if (focus) tab.focus();
+  window.dispatchEvent(new Event("resize"));
+}
+
+function onTabKey(event) {
+  const tab = event.target.closest('[role="tab"]');
+  if (!tab) return;
+  const tabs = [...tab.closest('[role="tablist"]').querySelectorAll('[role="tab"]')];
+  const at = tabs.indexOf(tab);
+  const next = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 }[event.key];
+  if (next === undefined) return;
+  event.preventDefault();
+  chooseTab(tabs[(next + tabs.length) % tabs.length], true);
+}
+
+/** A place for a file takes one that is dropped on it. */
+function startDrops() {
+  const place = (event) => event.target.closest?.("[data-drop]");
+  document.addEventListener("dragover", (event) => {
+    const drop = place(event);
+    if (!drop) return;
+    event.preventDefault();
+    drop.classList.add("over");
+  });
+  document.addEventListener("dragleave", (event) => place(event)?.classList.remove("over"));
+  document.addEventListener("drop", (event) => {
+    const drop = place(event);
+    if (!drop) return;
+    event.preventDefault();
+    drop.classList.remove("over");
+    const input = drop.querySelector('input[type="file"]');
+    if (!input || !event.dataTransfer.files.length) return;
+    input.files = event.dataTransfer.files;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+}
+
+export function startPage() {
+  document.addEventListener("click", (event) => {
+    const copyButton = event.target.closest("[data-copy]");
+    if (copyButton) copy(copyButton);
+    if (event.target.closest("[data-print]")) window.print();
+    const tab = event.target.closest('[role="tab"]');
+    if (tab) chooseTab(tab, false);
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.dataset.all) pickAll(event.target);
+    // A select or a tick that narrows a list sends its form without a button.
+    if (event.target.closest("[data-submit]")) event.target.form?.requestSubmit();
+  });
+  document.addEventListener("keydown", onTabKey);
+  startDrops();
+  window.addEventListener("beforeprint", () => {
+    for (const details of document.querySelectorAll("details[data-print-open]:not([open])")) {
+      details.open = true;
+      details.dataset.wasClosed = "";
+    }
+  });
+  window.addEventListener("afterprint", () => {
+    for (const details of document.querySelectorAll("details[data-was-closed]")) {
+      details.open = false;
+      delete details.dataset.wasClosed;
+    }
+  });
+}

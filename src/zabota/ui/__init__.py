@@ -1,0 +1,1 @@
+"""Design system of the interface: components, formats, the frame of a page. Knows no word of the domain."""
