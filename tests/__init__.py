@@ -1,0 +1,1 @@
+"""Tests that cross apps, and the fixtures that all tests share."""
