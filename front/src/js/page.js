@@ -61,7 +61,28 @@ function startDrops() {
   });
 }
 
+/** What can be scrolled sideways can be reached by keyboard; what fits is not one more stop of Tab. */
+const widths = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (target.scrollWidth > target.clientWidth + 1) {
+      target.tabIndex = 0;
+      target.setAttribute("role", "region");
+      target.setAttribute("aria-label", target.dataset.scroll || "Таблица");
+    } else {
+      target.removeAttribute("tabindex");
+      target.removeAttribute("role");
+      target.removeAttribute("aria-label");
+    }
+  }
+});
+
+function watchWidths(root) {
+  for (const box of root.querySelectorAll?.("[data-scroll]") ?? []) widths.observe(box);
+}
+
 export function startPage() {
+  watchWidths(document);
+  document.addEventListener("htmx:load", (event) => watchWidths(event.detail.elt));
   document.addEventListener("click", (event) => {
     const copyButton = event.target.closest("[data-copy]");
     if (copyButton) copy(copyButton);

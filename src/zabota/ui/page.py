@@ -14,7 +14,7 @@ from django_htmx.http import trigger_client_event
 def wants_fragment(request: HttpRequest) -> bool:
     """Whether this request came from htmx for a part of the page, not for the page itself."""
     htmx = getattr(request, "htmx", None)
-    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+    return htmx is not None and bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 
 def page(

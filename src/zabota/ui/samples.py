@@ -183,7 +183,9 @@ PEOPLE = [
 def found(words: str) -> list[dict[str, str]]:
     """People of the sample whose name holds the words, as a live search answers."""
     return [
-        {"label": name, "hint": reason, "url": "#tables"} for name, reason, *_ in PEOPLE if words.lower() in name.lower()
+        {"label": name, "hint": reason, "url": "#tables"}
+        for name, reason, *_ in PEOPLE
+        if words.lower() in name.lower()
     ]
 
 

@@ -183,7 +183,7 @@ def share_of(part: float | None, whole: float | None) -> str:
 @register.filter
 def css(value: float | None) -> str:
     """A number for a style attribute: always with a dot, whatever the language of the page."""
-    return "0" if value is None or value == "" else f"{float(value):.3f}".rstrip("0").rstrip(".")
+    return f"{float(value or 0):.3f}".rstrip("0").rstrip(".")
 
 
 @register.filter

@@ -1,0 +1,80 @@
+// Finds frames of charts on the page, reads their data from <script type="application/json"> and keeps the drawings right
+// when the width, the theme or the paper changes.
+import { BarChart, CustomChart, LineChart } from "echarts/charts";
+import { GridComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
+import * as echarts from "echarts/core";
+import { LabelLayout } from "echarts/features";
+import langRU from "echarts/lib/i18n/langRU.js";
+import { SVGRenderer } from "echarts/renderers";
+import { barOption, waterfallOption } from "./chart/bars.js";
+import { heatOption } from "./chart/heat.js";
+import { lineOption } from "./chart/line.js";
+import { palette } from "./chart/style.js";
+
+echarts.use([BarChart, CustomChart, LineChart, GridComponent, MarkLineComponent, TooltipComponent, LabelLayout, SVGRenderer]);
+echarts.registerLocale("RU", langRU);
+
+const OPTIONS = { line: lineOption, bar: barOption, waterfall: waterfallOption, heat: heatOption };
+const PAPER = 660;
+const drawn = new Map();
+
+function paint(frame, chart, data, width) {
+  const option = OPTIONS[data.type](data, palette(frame), width);
+  chart.setOption({ animation: false, ...option }, { notMerge: true });
+}
+
+function start(frame) {
+  const source = document.getElementById(frame.dataset.chart);
+  if (!source) return;
+  const data = JSON.parse(source.textContent);
+  if (!OPTIONS[data.type]) throw new Error(`Unknown kind of chart: ${data.type}`);
+  const chart = echarts.init(frame, null, { renderer: "svg", locale: "RU" });
+  const redraw = () => {
+    if (!frame.clientWidth) return;
+    chart.resize();
+    paint(frame, chart, data, frame.clientWidth);
+  };
+  let asked = 0;
+  const observer = new ResizeObserver(() => {
+    cancelAnimationFrame(asked);
+    asked = requestAnimationFrame(redraw);
+  });
+  redraw();
+  observer.observe(frame);
+  drawn.set(frame, { chart, data, redraw, observer });
+}
+
+function sweep() {
+  for (const [frame, { chart, observer }] of drawn) {
+    if (frame.isConnected) continue;
+    observer.disconnect();
+    chart.dispose();
+    drawn.delete(frame);
+  }
+}
+
+/** Draws what is new under `root` and forgets what has left the page. */
+export function draw(root) {
+  sweep();
+  for (const frame of root.querySelectorAll("[data-chart]")) {
+    if (!drawn.has(frame)) start(frame);
+  }
+}
+
+const again = () => drawn.forEach(({ redraw }) => redraw());
+document.addEventListener("theme:change", again);
+document.fonts?.ready.then(again);
+
+// Paper is white and narrow, whatever the screen was.
+window.addEventListener("beforeprint", () => {
+  document.documentElement.dataset.printing = "";
+  drawn.forEach(({ chart, data }, frame) => {
+    const width = Math.min(PAPER, frame.clientWidth || PAPER);
+    chart.resize({ width });
+    paint(frame, chart, data, width);
+  });
+});
+window.addEventListener("afterprint", () => {
+  delete document.documentElement.dataset.printing;
+  again();
+});
