@@ -1,0 +1,202 @@
+"""From wishes to appointments: services, statuses, and a time in the doctor's shift for each, without clashes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from zabota.ops.demo.behaviour import People, Visits
+from zabota.ops.demo.catalogue import BEAUTY, DOCTORS, KINDS, SERVICES, SKIN
+from zabota.ops.demo.hours import Hours
+from zabota.ops.demo.spec import Bools, ClinicSpec, Ints
+
+COMPLETED, NO_SHOW, CANCELLED_BY_PATIENT, CANCELLED_BY_CLINIC, MOVED, BOOKED = range(6)
+STATUSES: Final = ("completed", "no_show", "cancelled_by_patient", "cancelled_by_clinic", "moved", "booked")
+UNIT_MINUTES: Final = 15
+CHILD_YEARS: Final = 14
+# Cumulative chances that a kept visit had an earlier appointment of this fate.
+BEFORE_KEPT: Final = ((NO_SHOW, 0.05), (CANCELLED_BY_PATIENT, 0.12), (CANCELLED_BY_CLINIC, 0.135), (MOVED, 0.185))
+ROUNDS: Final = 14
+
+
+@dataclass(slots=True)
+class Appointments:
+    """All appointments, one row each."""
+
+    person: Ints
+    episode: Ints
+    position: Ints
+    planned: Ints
+    day: Ints
+    start: Ints  # minutes after midnight
+    doctor: Ints
+    room: Ints
+    service: Ints
+    kind: Ints
+    consultation: Bools
+    status: Ints
+
+    def __len__(self) -> int:
+        return len(self.person)
+
+    def take(self, rows: Ints | Bools) -> Appointments:
+        return Appointments(*(getattr(self, name)[rows] for name in self.__slots__))
+
+    def extended(self, other: Appointments) -> Appointments:
+        pairs = ((getattr(self, name), getattr(other, name)) for name in self.__slots__)
+        return Appointments(*(np.concatenate(pair) for pair in pairs))
+
+
+def minutes_of(service: Ints) -> Ints:
+    return np.array([s.minutes for s in SERVICES])[service]
+
+
+def appointments(spec: ClinicSpec, people: People, visits: Visits) -> Appointments:
+    """Everything that was or will be written in the schedule from the first exported day on."""
+    rng = spec.stream("schedule")
+    hours = Hours(spec)
+    zeros = np.zeros(len(visits.person), dtype=np.int64)
+    status = np.where(
+        visits.attended, COMPLETED, np.where(rng.random(len(zeros)) < 0.55, NO_SHOW, CANCELLED_BY_PATIENT)
+    )
+    rows = Appointments(
+        person=visits.person,
+        episode=visits.episode,
+        position=visits.position,
+        planned=visits.planned,
+        day=visits.day,
+        start=zeros,
+        doctor=visits.doctor,
+        room=zeros,
+        service=_services(rng, people, visits),
+        kind=visits.kind,
+        consultation=visits.consultation,
+        status=status,
+    )
+    rows = _known_bookings(spec, rng, rows)
+    rows = rows.extended(_before_kept(spec, rng, hours, rows))
+    rows = _one_a_day(rows)
+    rows = _one_a_day(_timetable(spec, rng, hours, rows))
+    return rows.take(np.lexsort((rows.start, rows.doctor, rows.day)))
+
+
+def _services(rng: np.random.Generator, people: People, visits: Visits) -> Ints:
+    age = (visits.day - people.birth[visits.person]) / 365.25
+    child = age < CHILD_YEARS
+    later = (visits.position - visits.consultation) > 0
+    service = np.zeros(len(child), dtype=np.int64)
+    for kind in range(len(KINDS)):
+        for young in (False, True):
+            fitting = [
+                i for i, s in enumerate(SERVICES) if s.kind == kind and s.children == young and not s.consultation
+            ]
+            if not fitting:
+                fitting = [i for i, s in enumerate(SERVICES) if s.kind == kind and not s.consultation]
+            for after in (False, True):
+                rows = np.flatnonzero((visits.kind == kind) & (child == young) & (later == after))
+                weights = np.array([SERVICES[i].later if after else SERVICES[i].first for i in fitting])
+                service[rows] = rng.choice(fitting, len(rows), p=weights / weights.sum())
+    pregnancy = next(i for i, s in enumerate(SERVICES) if s.code == "GN-06")
+    service = np.where((service == pregnancy) & (age > 42), pregnancy - 4, service)
+    consultations = {s.kind: i for i, s in enumerate(SERVICES) if s.consultation}
+    consultations[BEAUTY] = consultations[SKIN]
+    for kind, of_kind in consultations.items():
+        service = np.where(visits.consultation & (visits.position == 0) & (visits.kind == kind), of_kind, service)
+    return service
+
+
+def _known_bookings(spec: ClinicSpec, rng: np.random.Generator, rows: Appointments) -> Appointments:
+    """Of what will happen after the as-of day keep only what is already booked: at most one per person."""
+    order = np.lexsort((rows.day, rows.person))
+    rows = rows.take(order)
+    future = rows.day > spec.last
+    ahead = np.cumsum(future)
+    first_of_person = np.r_[True, rows.person[1:] != rows.person[:-1]]
+    before = np.maximum.accumulate(np.where(first_of_person, ahead - future, 0))
+    nearest = future & (ahead - before == 1)
+    newcomer = nearest & first_of_person
+    chance = np.where(rows.position > 0, 0.85, np.where(newcomer, 1.0, np.where(rows.status == COMPLETED, 0.36, 0.2)))
+    booked = nearest & (rng.random(len(rows)) < chance)
+    rows.status[booked] = BOOKED
+    return rows.take(~future | booked)
+
+
+def _before_kept(spec: ClinicSpec, rng: np.random.Generator, hours: Hours, rows: Appointments) -> Appointments:
+    """Earlier appointments that were missed, cancelled or moved before the visit took place after all."""
+    u = rng.random(len(rows))
+    source = np.flatnonzero((rows.status == COMPLETED) & (u < BEFORE_KEPT[-1][1]))
+    bounds = [bound for _, bound in BEFORE_KEPT]
+    extra = rows.take(source)
+    extra.status = np.array([status for status, _ in BEFORE_KEPT])[np.searchsorted(bounds, u[source], side="right")]
+    extra.day = hours.snap(extra.doctor, extra.day - rng.integers(2, 14, len(extra)))
+    extra.episode = np.full(len(extra), -1)
+    earlier = (extra.day >= 0) & (extra.day < rows.day[source]) & (extra.day <= spec.last)
+    return extra.take(earlier)
+
+
+def _one_a_day(rows: Appointments) -> Appointments:
+    """One appointment per person and day; the kept one wins."""
+    order = np.lexsort((rows.status, rows.day, rows.person))
+    rows = rows.take(order)
+    same = (rows.person[1:] == rows.person[:-1]) & (rows.day[1:] == rows.day[:-1])
+    return rows.take(np.r_[True, ~same])
+
+
+def _timetable(spec: ClinicSpec, rng: np.random.Generator, hours: Hours, rows: Appointments) -> Appointments:
+    """Give each appointment its time; what does not fit a shift goes to the doctor's next working day."""
+    units = minutes_of(rows.service) // UNIT_MINUTES
+    holds = np.isin(rows.status, (COMPLETED, NO_SHOW, BOOKED))
+    # A clinic far larger than eight doctors can serve: each of them then stands for a team with several rooms.
+    weeks = (spec.last + 1) / 7
+    load = np.bincount(rows.doctor[holds], weights=units[holds] * UNIT_MINUTES, minlength=len(DOCTORS)) / weeks
+    room_minutes = np.array([hours.weekly_minutes(doctor) for doctor in range(len(DOCTORS))])
+    rooms = np.maximum(1, np.ceil(load / room_minutes * 1.12 - 0.3)).astype(np.int64)
+    rows.room = (rng.random(len(rows)) * rooms[rows.doctor]).astype(np.int64)
+    place = rng.permutation(len(rows))
+    pushed = np.zeros(len(rows), dtype=np.bool_)
+    held = np.flatnonzero(holds)
+    seats = int(rooms.max()) * len(DOCTORS)
+    for _ in range(ROUNDS):
+        seat = rows.doctor[held] * int(rooms.max()) + rows.room[held]
+        key = (rows.day[held] * seats + seat) * 2 + ~pushed[held]
+        held = held[np.lexsort((place[held], key))]
+        group = rows.day[held] * seats + rows.doctor[held] * int(rooms.max()) + rows.room[held]
+        used, begins = _running(group, units[held])
+        capacity = hours.length(rows.doctor[held], rows.day[held]) // UNIT_MINUTES
+        over = held[used + units[held] > capacity]
+        if not len(over):
+            break
+        pushed[over] = True
+        rows.day[over] = hours.snap(rows.doctor[over], rows.day[over] + 1)
+    fits = used + units[held] <= capacity
+    beyond = (rows.status[held] == COMPLETED) & (rows.day[held] > spec.last)
+    held = held[fits & ~beyond]
+
+    group = rows.day[held] * seats + rows.doctor[held] * int(rooms.max()) + rows.room[held]
+    order = np.lexsort((place[held], group))
+    held, group = held[order], group[order]
+    used, begins = _running(group, units[held])
+    capacity = hours.length(rows.doctor[held], rows.day[held]) // UNIT_MINUTES
+    total = np.add.reduceat(units[held], np.flatnonzero(begins)) if len(held) else units[:0]
+    free = capacity - np.repeat(total, np.diff(np.r_[np.flatnonzero(begins), len(held)]))
+    # Sorted chances within a shift keep the order, so gaps grow and appointments never overlap.
+    u = rng.random(len(held))
+    u = u[np.lexsort((u, group))]
+    rows.start[held] = hours.begin(rows.doctor[held], rows.day[held]) + UNIT_MINUTES * (
+        used + np.floor(u * (free + 1)).astype(np.int64)
+    )
+    loose = np.flatnonzero(~holds)
+    latest = hours.length(rows.doctor[loose], rows.day[loose]) // UNIT_MINUTES - units[loose]
+    rows.start[loose] = hours.begin(rows.doctor[loose], rows.day[loose]) + UNIT_MINUTES * np.floor(
+        rng.random(len(loose)) * (latest + 1)
+    ).astype(np.int64)
+    return rows.take(np.concatenate([held, loose]))
+
+
+def _running(group: Ints, units: Ints) -> tuple[Ints, Bools]:
+    """Units used before each row of its group, and where groups begin; rows come sorted by group."""
+    begins = np.r_[True, group[1:] != group[:-1]][: len(group)]
+    before = np.cumsum(units) - units
+    return before - np.repeat(before[begins], np.diff(np.r_[np.flatnonzero(begins), len(group)])), begins
