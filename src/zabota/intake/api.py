@@ -1,0 +1,26 @@
+"""The front door of intake: reading exports. Free of Django, so that an audit needs neither server nor database."""
+
+from zabota.intake.reading.errors import UnreadableFile
+from zabota.intake.reading.exports import read_export, recognise
+from zabota.intake.reading.limits import DEFAULT, Limits
+from zabota.intake.reading.results import ColumnGuess, FileFacts, Reading, Rejection, RowCounts
+from zabota.intake.rules.fields import FIELD_NAMES_RU, FIELDS, STATUSES
+from zabota.intake.rules.mapping import SavedMapping, WrongMapping
+
+__all__ = [
+    "DEFAULT",
+    "FIELDS",
+    "FIELD_NAMES_RU",
+    "STATUSES",
+    "ColumnGuess",
+    "FileFacts",
+    "Limits",
+    "Reading",
+    "Rejection",
+    "RowCounts",
+    "SavedMapping",
+    "UnreadableFile",
+    "WrongMapping",
+    "read_export",
+    "recognise",
+]
