@@ -1,0 +1,427 @@
+"""Writes a planned load in portions: each is one transaction, each may be repeated, all can be undone."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django.db import transaction
+
+from zabota.booking.models import Appointment, AppointmentService, Payment
+from zabota.care.models import Plan, PlanStage
+from zabota.clinic.models import Clinic, Service
+from zabota.intake.models import Batch, Change
+from zabota.intake.services.catalogue import Catalogue, extend_catalogue
+from zabota.intake.services.people import Card, chunked
+from zabota.intake.services.planning import LoadPlan
+from zabota.intake.services.visits import DERIVED, Visit, known_payments
+from zabota.patients.models import Consent, ConsentPurpose, Contact, Patient, PatientExternalId
+
+#: Rows of one transaction: short enough that the desk never waits for the write lock noticeably.
+PORTION = 1000
+
+Tick = Callable[[str, int, int], None]
+
+
+@dataclasses.dataclass
+class _Writer:
+    batch: Batch
+    clinic: Clinic
+    plan: LoadPlan
+    now: datetime
+    tick: Tick
+    catalogue: Catalogue = dataclasses.field(init=False)
+    patient_ids: dict[str, int] = dataclasses.field(default_factory=dict)
+    counts: dict[str, int] = dataclasses.field(default_factory=dict)
+
+    def add(self, name: str, number: int = 1) -> None:
+        self.counts[name] = self.counts.get(name, 0) + number
+
+
+def write_load(plan: LoadPlan, *, batch: Batch, now: datetime, tick: Tick) -> tuple[dict[str, int], set[int]]:
+    """Write everything. Returns counts and the ids of the patients touched.
+
+    Stands being repeated after a crash: what the first attempt wrote is found by its ids and left as it is.
+    """
+    writer = _Writer(batch=batch, clinic=batch.clinic, plan=plan, now=now, tick=tick)
+    writer.catalogue = _catalogue(writer)
+    _write_cards(writer)
+    _write_visits(writer)
+    _write_payments(writer)
+    _write_plans(writer)
+    _mark_vanished(writer)
+    writer.counts.update(_created(batch))
+    return writer.counts, set(writer.patient_ids.values())
+
+
+def _created(batch: Batch) -> dict[str, int]:
+    """Counted from the tables, so that a load that was taken up again after a crash reports all of it."""
+    return {
+        "patients_created": Patient.objects.filter(import_batch_id=batch.pk).count(),
+        "visits_created": Appointment.objects.filter(import_batch_id=batch.pk).count(),
+        "payments_created": Payment.objects.filter(import_batch_id=batch.pk).count(),
+        "plans_created": Plan.objects.filter(import_batch_id=batch.pk).count(),
+    }
+
+
+def _catalogue(writer: _Writer) -> Catalogue:
+    plan = writer.plan
+    doctors: dict[str, str] = {}
+    services: dict[str, tuple[str, int]] = {}
+    for visit in sorted(plan.visits, key=lambda each: each.day):
+        if visit.doctor and not doctors.get(visit.doctor):
+            doctors[visit.doctor] = visit.speciality
+        for line in visit.lines:
+            price = line.price_kopecks or services.get(line.service, ("", 0))[1]
+            services[line.service] = (line.service_code, price)
+    branches = {visit.branch for visit in plan.visits} | {card.branch for card in plan.cards}
+    sources = {card.channel for card in plan.cards}
+    with transaction.atomic():
+        catalogue, made = extend_catalogue(
+            writer.clinic,
+            branches=sorted(filter(None, branches)),
+            doctors=doctors,
+            services=services,
+            sources=sorted(filter(None, sources)),
+        )
+    for name, number in made.items():
+        writer.add(f"new_{name}", number)
+    return catalogue
+
+
+def _write_cards(writer: _Writer) -> None:
+    cards, done = writer.plan.cards, 0
+    for portion in chunked(cards, PORTION):
+        with transaction.atomic():
+            _create_cards(writer, [card for card in portion if card.patient_id is None])
+            _fill_cards(writer, [card for card in portion if card.fills])
+            _attach_ids(writer, [card for card in portion if card.attach_id])
+            _add_contacts(writer, portion)
+            _add_consents(writer, portion)
+        writer.patient_ids.update({card.key: card.patient_id for card in portion if card.patient_id is not None})
+        done += len(portion)
+        writer.tick("Пациенты", done, len(cards))
+
+
+def _create_cards(writer: _Writer, cards: list[Card]) -> None:
+    rows = Patient.objects.bulk_create(
+        [
+            Patient(
+                clinic=writer.clinic,
+                surname=card.surname,
+                name=card.name,
+                patronymic=card.patronymic,
+                name_key=card.name_key,
+                born_on=card.born_on,
+                sex=card.sex,
+                card_no=card.card_no,
+                branch_id=writer.catalogue.branch(card.branch) or writer.batch.branch_id,
+                source_id=writer.catalogue.source(card.channel),
+                registered_on=card.first_day,
+                import_batch_id=writer.batch.pk,
+            )
+            for card in cards
+        ]
+    )
+    for card, row in zip(cards, rows, strict=True):
+        card.patient_id, card.attach_id = row.pk, bool(card.ext_id)
+
+
+def _fill_cards(writer: _Writer, cards: list[Card]) -> None:
+    found = Patient.objects.in_bulk([card.patient_id for card in cards if card.patient_id is not None])
+    for card in cards:
+        patient = found[card.patient_id or 0]
+        before = {field: _plain(getattr(patient, field)) for field in card.fills}
+        for field, value in card.fills.items():
+            setattr(patient, field, value)
+        patient.name_key = card.name_key if {"name", "patronymic"} & set(card.fills) else patient.name_key
+        patient.save(update_fields=[*card.fills, "name_key"])
+        _note_change(writer, Change.Kind.UPDATED, patient, before)
+    writer.add("patients_filled", len(cards))
+
+
+def _attach_ids(writer: _Writer, cards: list[Card]) -> None:
+    PatientExternalId.objects.bulk_create(
+        [
+            PatientExternalId(
+                patient_id=card.patient_id,
+                clinic=writer.clinic,
+                system=writer.batch.system,
+                ext_id=card.ext_id,
+                import_batch_id=writer.batch.pk,
+            )
+            for card in cards
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _add_contacts(writer: _Writer, cards: list[Card]) -> None:
+    rows = []
+    for card in cards:
+        kinds = [(Contact.Kind.PHONE, phone) for phone in card.phones]
+        kinds += [(Contact.Kind.EMAIL, card.email)] if card.email else []
+        rows += [
+            Contact(
+                patient_id=card.patient_id,
+                clinic=writer.clinic,
+                kind=kind,
+                value=value,
+                import_batch_id=writer.batch.pk,
+            )
+            for kind, value in kinds
+        ]
+    Contact.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _add_consents(writer: _Writer, cards: list[Card]) -> None:
+    """An export grants nothing: "yes" stays unproven, "no" is a refusal at once."""
+    known = set(
+        Consent.objects.filter(
+            patient_id__in=[card.patient_id for card in cards if card.patient_id is not None], entry="import"
+        ).values_list("patient_id", "channel", "state")
+    )
+    rows = []
+    for card in cards:
+        states = [("", _consent_state(card.consent))]
+        states += [("call", Consent.State.REFUSED)] if card.no_call else []
+        states += [("sms", Consent.State.REFUSED)] if card.no_sms else []
+        for channel, state in states:
+            if state and (card.patient_id, channel, state) not in known:
+                rows.append(_consent(writer, card, channel, state))
+    Consent.objects.bulk_create(rows)
+    writer.add("consents_recorded", len(rows))
+
+
+def _consent_state(written: str) -> str:
+    word = written.strip().lower()
+    if word in {"да", "есть", "согласен", "согласна", "1", "+", "yes", "true"}:
+        return Consent.State.UNPROVEN
+    if word in {"нет", "отказ", "отказался", "отказалась", "0", "-", "no", "false"}:
+        return Consent.State.REFUSED
+    return ""
+
+
+def _consent(writer: _Writer, card: Card, channel: str, state: str) -> Consent:
+    return Consent(
+        patient_id=card.patient_id,
+        clinic=writer.clinic,
+        purpose=ConsentPurpose.ADVERTISING,
+        channel=channel,
+        state=state,
+        subject_name=" ".join(part for part in (card.surname, card.name, card.patronymic) if part),
+        subject_contact=(card.phones or [card.email])[0] if card.phones or card.email else "",
+        signature=Consent.Signature.IMPORTED,
+        entry="import",
+        decided_at=_instant(card.consent_on) or writer.now,
+        actor_kind="import",
+        proof=card.consent_source[:300],
+        import_batch_id=writer.batch.pk,
+    )
+
+
+def _write_visits(writer: _Writer) -> None:
+    visits, done = writer.plan.visits, 0
+    for portion in chunked(visits, PORTION):
+        with transaction.atomic():
+            _create_visits(writer, [visit for visit in portion if visit.appointment_id is None])
+            _update_visits(writer, [visit for visit in portion if visit.appointment_id is not None and visit.before])
+        done += len(portion)
+        writer.tick("Визиты", done, len(visits))
+
+
+def _create_visits(writer: _Writer, visits: list[Visit]) -> None:
+    catalogue = writer.catalogue
+    rows = Appointment.objects.bulk_create(
+        [
+            Appointment(
+                clinic=writer.clinic,
+                patient_id=writer.patient_ids[visit.card_key],
+                branch_id=catalogue.branch(visit.branch) or writer.batch.branch_id,
+                doctor_id=catalogue.doctor(visit.doctor),
+                starts_at=visit.starts_at,
+                day=visit.day,
+                duration_minutes=visit.duration_minutes,
+                status=visit.status,
+                total_kopecks=visit.total_kopecks,
+                is_first=visit.is_first,
+                comment=visit.comment,
+                cancel_reason=visit.cancel_reason,
+                system=writer.batch.system,
+                ext_id=visit.ext_id,
+                import_batch_id=writer.batch.pk,
+            )
+            for visit in visits
+        ]
+    )
+    lines = []
+    for visit, row in zip(visits, rows, strict=True):
+        visit.appointment_id = row.pk
+        for line in visit.lines:
+            service_id = catalogue.service(line.service)
+            if service_id is not None:
+                lines.append(
+                    AppointmentService(
+                        appointment=row,
+                        service_id=service_id,
+                        quantity=line.quantity,
+                        price_kopecks=line.price_kopecks,
+                    )
+                )
+    AppointmentService.objects.bulk_create(lines)
+
+
+def _update_visits(writer: _Writer, visits: list[Visit]) -> None:
+    found = Appointment.objects.in_bulk([visit.appointment_id for visit in visits if visit.appointment_id])
+    for visit in visits:
+        row = found[visit.appointment_id or 0]
+        for field in visit.before:
+            setattr(row, field, None if field == "vanished_at" else getattr(visit, field))
+        row.day = visit.day
+        row.save(update_fields=[*visit.before, "day"])
+        _note_change(writer, Change.Kind.UPDATED, row, visit.before)
+    writer.add("visits_changed", len(visits))
+
+
+def _write_payments(writer: _Writer) -> None:
+    """Payments of a table of payments; without one, what was paid within the visits."""
+    rows = _payments_of_table(writer) if writer.plan.payments.height else _payments_of_visits(writer)
+    known = known_payments([row.ext_id for row in rows], clinic_id=writer.clinic.pk, system=writer.batch.system)
+    fresh, done = list({row.ext_id: row for row in rows if row.ext_id not in known}.values()), 0
+    for portion in chunked(fresh, PORTION):
+        with transaction.atomic():
+            Payment.objects.bulk_create(portion)
+        done += len(portion)
+        writer.tick("Оплаты", done, len(fresh))
+
+
+def _payments_of_table(writer: _Writer) -> list[Payment]:
+    appointments = {visit.ext_id: visit for visit in writer.plan.visits}
+    rows: list[Payment] = []
+    seen: dict[str, int] = {}
+    for row in writer.plan.payments.iter_rows(named=True):
+        visit = appointments.get(row["visit_ext_id"] or "")
+        patient_id = writer.patient_ids.get(row["card_key"])
+        if patient_id is None and visit is not None:
+            patient_id = writer.patient_ids.get(visit.card_key)
+        amount, paid_on = row["amount_kopecks"], row["day"]
+        if patient_id is None or amount is None or paid_on is None:
+            writer.add("payments_without_patient")
+            continue
+        ext_id = row["payment_ext_id"] or ""
+        if not ext_id:
+            # Two equal payments of one day are two payments: their order tells them apart.
+            text = f"{row['card_key']}|{paid_on}|{amount}"
+            seen[text] = seen.get(text, 0) + 1
+            ext_id = DERIVED + hashlib.sha256(f"{text}|{seen[text]}".encode()).hexdigest()[:32]
+        payment = _payment(writer, patient_id, ext_id, paid_on, int(amount), row["method"] or "")
+        payment.appointment_id = visit.appointment_id if visit else None
+        rows.append(payment)
+    return rows
+
+
+def _payments_of_visits(writer: _Writer) -> list[Payment]:
+    rows = []
+    for visit in writer.plan.visits:
+        if visit.paid_kopecks and visit.status == "completed":
+            row = _payment(
+                writer, writer.patient_ids[visit.card_key], f"v:{visit.ext_id}"[:80], visit.day, visit.paid_kopecks, ""
+            )
+            row.appointment_id = visit.appointment_id
+            rows.append(row)
+    return rows
+
+
+def _payment(writer: _Writer, patient_id: int, ext_id: str, paid_on: date, amount: int, method: str) -> Payment:
+    return Payment(
+        clinic=writer.clinic,
+        patient_id=patient_id,
+        paid_on=paid_on,
+        amount_kopecks=amount,
+        method=method if method in Payment.Method.values else Payment.Method.OTHER,
+        system=writer.batch.system,
+        ext_id=ext_id[:80],
+        import_batch_id=writer.batch.pk,
+    )
+
+
+def _write_plans(writer: _Writer) -> None:
+    grouped: dict[str, list[dict[str, Any]]] = {}
+    for row in writer.plan.plans.iter_rows(named=True):
+        if row["card_key"] in writer.patient_ids:
+            key = row["plan_ext_id"] or f"{row['card_key']}|{row['plan_title']}|{row['agreed_on']}"
+            grouped.setdefault(key, []).append(row)
+    for keys in chunked(list(grouped), PORTION):
+        ext_ids = {key: DERIVED + hashlib.sha256(key.encode()).hexdigest()[:32] for key in keys}
+        with transaction.atomic():
+            known = set(
+                Plan.objects.filter(
+                    clinic=writer.clinic, system=writer.batch.system, ext_id__in=list(ext_ids.values())
+                ).values_list("ext_id", flat=True)
+            )
+            for key in keys:
+                if ext_ids[key] not in known:
+                    _create_plan(writer, ext_ids[key], grouped[key])
+
+
+def _create_plan(writer: _Writer, ext_id: str, rows: list[dict[str, Any]]) -> None:
+    first = rows[0]
+    agreed: date | None = first["agreed_on"]
+    total = first["total_kopecks"] or sum(row["price_kopecks"] or 0 for row in rows)
+    plan = Plan.objects.create(
+        clinic=writer.clinic,
+        patient_id=writer.patient_ids[first["card_key"]],
+        doctor_id=writer.catalogue.doctor(first["doctor"] or ""),
+        title=(first["plan_title"] or "План лечения")[:200],
+        state=Plan.State.AGREED if agreed else Plan.State.PROPOSED,
+        total_kopecks=int(total),
+        proposed_on=agreed or writer.now.date(),
+        agreed_on=agreed,
+        system=writer.batch.system,
+        ext_id=ext_id,
+        import_batch_id=writer.batch.pk,
+    )
+    PlanStage.objects.bulk_create(
+        [
+            PlanStage(
+                plan=plan,
+                position=number,
+                title=(row["stage"] or row["service"] or f"Этап {number}")[:200],
+                service_id=writer.catalogue.service(row["service"] or ""),
+                price_kopecks=int(row["price_kopecks"] or 0),
+            )
+            for number, row in enumerate(rows, start=1)
+        ]
+    )
+
+
+def _mark_vanished(writer: _Writer) -> None:
+    for ids in chunked(writer.plan.vanished, PORTION):
+        with transaction.atomic():
+            for row in Appointment.objects.filter(id__in=ids, vanished_at=None):
+                writer.patient_ids[f"vanished:{row.pk}"] = row.patient_id
+                _note_change(writer, Change.Kind.VANISHED, row, {"vanished_at": None})
+            Appointment.objects.filter(id__in=ids).update(vanished_at=writer.now)
+    writer.add("visits_vanished", len(writer.plan.vanished))
+
+
+def _note_change(writer: _Writer, kind: str, row: Any, before: dict[str, Any]) -> None:
+    Change.objects.create(
+        batch=writer.batch, kind=kind, model=row._meta.label, object_id=row.pk, before=before
+    )
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date | datetime) else value
+
+
+def _instant(day: date | None) -> datetime | None:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) if day else None
+
+
+def services_without_group(clinic: Clinic) -> int:
+    """Services that no group of recall holds yet: the wizard's last page asks for them."""
+    return Service.objects.filter(clinic=clinic, group=None, is_active=True).count()

@@ -1,0 +1,119 @@
+"""What a load would do: the same plan serves the dry run and the load itself."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import polars as pl
+
+from zabota.clinic.models import Branch, Clinic
+from zabota.intake.reading.results import Reading
+from zabota.intake.services.people import Card, cards_of, match_cards, with_card_keys
+from zabota.intake.services.visits import Visit, match_visits, vanished_ids, visits_of
+
+#: Examples shown of each kind of change.
+EXAMPLES = 5
+
+
+@dataclasses.dataclass
+class LoadPlan:
+    """People and appointments of an export against what the clinic has."""
+
+    cards: list[Card]
+    visits: list[Visit]
+    vanished: list[int]
+    payments: pl.DataFrame
+    plans: pl.DataFrame
+
+    @property
+    def new_cards(self) -> list[Card]:
+        """People who have no card yet."""
+        return [card for card in self.cards if card.patient_id is None]
+
+    @property
+    def new_visits(self) -> list[Visit]:
+        """Appointments that are not there yet."""
+        return [visit for visit in self.visits if visit.appointment_id is None]
+
+    @property
+    def changed_visits(self) -> list[Visit]:
+        """Appointments that are there and differ."""
+        return [visit for visit in self.visits if visit.appointment_id is not None and visit.before]
+
+
+def plan_load(reading: Reading, *, clinic: Clinic, system: str, is_complete: bool, zone: str) -> LoadPlan:
+    """Compare an export with the database. Writes nothing."""
+    visits_frame = with_card_keys(reading.visits)
+    patients_frame = with_card_keys(reading.patients)
+    payments = with_card_keys(reading.payments)
+    plans = with_card_keys(reading.plans)
+    cards = cards_of([patients_frame, visits_frame, payments, plans])
+    match_cards(cards, clinic_id=clinic.pk, system=system)
+    zones = dict(Branch.objects.filter(clinic=clinic).values_list("name", "time_zone"))
+    visits = visits_of(visits_frame, zones=zones, default_zone=zone)
+    match_visits(visits, clinic_id=clinic.pk, system=system)
+    vanished = vanished_ids(visits, clinic_id=clinic.pk, system=system) if is_complete else []
+    return LoadPlan(cards=cards, visits=visits, vanished=vanished, payments=payments, plans=plans)
+
+
+def summarise(plan: LoadPlan, reading: Reading) -> dict[str, Any]:
+    """Counts, examples and the difference, as the wizard shows them before anything is written."""
+    changed = plan.changed_visits
+    statuses = [visit for visit in changed if "status" in visit.before]
+    moved = [visit for visit in changed if "starts_at" in visit.before]
+    return {
+        "rows": dataclasses.asdict(reading.rows),
+        "patients": {
+            "total": len(plan.cards),
+            "new": len(plan.new_cards),
+            "known": len(plan.cards) - len(plan.new_cards),
+            "filled": sum(1 for card in plan.cards if card.fills),
+        },
+        "visits": {
+            "total": len(plan.visits),
+            "completed": sum(1 for visit in plan.visits if visit.status == "completed"),
+            "new": len(plan.new_visits),
+            "changed": len(changed),
+            "status_changed": len(statuses),
+            "moved": len(moved),
+            "same": len(plan.visits) - len(plan.new_visits) - len(changed),
+            "vanished": len(plan.vanished),
+        },
+        "payments": plan.payments.height,
+        "plans": plan.plans.height,
+        "period": _period(plan.visits),
+        "examples": {
+            "new_patients": [_person(card) for card in plan.new_cards[:EXAMPLES]],
+            "filled": [
+                {**_person(card), "fields": sorted(card.fills)} for card in plan.cards if card.fills
+            ][:EXAMPLES],
+            "changed_visits": [
+                {"day": visit.day.isoformat(), "doctor": visit.doctor, "status": visit.status, "before": visit.before}
+                for visit in changed[:EXAMPLES]
+            ],
+        },
+        "refusals": _by_code(reading),
+    }
+
+
+def _period(visits: list[Visit]) -> list[str]:
+    if not visits:
+        return []
+    return [min(visit.day for visit in visits).isoformat(), max(visit.day for visit in visits).isoformat()]
+
+
+def _person(card: Card) -> dict[str, Any]:
+    return {
+        "name": " ".join(part for part in (card.surname, card.name, card.patronymic) if part),
+        "born_on": card.born_on.isoformat() if card.born_on else "",
+        "phones": len(card.phones),
+    }
+
+
+def _by_code(reading: Reading) -> list[dict[str, Any]]:
+    counts: dict[str, dict[str, Any]] = {}
+    for refusal in reading.rejections:
+        entry = counts.setdefault(refusal.code, {"code": refusal.code, "text": refusal.text, "count": 0})
+        entry["count"] += 1
+    return sorted(counts.values(), key=lambda entry: -entry["count"])

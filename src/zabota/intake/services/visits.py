@@ -1,0 +1,172 @@
+"""Which appointments and payments an export holds, and how they differ from what the clinic has."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from zabota.booking.models import Appointment, Payment
+from zabota.intake.services.people import chunked
+
+#: Prefix of ids that we derive for exports that number nothing: equal rows get equal ids.
+DERIVED = "~"
+_BOOKED = tuple(Appointment.BOOKED)
+
+
+@dataclasses.dataclass
+class Line:
+    """A service of a visit."""
+
+    service: str
+    service_code: str
+    quantity: float
+    price_kopecks: int
+
+
+@dataclasses.dataclass
+class Visit:
+    """One appointment of an export."""
+
+    ext_id: str
+    card_key: str
+    starts_at: datetime
+    day: date
+    duration_minutes: int
+    status: str
+    doctor: str
+    speciality: str
+    branch: str
+    is_first: bool | None
+    comment: str
+    cancel_reason: str
+    total_kopecks: int
+    paid_kopecks: int
+    lines: list[Line]
+    appointment_id: int | None = None
+    #: Former values of the fields that this export changes.
+    before: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+
+def visits_of(frame: pl.DataFrame, *, zones: dict[str, str], default_zone: str) -> list[Visit]:
+    """Appointments of a keyed frame, services of one visit together. Times are in the zone of their branch."""
+    if not frame.height:
+        return []
+    columns = {
+        "visit_ext_id": pl.String, "duration_minutes": pl.Int64, "doctor": pl.String, "speciality": pl.String,
+        "service": pl.String, "service_code": pl.String, "qty": pl.Float64, "price_kopecks": pl.Int64,
+        "paid_kopecks": pl.Int64, "is_first": pl.Boolean, "comment": pl.String, "cancel_reason": pl.String,
+    }  # fmt: skip
+    missing = [pl.lit(None, dtype=kind).alias(name) for name, kind in columns.items() if name not in frame.columns]
+    frame = frame.with_columns(missing).sort("visit", "row", maintain_order=True)
+    grouped = frame.group_by("visit", maintain_order=True).agg(
+        pl.col("card_key").first(),
+        pl.col("visit_ext_id").drop_nulls().first(),
+        pl.col("starts_at").first(),
+        pl.col("status").first(),
+        *[
+            pl.col(name).drop_nulls().first()
+            for name in ("duration_minutes", "doctor", "speciality", "branch", "is_first", "comment", "cancel_reason")
+        ],
+        pl.col("service"),
+        pl.col("service_code"),
+        pl.col("qty"),
+        pl.col("price_kopecks"),
+        pl.col("paid_kopecks").sum(),
+    )
+    known = {name: ZoneInfo(zone) for name, zone in zones.items()}
+    usual = ZoneInfo(default_zone)
+    visits = []
+    for row in grouped.iter_rows(named=True):
+        local: datetime = row["starts_at"]
+        zone = known.get(row["branch"] or "", usual)
+        lines = [
+            Line(service=name, service_code=code or "", quantity=float(qty or 1), price_kopecks=int(price or 0))
+            for name, code, qty, price in zip(
+                row["service"], row["service_code"], row["qty"], row["price_kopecks"], strict=True
+            )
+            if name
+        ]
+        total = sum(price or 0 for price in row["price_kopecks"])
+        visits.append(
+            Visit(
+                ext_id=(row["visit_ext_id"] or _derived(row))[:80],
+                card_key=row["card_key"],
+                starts_at=local.replace(tzinfo=zone).astimezone(ZoneInfo("UTC")),
+                day=local.date(),
+                duration_minutes=min(max(int(row["duration_minutes"] or 30), 1), 24 * 60),
+                status=row["status"],
+                doctor=row["doctor"] or "",
+                speciality=row["speciality"] or "",
+                branch=row["branch"] or "",
+                is_first=row["is_first"],
+                comment=(row["comment"] or "")[:500],
+                cancel_reason=(row["cancel_reason"] or "")[:200],
+                total_kopecks=int(total),
+                paid_kopecks=int(row["paid_kopecks"] or 0),
+                lines=lines,
+            )
+        )
+    return _once(visits)
+
+
+def _derived(row: dict[str, Any]) -> str:
+    """An id made of what does not change when the visit is kept, missed or paid."""
+    text = "|".join([row["card_key"], row["starts_at"].isoformat(), row["doctor"] or ""])
+    return DERIVED + hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _once(visits: list[Visit]) -> list[Visit]:
+    """One appointment per id: the last row of an export is its latest word."""
+    latest: dict[str, Visit] = {}
+    for visit in visits:
+        latest[visit.ext_id] = visit
+    return list(latest.values())
+
+
+def match_visits(visits: list[Visit], *, clinic_id: int, system: str) -> None:
+    """Fill `appointment_id` and `before` from the database."""
+    by_ext = {visit.ext_id: visit for visit in visits}
+    for ids in chunked(list(by_ext), 500):
+        rows = Appointment.objects.filter(clinic_id=clinic_id, system=system, ext_id__in=ids).values(
+            "id", "ext_id", "starts_at", "status", "total_kopecks", "duration_minutes", "vanished_at"
+        )
+        for row in rows:
+            visit = by_ext[row["ext_id"]]
+            visit.appointment_id = row["id"]
+            fresh = {
+                "starts_at": visit.starts_at,
+                "status": visit.status,
+                "total_kopecks": visit.total_kopecks,
+                "duration_minutes": visit.duration_minutes,
+                "vanished_at": None,
+            }
+            for field, value in fresh.items():
+                if row[field] != value:
+                    visit.before[field] = row[field].isoformat() if isinstance(row[field], datetime) else row[field]
+
+
+def vanished_ids(visits: list[Visit], *, clinic_id: int, system: str) -> list[int]:
+    """Appointments of this system within the period of a complete export that the export no longer holds."""
+    if not visits:
+        return []
+    first, last = min(visit.day for visit in visits), max(visit.day for visit in visits)
+    present = {visit.ext_id for visit in visits}
+    rows = Appointment.objects.filter(
+        clinic_id=clinic_id, system=system, day__gte=first, day__lte=last, vanished_at=None
+    ).exclude(ext_id="")
+    return [pk for pk, ext_id in rows.values_list("id", "ext_id").iterator(chunk_size=5000) if ext_id not in present]
+
+
+def known_payments(ext_ids: list[str], *, clinic_id: int, system: str) -> set[str]:
+    """Ids of payments that are there already."""
+    found: set[str] = set()
+    for ids in chunked(ext_ids, 500):
+        found.update(
+            Payment.objects.filter(clinic_id=clinic_id, system=system, ext_id__in=ids).values_list("ext_id", flat=True)
+        )
+    return found

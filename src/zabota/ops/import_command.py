@@ -1,0 +1,195 @@
+"""`zabota import FILE…`: checks an export, says what it would change, loads it with progress, can take it back."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zabota.clinic.models import Clinic
+    from zabota.intake.models import Batch
+
+
+def run(argv: list[str]) -> int:
+    """Exit 0 done, 1 refused by the check, 2 a file cannot be read or a parameter is wrong."""
+    options = _parser().parse_args(argv)
+    import django
+
+    django.setup()
+    from zabota.kernel.scope import every_clinic
+
+    with every_clinic(reason="a command of the machine's owner"):
+        try:
+            return _undo(options) if options.undo else _import(options)
+        except _Refused as refusal:
+            print(f"zabota import: {refusal}", file=sys.stderr)
+            return 2
+
+
+class _Refused(Exception):
+    """One line for the terminal."""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="zabota import", description="Загрузить выгрузку информационной системы.")
+    parser.add_argument("files", nargs="*", type=Path, metavar="ФАЙЛ", help="файлы одной выгрузки")
+    parser.add_argument("--mapping", type=Path, help="файл JSON с выбранными столбцами")
+    parser.add_argument("--save-mapping", type=Path, help="записать угаданные столбцы в файл JSON и закончить")
+    parser.add_argument("--system", default="", help="название системы-источника (угадывается)")
+    parser.add_argument("--clinic", default="", help="название клиники (если их несколько или нет ни одной)")
+    parser.add_argument("--branch", default="", help="филиал для строк без филиала")
+    parser.add_argument("--partial", action="store_true", help="выгрузка неполная: пропавшие строки не отмечать")
+    parser.add_argument("--dry-run", action="store_true", help="только проверить")
+    parser.add_argument("--rejected", type=Path, help="куда записать отклонённые строки")
+    parser.add_argument("--undo", default="", metavar="НОМЕР", help="отменить загрузку с этим номером")
+    return parser
+
+
+def _import(options: argparse.Namespace) -> int:
+    from zabota.intake import api as intake
+    from zabota.intake import loads
+    from zabota.kernel import clock
+    from zabota.kernel.audit import Actor
+
+    if not options.files:
+        raise _Refused("укажите хотя бы один файл")
+    for path in options.files:
+        if not path.is_file():
+            raise _Refused(f"файл {path} не найден")
+    clinic = _clinic(options.clinic, create=not options.dry_run)
+    actor = Actor(kind="import")
+    try:
+        facts = [intake.recognise(path, today=clock.today(clinic.time_zone)) for path in options.files]
+    except intake.UnreadableFile as error:
+        raise _Refused(error.text_ru) from error
+    if options.save_mapping:
+        guessed = loads.mapping_of(facts[0]).to_dict()
+        options.save_mapping.write_text(json.dumps(guessed, ensure_ascii=False, indent=2), encoding="utf-8")
+        print(f"Столбцы записаны в {options.save_mapping}.")
+        return 0
+    uploads = [loads.Upload(name=path.name, content=path.open("rb")) for path in options.files]
+    try:
+        batch = loads.receive_files(clinic=clinic, uploads=uploads, actor=actor, now=clock.now())
+    finally:
+        for upload in uploads:
+            upload.content.close()
+    loads.choose_columns(
+        batch=batch,
+        mapping=_mapping(options.mapping),
+        branch=_branch(clinic, options.branch),
+        system=options.system or next((each.system for each in facts if each.system), "file"),
+        is_complete=not options.partial,
+        remember_as="",
+        signature="",
+        actor=actor,
+        now=clock.now(),
+    )
+    checked = _run_step(batch, "check")
+    _print_preview(checked.preview)
+    if options.rejected:
+        count = loads.write_rejected_rows(checked, options.rejected)
+        print(f"Отклонённые строки ({count}) записаны в {options.rejected}.")
+    if options.dry_run:
+        loads.discard(batch=checked, actor=actor, now=clock.now())
+        return 0
+    loaded = _run_step(checked, "load")
+    written = loaded.result["written"]
+    print(
+        f"Готово. Новых карт {written['patients_created']}, новых визитов {written['visits_created']}, "
+        f"изменено {written.get('visits_changed', 0)}, исчезло {written.get('visits_vanished', 0)}."
+    )
+    print(f"Отменить: zabota import --undo {loaded.pk}")
+    return 0
+
+
+def _undo(options: argparse.Namespace) -> int:
+    from zabota.intake.models import Batch
+
+    batch = Batch.objects.filter(pk=int(options.undo)).first() if options.undo.isdigit() else None
+    if batch is None:
+        raise _Refused(f"загрузки с номером {options.undo} нет")
+    undone = _run_step(batch, "undo")
+    counts = undone.result["undone"]
+    print(
+        f"Отменено: убрано карт {counts['patients_removed']}, визитов {counts['visits_removed']}, "
+        f"возвращено прежних значений {counts['restored']}."
+    )
+    if counts["patients_kept"]:
+        print(f"Оставлено карт {counts['patients_kept']}: с ними уже работали.")
+    return 0
+
+
+def _run_step(batch: Batch, step: str) -> Batch:
+    """Run a step here and now, with progress in the terminal."""
+    from zabota.intake import loads
+    from zabota.kernel import clock
+    from zabota.kernel.audit import Actor
+    from zabota.kernel.errors import AlreadyDone
+
+    try:
+        done = loads.run_step_now(batch=batch, step=step, actor=Actor(kind="import"), now=clock.now(), say=_progress)
+    except AlreadyDone as trouble:
+        raise _Refused(trouble.text) from trouble
+    print("\r" + " " * 60 + "\r", end="", file=sys.stderr, flush=True)
+    if done.state == done.State.FAILED:
+        raise _Refused(done.error)
+    return done
+
+
+def _progress(stage: str, done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{stage}: {done} из {total}".ljust(60), end="", file=sys.stderr, flush=True)
+
+
+def _print_preview(preview: dict[str, Any]) -> None:
+    rows, people, visits = preview["rows"], preview["patients"], preview["visits"]
+    print(
+        f"Строк {rows['read']}: визитов {rows['accepted']}, отклонено {rows['rejected']}, "
+        f"повторов {rows['duplicates']}, пропущено {rows['ignored']}."
+    )
+    print(f"Пациентов {people['total']}: новых {people['new']}, уже есть {people['known']}.")
+    print(
+        f"Записей {visits['total']}: новых {visits['new']}, изменится {visits['changed']}, "
+        f"без изменений {visits['same']}, исчезло {visits['vanished']}."
+    )
+    for refusal in preview["refusals"]:
+        print(f"  отклонено {refusal['count']}: {refusal['text']}")
+
+
+def _clinic(name: str, *, create: bool) -> Clinic:
+    from zabota.clinic.models import Clinic
+
+    found = list(Clinic.objects.filter(name=name) if name else Clinic.objects.all()[:2])
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise _Refused("клиник несколько: укажите --clinic НАЗВАНИЕ")
+    if not create:
+        raise _Refused("клиники ещё нет: загрузите без --dry-run с --clinic НАЗВАНИЕ или начните с zabota run")
+    return Clinic.objects.create(name=name or "Моя клиника")
+
+
+def _branch(clinic: Clinic, name: str) -> Any:
+    from zabota.clinic.models import Branch
+
+    if not name:
+        return None
+    branch = Branch.objects.filter(clinic=clinic, name=name).first()
+    if branch is None:
+        raise _Refused(f"филиала «{name}» нет")
+    return branch
+
+
+def _mapping(path: Path | None) -> dict[str, Any] | None:
+    if path is None:
+        return None
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise _Refused(f"файл столбцов {path} не читается") from error
+    if not isinstance(data, dict):
+        raise _Refused(f"файл столбцов {path} не того вида")
+    return data
