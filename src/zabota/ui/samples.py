@@ -158,7 +158,7 @@ def _heat_rows() -> list[dict[str, Any]]:
 
 
 FALLS: list[dict[str, Any]] = [
-    {"title": "Год назад", "sub": "3 472 из 5 106", "at": 83.3, "figure": "68 %", "figure_sub": "67…69", "before": True},
+    {"title": "Год назад", "sub": "3 472 из 5 106", "at": 83.3, "low": 79.2, "high": 87.5, "figure": "68 %", "figure_sub": "67…69", "before": True},
     {"title": "Пациентов Лариной передали Рябову", "sub": "Вернулись 34 % (31…37) из 1 130, год назад у Лариной 68 %",
      "from": 53.8, "to": 83.3, "low": 49.2, "high": 58.3, "figure": "−7,1 п. п.", "figure_sub": "−8,2…−6,0",
      "money": "6,9 млн ₽", "money_sub": "5,8…8,0", "href": "#", "href_label": "384 пациента"},
@@ -168,7 +168,7 @@ FALLS: list[dict[str, Any]] = [
     {"title": "Остальное", "sub": "Ожидание в коридоре, сезон, филиалы: порознь не доказано",
      "from": 12.5, "to": 25.0, "low": 4.2, "high": 20.8, "figure": "−3,0 п. п.", "figure_sub": "−5,0…−1,0",
      "money": "2,6 млн ₽", "money_sub": "0,9…4,3", "rest": True},
-    {"title": "Сейчас", "sub": "2 760 из 5 412", "at": 12.5, "figure": "51 %", "figure_sub": "50…52", "money": "14,4 млн ₽",
+    {"title": "Сейчас", "sub": "2 760 из 5 412", "at": 12.5, "low": 8.3, "high": 16.7, "figure": "51 %", "figure_sub": "50…52", "money": "14,4 млн ₽",
      "money_sub": "12,9…15,9"},
 ]  # fmt: skip
 
@@ -235,6 +235,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "heat_columns": list(range(1, 13)),
         "heat_rows": _heat_rows(),
         "falls": FALLS,
+        "fall_labels": ["48 %", "54 %", "60 %", "66 %", "72 %"],
     }
 
 

@@ -1,5 +1,5 @@
 // Bars with their intervals, and the waterfall: from the figure before, through what changed it, to the figure now.
-import { between, fade, say, text, tip, tooltip } from "./style.js";
+import { between, digitsOf, fade, say, scale, text, tip, tooltip } from "./style.js";
 
 const WIDE_ENOUGH = 620;
 
@@ -62,13 +62,14 @@ function categories(items, colors, horizontal, width) {
   };
 }
 
-function values(data, colors, horizontal, extra = {}) {
+function values(data, colors, extra = {}) {
+  const ends = scale(extra.min, extra.max);
   return {
     type: "value",
-    splitNumber: 4,
-    axisLabel: { formatter: (value) => say(value, data.unit ?? ""), hideOverlap: true, ...text(colors) },
     splitLine: { lineStyle: { color: colors.line } },
     ...extra,
+    ...ends,
+    axisLabel: { formatter: (value) => say(value, data.unit ?? ""), hideOverlap: true, ...ends.axisLabel, ...text(colors) },
   };
 }
 
@@ -80,9 +81,10 @@ export function barOption(data, colors, width) {
   const horizontal = !data.vertical;
   const items = data.items;
   const unit = data.unit ?? "";
+  const digits = data.digits ?? digitsOf(items.map((item) => item.value));
   const place = (at, value) => (horizontal ? [value, at] : [at, value]);
   const top = Math.max(...items.map((item) => item.high ?? item.value));
-  const spare = horizontal ? Math.max(...items.map((item) => (item.text ?? say(item.value, unit)).length)) * 7.4 + 16 : 16;
+  const spare = horizontal ? Math.max(...items.map((item) => (item.text ?? say(item.value, unit, digits)).length)) * 7.4 + 16 : 16;
 
   const series = {
     type: "custom",
@@ -99,23 +101,23 @@ export function barOption(data, colors, width) {
         children.push(...whisker(api.coord(place(params.dataIndex, item.low)), high, horizontal, colors.ink, colors.surface));
         end = high;
       }
-      children.push(words(end, item.text ?? say(item.value, unit), horizontal, colors));
+      children.push(words(end, item.text ?? say(item.value, unit, digits), horizontal, colors));
       return { type: "group", children };
     },
   };
   const names = categories(items, colors, horizontal, width);
-  const scale = values(data, colors, horizontal, { min: data.min ?? 0, max: data.max ?? (top > 0 ? undefined : 0) });
+  const measure = values(data, colors, { min: data.min ?? 0, max: data.max ?? (top > 0 ? undefined : 0) });
   return {
     grid: grid(horizontal, spare),
-    xAxis: horizontal ? { ...scale, show: Boolean(data.scale) } : names,
-    yAxis: horizontal ? names : scale,
+    xAxis: horizontal ? { ...measure, show: Boolean(data.scale) } : names,
+    yAxis: horizontal ? names : measure,
     tooltip: tooltip(colors, {
       trigger: "item",
       formatter: ({ dataIndex }) => {
         const item = items[dataIndex];
         return tip(item.label.replaceAll("\n", " "), [
-          item.text ?? say(item.value, unit),
-          item.low === undefined || item.low === null ? "" : `95\u00a0% интервал ${between(item.low, item.high, unit)}`,
+          item.text ?? say(item.value, unit, digits),
+          item.low === undefined || item.low === null ? "" : `95\u00a0% интервал ${between(item.low, item.high, unit, digits)}`,
           item.note,
         ]);
       },
@@ -145,6 +147,7 @@ export function waterfallOption(data, colors, width) {
   const step = unit === "%" ? "п.\u00a0п." : unit;
   const place = (at, value) => (horizontal ? [value, at] : [at, value]);
   const base = data.min ?? 0;
+  const digits = data.digits ?? digitsOf(data.items.flatMap((item) => [item.total, item.change]));
 
   const series = {
     type: "custom",
@@ -159,7 +162,7 @@ export function waterfallOption(data, colors, width) {
       if (item.total !== undefined) {
         const to = api.coord(place(at, item.total));
         children.push(rect(api.coord(place(at, base)), to, thick, horizontal, fade(colors.ink3, 0.42)));
-        children.push(words(to, item.text ?? say(item.total, unit), horizontal, colors));
+        children.push(words(to, item.text ?? say(item.total, unit, digits), horizontal, colors));
       } else {
         const from = api.coord(place(at, item.from));
         const to = api.coord(place(at, item.to));
@@ -175,7 +178,7 @@ export function waterfallOption(data, colors, width) {
         const edge = horizontal
           ? [Math.max(...ends.map((end) => end[0])), from[1]]
           : [from[0], Math.min(...ends.map((end) => end[1]))];
-        children.push(words(edge, item.text ?? say(item.change, step, undefined, true), horizontal, colors));
+        children.push(words(edge, item.text ?? say(item.change, step, digits, true), horizontal, colors));
       }
       if (at < items.length - 1) {
         const here = api.coord(place(at, item.level));
@@ -194,18 +197,18 @@ export function waterfallOption(data, colors, width) {
     },
   };
   const names = categories(items, colors, horizontal, width);
-  const scale = values(data, colors, horizontal, { min: base, max: data.max });
+  const measure = values(data, colors, { min: base, max: data.max });
   return {
     grid: grid(horizontal, horizontal ? 72 : 16),
-    xAxis: horizontal ? scale : names,
-    yAxis: horizontal ? names : scale,
+    xAxis: horizontal ? measure : names,
+    yAxis: horizontal ? names : measure,
     tooltip: tooltip(colors, {
       trigger: "item",
       formatter: ({ dataIndex }) => {
         const item = items[dataIndex];
         return tip(item.label.replaceAll("\n", " "), [
-          item.total !== undefined ? say(item.total, unit) : say(item.change, step, undefined, true),
-          item.low === undefined || item.low === null ? "" : `95\u00a0% интервал ${between(item.low, item.high, step)}`,
+          item.total !== undefined ? say(item.total, unit, digits) : say(item.change, step, digits, true),
+          item.low === undefined || item.low === null ? "" : `95\u00a0% интервал ${between(item.low, item.high, step, digits)}`,
           item.note,
         ]);
       },

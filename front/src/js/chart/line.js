@@ -1,5 +1,5 @@
 // A line in time: its interval as a band, the path to the goal, and the tail that is expected but not yet counted.
-import { between, fade, hatch, say, text, tip, tooltip } from "./style.js";
+import { between, digitsOf, fade, hatch, say, scale, text, tip, tooltip } from "./style.js";
 
 const MONTH = 30 * 24 * 3600 * 1000;
 // A direct label wider than this share of the frame would run over the next one on a phone.
@@ -82,7 +82,9 @@ function labelled(point, note, colors, unit) {
     label: {
       show: Boolean(words),
       formatter: words || say(point.y, unit),
-      position: note?.place ?? (note?.strong ? "top" : "right"),
+      ...(note?.place === "under-left"
+        ? { position: [0, 18], align: "right" }
+        : { position: note?.place ?? (note?.strong ? "top" : "right") }),
       distance: 8,
       ...text(colors, note?.strong ? { color: colors.accent, fontWeight: 640 } : {}),
       textBorderColor: colors.surface,
@@ -91,15 +93,15 @@ function labelled(point, note, colors, unit) {
   };
 }
 
-function describe(at, { points, tail, goal }, unit) {
+function describe(at, { points, tail, goal }, unit, digits) {
   const point = points.find((each) => each.at === at);
   const later = tail.find((each) => each.at === at);
   const aim = goal.find((each) => each.at === at);
   const shown = point ?? later;
   const lines = [];
   if (shown) {
-    lines.push(`${later && !point ? "ожидаем " : ""}${say(shown.y, unit)}`);
-    if (shown.low !== undefined) lines.push(`95\u00a0% интервал ${between(shown.low, shown.high, unit)}`);
+    lines.push(`${later && !point ? "ожидаем " : ""}${say(shown.y, unit, digits)}`);
+    if (shown.low !== undefined) lines.push(`95\u00a0% интервал ${between(shown.low, shown.high, unit, digits)}`);
     if (shown.count) lines.push(shown.count);
   }
   if (aim) lines.push(`по пути к цели ${say(aim.y, unit)}`);
@@ -116,6 +118,7 @@ export function lineOption(data, colors, width) {
   const marks = ticks(all, width - 60);
   const names = new Map(marks);
   const narrow = width < NARROW;
+  const digits = data.digits ?? digitsOf(points.flatMap((point) => [point.y, point.low, point.high]));
   const notes = new Map((data.notes ?? []).filter((note) => !narrow || note.strong).map((note) => [note.x, note]));
   const last = points.at(-1);
   const withBand = points.filter((point) => point.low !== undefined && point.low !== null);
@@ -160,8 +163,9 @@ export function lineOption(data, colors, width) {
         itemStyle: { color: colors.surface, borderColor: colors.accent, borderWidth: 2 },
         label: {
           show: at === tail.length - 1,
-          formatter: data.tail_label ?? say(point.y, unit),
-          position: narrow ? "bottom" : [14, 12],
+          formatter: (!narrow && data.tail_label) || say(point.y, unit),
+          position: narrow ? "bottom" : "right",
+          distance: 8,
           ...text(colors, { color: colors.accent, fontWeight: 640 }),
           textBorderColor: colors.surface,
           textBorderWidth: 3,
@@ -180,7 +184,7 @@ export function lineOption(data, colors, width) {
         point,
         notes.get(point.x) ??
           (point === last
-            ? { text: `${say(point.y, unit)}${point.low === undefined ? "" : ` (${between(point.low, point.high)})`}`, strong: true, place: narrow || !tail.length ? "bottom" : [-8, 18] }
+            ? { text: `${say(point.y, unit, digits)}${point.low === undefined ? "" : ` (${between(point.low, point.high, "", digits)})`}`, strong: true, place: narrow || !tail.length ? "bottom" : "under-left" }
             : undefined),
         colors,
         unit,
@@ -204,7 +208,7 @@ export function lineOption(data, colors, width) {
     tooltip: tooltip(colors, {
       trigger: "axis",
       axisPointer: { type: "line", snap: true, label: { show: false }, lineStyle: { color: colors.linestrong } },
-      formatter: (items) => describe(items[0].value[0], { points, tail: tail.slice(1), goal }, unit),
+      formatter: (items) => describe(items[0].value[0], { points, tail: tail.slice(1), goal }, unit, digits),
     }),
     xAxis: {
       type: "time",
@@ -216,16 +220,15 @@ export function lineOption(data, colors, width) {
         customValues: marks.map(([at]) => at),
         formatter: (value) => names.get(value) ?? "",
         hideOverlap: true,
+        margin: 10,
         ...text(colors),
       },
       splitLine: { show: false },
     },
     yAxis: {
       type: "value",
-      min: data.min ?? 0,
-      max: data.max,
-      splitNumber: 4,
-      axisLabel: { formatter: (value) => say(value, unit), ...text(colors) },
+      ...scale(data.min ?? 0, data.max),
+      axisLabel: { formatter: (value) => say(value, unit), ...scale(data.min ?? 0, data.max).axisLabel, ...text(colors) },
       splitLine: { lineStyle: { color: colors.line } },
     },
     series,

@@ -49,6 +49,20 @@ export function say(value, unit = "", digits = undefined, sign = false) {
   return unit ? `${text}\u00a0${unit}` : text;
 }
 
+/** One digit after the comma for all labels of a chart as soon as one figure has it. */
+export function digitsOf(values) {
+  return values.some((value) => typeof value === "number" && !Number.isInteger(value)) ? 1 : 0;
+}
+
+const ROUND = [1, 2, 2.5, 5, 6, 10, 15, 20, 25, 50, 100];
+
+/** Ends of an axis as they are given; an end that falls between round marks is kept, but not written over its neighbour. */
+export function scale(min, max) {
+  const parts = [4, 5, 3, 6].find((count) => ROUND.includes((max - min) / count));
+  if (parts) return { min, max, interval: (max - min) / parts };
+  return { min, max, splitNumber: 4, axisLabel: { showMaxLabel: max === undefined ? null : false } };
+}
+
 export function between(low, high, unit = "", digits = undefined) {
   return `${say(low, "", digits)}\u2060…\u2060${say(high, unit, digits)}`;
 }
