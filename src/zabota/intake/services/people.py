@@ -72,6 +72,14 @@ class Card:
 def with_card_keys(frame: pl.DataFrame) -> pl.DataFrame:
     """The frame with `card_key`: the system's id, else folded full name and birth date."""
     frame = _complete(frame)
+    # Many systems number people by the card only: then the card's number is their id in that system.
+    card = pl.lit("card:") + pl.col("card_no").cast(pl.String)
+    frame = frame.with_columns(
+        pl.coalesce(
+            pl.when(pl.col("patient_ext_id") != "").then(pl.col("patient_ext_id")),
+            pl.when(pl.col("card_no").cast(pl.String) != "").then(card),
+        ).alias("patient_ext_id")
+    )
     full = pl.concat_str(
         [pl.col(part).fill_null("") for part in ("surname", "name", "patronymic")], separator=" "
     ).alias("full_name")
