@@ -29,6 +29,29 @@ def run(argv: list[str]) -> int:
         return 2
     if asked.export is not None:
         return _export(spec, asked.export, asked.dirt)
+    return _load(spec)
+
+
+def _load(spec: ClinicSpec) -> int:
+    import django
+
+    django.setup()
+    from django.db.utils import OperationalError, ProgrammingError
+
+    from zabota.clinic.models import Clinic
+    from zabota.ops.demo.load import demo_logins, make_demo_clinic
+
+    try:
+        taken = Clinic.objects.exists()
+    except (OperationalError, ProgrammingError):
+        print("zabota demo: база не готова, сначала выполните zabota manage migrate", file=sys.stderr)
+        return 2
+    if taken:
+        print("zabota demo: в базе уже есть клиника, демонстрационная создаётся только в пустой", file=sys.stderr)
+        return 2
+    make_demo_clinic(spec=spec, progress=print)
+    for who, login, password in demo_logins():
+        print(f"{who}: {login}, пароль {password}")
     return 0
 
 

@@ -26,6 +26,10 @@ GROUPS: Final = (
     "Дерматология",
     "Косметология",
 )
+# Days between visits that are expected within a group.
+GROUP_RECALL: Final = (180, 180, 365, 365, 180, 90)
+CONSULTATIONS: Final = "Консультации"
+ADDRESSES: Final = ("ул. Садовая, 12", "Южный проспект, 48")
 RAISED_GROUP: Final = HYGIENE
 RAISE: Final = 1.28
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from zabota.ops.demo import names
 from zabota.ops.demo.behaviour import People
-from zabota.ops.demo.catalogue import CHANNELS, INSURED_CHANNEL
+from zabota.ops.demo.catalogue import INSURED_CHANNEL
 from zabota.ops.demo.spec import Bools, ClinicSpec, Ints
 
 CHILD_YEARS: Final = 16
@@ -207,8 +207,3 @@ def _fates(
         pl.Series("fate", fate.astype(np.int8)),
         pl.when(pl.Series(fate > 0)).then(pl.Series(day)).otherwise(None).alias("fate_on"),
     ]
-
-
-def channel_name(channel: int) -> str:
-    """The source as the clinic writes it; empty when it is unknown."""
-    return CHANNELS[channel].name if channel >= 0 else ""

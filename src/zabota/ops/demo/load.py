@@ -1,0 +1,57 @@
+"""Put a demo clinic into the database, whole: frame, staff, patients, visits, payments, plans, goal."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from contextlib import nullcontext
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+
+from zabota.clinic.models import Clinic as ClinicRow
+from zabota.kernel import clock
+from zabota.kernel.scope import every_clinic
+from zabota.ops.demo.catalogue import TIME_ZONE
+from zabota.ops.demo.generate import Clinic, generate
+from zabota.ops.demo.load_clinic import build, demo_logins, demo_password
+from zabota.ops.demo.load_people import load_people
+from zabota.ops.demo.load_visits import load_visits
+from zabota.ops.demo.spec import ClinicSpec
+from zabota.ops.demo.truth import truth
+
+__all__ = ["demo_logins", "demo_password", "load", "make_demo_clinic"]
+
+# A clinic up to this size is written in one transaction: all or nothing. A larger one is written table by table.
+ONE_TRANSACTION_PATIENTS = 100_000
+
+
+def make_demo_clinic(
+    *, spec: ClinicSpec | None = None, now: dt.datetime | None = None, progress: Callable[[str], None] = lambda _: None
+) -> ClinicRow:
+    """Generate a clinic (by default the one of the README, up to today) and write it, with its truth beside the data."""
+    now = now or clock.now()
+    spec = spec or ClinicSpec(as_of=now.astimezone(ZoneInfo(TIME_ZONE)).date())
+    clinic = generate(spec)
+    progress(f"Придуманы пациенты: {len(clinic.people)}, визиты и записи: {len(clinic.visits)}.")
+    row = load(clinic, now=now, progress=progress)
+    known = truth(clinic)
+    settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+    target = settings.DATA_DIR / "demo.truth.json"
+    target.write_text(json.dumps(known, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    progress(f"Что в этой клинике правда: {target}")
+    return row
+
+
+def load(clinic: Clinic, *, now: dt.datetime, progress: Callable[[str], None] = lambda _: None) -> ClinicRow:
+    """Write a generated clinic; gives its row."""
+    whole = transaction.atomic() if clinic.spec.patients <= ONE_TRANSACTION_PATIENTS else nullcontext()
+    with every_clinic(reason="the demo clinic is written from nothing"), whole:
+        frame = build(clinic.spec, truth(clinic), now=now)
+        patients = load_people(clinic, frame, now=now)
+        progress(f"Записаны карты: {len(patients)}.")
+        load_visits(clinic, frame, patients, now=now)
+        progress("Записаны визиты, оплаты и планы лечения.")
+    return frame.clinic

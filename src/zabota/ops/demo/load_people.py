@@ -1,0 +1,254 @@
+"""The demo clinic's patients in the database: cards, households, contacts, consents, tags, notes, who left the rule."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from zabota.kernel.names import fold
+from zabota.nextstep.models import Exemption
+from zabota.ops.demo import bulk
+from zabota.ops.demo.generate import Clinic
+from zabota.ops.demo.load_clinic import Frame
+from zabota.ops.demo.people import FATES
+from zabota.ops.demo.phones import DAMAGED, LANDLINE, MOBILE, NONE
+from zabota.ops.demo.spec import Ints
+from zabota.patients.models import Consent, ConsentPurpose, Contact, Household, Note, Patient, Tag
+
+EXEMPTIONS: Final = {"moved_away": "moved", "deceased": "died", "refused": "refused"}
+ALERTS: Final = ("Аллергия", "Боится уколов", "Плохо слышит")
+REFERRED_TAG: Final = "направлен"
+REFERRED_NOTES: Final = (
+    "Направлен к ЛОР-врачу, нужного специалиста у нас нет",
+    "Направлен на МРТ в диагностический центр",
+    "Направлен к эндокринологу",
+)
+
+
+def load_people(clinic: Clinic, frame: Frame, *, now: dt.datetime) -> Ints:
+    """Write all cards and what belongs to them; gives the ids of the patients in the order of the cards."""
+    people = clinic.people
+    cards = clinic.cards.select("card", "person", "surname", "name", "patronymic", "birth_on", "card_no", "since")
+    owner = cards["person"]
+    own = people[owner]
+    wide = cards.with_columns(
+        own.select(
+            "woman", "mobile", "second_mobile", "contact", "email", "note", "tag", "registered_on", "channel", "fate",
+            "fate_on", "parent", "phone_owner", "consent_processing", "consent_advertising", "consent_quality_call",
+        ),
+        owner_woman=people["woman"][own["phone_owner"]],
+    )  # fmt: skip
+    wide = wide.with_columns(
+        pl.concat_str("surname", "name", "patronymic", separator=" ", ignore_nulls=True).alias("full_name"),
+        pl.format("+7{}", "mobile").alias("phone"),
+        borrowed=pl.col("phone_owner") != pl.col("person"),
+        joined=pl.when(pl.col("since") > 0)
+        .then(pl.lit(clinic.spec.start) + pl.duration(days="since"))
+        .otherwise("registered_on"),
+    )
+    household = _households(wide, frame, now)
+    branch = np.array([row.pk for row in frame.branches])[_usual_branch(clinic)]
+    source = np.array([row.pk for row in frame.sources])[np.maximum(wide["channel"].to_numpy(), 0)]
+    alert = pl.when(_is_alert()).then("note").otherwise(pl.lit(""))
+    patients = wide.select(
+        pl.lit(frame.clinic.pk).alias("clinic_id"),
+        "surname",
+        "name",
+        pl.col("patronymic").fill_null(""),
+        pl.col("full_name").map_elements(fold, return_dtype=pl.String).alias("name_key"),
+        pl.col("birth_on").alias("born_on"),
+        pl.when("woman").then(pl.lit("f")).otherwise(pl.lit("m")).alias("sex"),
+        "card_no",
+        pl.Series("branch_id", branch),
+        pl.when(pl.col("channel") >= 0).then(pl.Series(source)).otherwise(None).alias("source_id"),
+        household.alias("household_id"),
+        pl.col("joined").alias("registered_on"),
+        alert.fill_null("").alias("alert"),
+    )
+    ids = bulk.insert(Patient, patients, now=now)
+    wide = wide.with_columns(pl.Series("patient_id", ids), pl.lit(frame.clinic.pk).alias("clinic_id"))
+    _contacts(wide, now)
+    _consents(clinic, wide, frame, now)
+    _remarks(wide, frame, now)
+    _exemptions(wide, frame, now)
+    return ids
+
+
+def _is_alert() -> pl.Expr:
+    return pl.any_horizontal(pl.col("note").str.starts_with(word) for word in ALERTS).fill_null(False)
+
+
+def _usual_branch(clinic: Clinic) -> Ints:
+    """The branch of each card's last appointment."""
+    last = np.zeros(len(clinic.cards), dtype=np.int64)
+    last[clinic.visits["card"].to_numpy()] = clinic.visits["branch"].to_numpy()
+    return last
+
+
+def _households(wide: pl.DataFrame, frame: Frame, now: dt.datetime) -> pl.Series:
+    """People who share a mobile phone; gives the household of each card or null."""
+    shared = (
+        wide.filter(pl.col("contact") == MOBILE)
+        .group_by("phone")
+        .agg(pl.col("person").n_unique().alias("people"))
+        .filter(pl.col("people") > 1)
+        .sort("phone")
+    )
+    ids = bulk.insert(Household, shared.select(pl.lit(frame.clinic.pk).alias("clinic_id"), "phone"), now=now)
+    known = shared.select("phone", pl.Series("household_id", ids))
+    joined = wide.select("phone", "contact").join(known, on="phone", how="left", maintain_order="left")
+    return joined.select(pl.when(pl.col("contact") == MOBILE).then("household_id")).to_series()
+
+
+def _contacts(wide: pl.DataFrame, now: dt.datetime) -> None:
+    kept = ["patient_id", "clinic_id"]
+    whose = (
+        pl.when("borrowed")
+        .then(pl.when("owner_woman").then(pl.lit("мама")).otherwise(pl.lit("отец")))
+        .otherwise(pl.lit(""))
+    )
+    whose = pl.when(pl.col("borrowed") & (pl.col("parent") < 0)).then(pl.lit("муж")).otherwise(whose)
+    digits = pl.col("mobile").cast(pl.String)
+    value = (
+        pl.when(pl.col("contact") == LANDLINE)
+        .then("+7495" + digits.str.slice(3))
+        .when(pl.col("contact") == DAMAGED)
+        .then("7," + digits.str.slice(0, 5) + "E+10")
+        .otherwise("phone")
+    )
+    reach = pl.when(pl.col("contact") == DAMAGED).then(pl.lit("invalid")).otherwise(pl.lit("unknown"))
+    first = wide.filter(pl.col("contact") != NONE).select(
+        *kept,
+        kind=pl.lit("phone"),
+        value=value,
+        comment=whose,
+        reach=reach,
+        is_preferred=pl.col("second_mobile") > 0,
+    )
+    second = wide.filter((pl.col("second_mobile") > 0) & (pl.col("second_mobile") != pl.col("mobile"))).select(
+        *kept,
+        kind=pl.lit("phone"),
+        value=pl.format("+7{}", "second_mobile"),
+        comment=pl.lit("второй номер"),
+        reach=pl.lit("unknown"),
+        is_preferred=pl.lit(False),
+    )
+    mail = wide.filter(pl.col("email").is_not_null()).select(
+        *kept,
+        kind=pl.lit("email"),
+        value=pl.col("email"),
+        comment=pl.lit(""),
+        reach=pl.lit("unknown"),
+        is_preferred=pl.lit(False),
+    )
+    bulk.insert(Contact, pl.concat([first, second, mail]), now=now)
+
+
+def _consents(clinic: Clinic, wide: pl.DataFrame, frame: Frame, now: dt.datetime) -> None:
+    """Consents with the proof each state needs; part of those given for advertising were withdrawn later."""
+    rng = clinic.spec.stream("consents")
+    wide = wide.with_columns(
+        pl.Series("withdrawn", rng.random(len(wide)) < 0.03),
+        pl.Series("later", rng.integers(5, 400, len(wide))),
+        reachable_at=pl.when(pl.col("contact").is_in([MOBILE, LANDLINE]))
+        .then("phone")
+        .otherwise(pl.coalesce("email", pl.format("карта № {}", "card_no"))),
+    )
+    advertising = pl.col("consent_advertising")
+    quality = pl.col("consent_quality_call")
+    last_day = clinic.spec.as_of
+    withdrawn_on = pl.min_horizontal(pl.col("joined") + pl.duration(days="later"), pl.lit(last_day))
+    joined = pl.col("joined")
+    parts = [
+        _decisions(wide.filter("consent_processing"), frame, ConsentPurpose.PROCESSING, "granted", "paper", joined),
+        _decisions(wide.filter(advertising == 1), frame, ConsentPurpose.ADVERTISING, "granted", "paper", joined),
+        _decisions(wide.filter(advertising == 2), frame, ConsentPurpose.ADVERTISING, "unproven", "imported", joined),
+        _decisions(wide.filter(advertising == 0), frame, ConsentPurpose.ADVERTISING, "refused", "paper", joined),
+        _decisions(wide.filter(quality == 1), frame, ConsentPurpose.QUALITY_CALLS, "granted", "paper", joined),
+        _decisions(wide.filter(quality == 0), frame, ConsentPurpose.QUALITY_CALLS, "refused", "paper", joined),
+        _decisions(
+            wide.filter((advertising == 1) & pl.col("withdrawn") & (joined < last_day)),
+            frame,
+            ConsentPurpose.ADVERTISING,
+            "withdrawn",
+            "oral",
+            withdrawn_on,
+        ),
+    ]
+    bulk.insert(Consent, pl.concat(parts), now=now)
+
+
+def _decisions(
+    rows: pl.DataFrame, frame: Frame, purpose: ConsentPurpose, state: str, signature: str, day: pl.Expr
+) -> pl.DataFrame:
+    text = frame.texts[purpose]
+    signed: dict[str, Any] = {"text_version_id": text.pk, "text_snapshot": text.text, "text_hash": text.text_hash}
+    if state != "granted":
+        signed = {"text_version_id": None, "text_snapshot": "", "text_hash": ""}
+    proofs = {"paper": pl.format("бланк в карте № {}", "card_no"), "imported": pl.lit("Согласие на рекламу")}
+    return rows.select(
+        "patient_id",
+        "clinic_id",
+        purpose=pl.lit(str(purpose)),
+        state=pl.lit(state),
+        text_version_id=pl.lit(signed["text_version_id"], dtype=pl.Int64),
+        text_snapshot=pl.lit(signed["text_snapshot"]),
+        text_hash=pl.lit(signed["text_hash"]),
+        subject_name=pl.col("full_name"),
+        subject_contact=pl.col("reachable_at"),
+        signature=pl.lit(signature),
+        entry=pl.lit("import" if signature == "imported" else "desk"),
+        decided_at=day.cast(pl.Datetime("ms")) + pl.duration(hours=9),
+        actor_id=pl.lit(frame.clerk.pk, dtype=pl.Int64),
+        actor_kind=pl.lit("user"),
+        proof=proofs.get(signature, pl.lit("")),
+    )
+
+
+def _remarks(wide: pl.DataFrame, frame: Frame, now: dt.datetime) -> None:
+    referred = pl.col("fate") == FATES.index("referred_elsewhere")
+    names = sorted({*wide["tag"].drop_nulls().unique().to_list(), REFERRED_TAG})
+    tags = {name: Tag.objects.create(clinic=frame.clinic, name=name).pk for name in names}
+    pairs = pl.concat(
+        [
+            wide.filter(pl.col("tag").is_not_null()).select(
+                "patient_id", tag_id=pl.col("tag").replace_strict(tags, return_dtype=pl.Int64)
+            ),
+            wide.filter(referred).select("patient_id", tag_id=pl.lit(tags[REFERRED_TAG], dtype=pl.Int64)),
+        ]
+    )
+    bulk.link(Patient.tags.through, "patient_id", "tag_id", pairs, now=now)
+    told = wide.with_columns(
+        reason=pl.Series(REFERRED_NOTES)[(wide["person"] % len(REFERRED_NOTES)).cast(pl.Int64)],
+    )
+    notes = pl.concat(
+        [
+            told.filter(pl.col("note").is_not_null() & ~_is_alert()).select(
+                "patient_id", "clinic_id", text=pl.col("note"), on=pl.col("joined")
+            ),
+            told.filter(referred).select("patient_id", "clinic_id", text=pl.col("reason"), on=pl.col("fate_on")),
+        ]
+    )
+    written = notes.select(
+        "patient_id",
+        "clinic_id",
+        "text",
+        author_id=pl.lit(frame.clerk.pk, dtype=pl.Int64),
+        written_at=pl.col("on").cast(pl.Datetime("ms")) + pl.duration(hours=12),
+    )
+    bulk.insert(Note, written, now=now)
+
+
+def _exemptions(wide: pl.DataFrame, frame: Frame, now: dt.datetime) -> None:
+    codes = {FATES.index(fate): reason for fate, reason in EXEMPTIONS.items()}
+    rows = wide.filter(pl.col("fate").is_in(list(codes))).select(
+        "patient_id",
+        "clinic_id",
+        reason=pl.col("fate").replace_strict(codes, return_dtype=pl.String),
+        started_at=pl.col("fate_on").cast(pl.Datetime("ms")) + pl.duration(hours=12),
+        started_by_id=pl.lit(frame.clerk.pk, dtype=pl.Int64),
+    )
+    bulk.insert(Exemption, rows, now=now)
