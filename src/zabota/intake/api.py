@@ -1,7 +1,7 @@
 """The front door of intake: reading exports. Free of Django, so that an audit needs neither server nor database."""
 
 from zabota.intake.reading.errors import UnreadableFile
-from zabota.intake.reading.exports import read_export, recognise
+from zabota.intake.reading.exports import read_export, recognise, recognise_all
 from zabota.intake.reading.limits import DEFAULT, Limits
 from zabota.intake.reading.results import ColumnGuess, FileFacts, Reading, Rejection, RowCounts
 from zabota.intake.rules.fields import FIELD_NAMES_RU, FIELDS, STATUSES
@@ -23,4 +23,5 @@ __all__ = [
     "WrongMapping",
     "read_export",
     "recognise",
+    "recognise_all",
 ]

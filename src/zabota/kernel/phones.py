@@ -59,6 +59,8 @@ def read_phones(text: str, *, area_code: str = "") -> PhonesRead:
             continue
         for number in numbers:
             for piece in _pieces(number):
+                if sum(character.isdigit() for character in piece) < 5:
+                    continue  # «после 18», «кв. 12»: part of a remark
                 outcome = _one(piece, area_code)
                 if isinstance(outcome, Phone):
                     phone = Phone(outcome.e164, outcome.region, extension, comment)
@@ -132,8 +134,6 @@ def _pieces(number: str) -> list[str]:
 
 def _one(number: str, area_code: str) -> Phone | PhoneProblem:
     digits = re.sub(r"\D", "", number)
-    if len(digits) < 5:
-        return "phone_unreadable"
     if len(set(digits[-9:])) == 1 or (len(digits) >= 10 and digits[-10:] in ("1234567890", "0123456789")):
         return "phone_placeholder"
     if len(digits) <= 7:

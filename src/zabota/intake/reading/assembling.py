@@ -40,7 +40,7 @@ class Table:
     lines: pl.DataFrame
     remarks: pl.DataFrame
     status_assumed: bool
-    cells: pl.DataFrame
+    cells: pl.LazyFrame
 
 
 def assemble(tables: Sequence[Table], *, today: date) -> Reading:
@@ -62,7 +62,10 @@ def assemble(tables: Sequence[Table], *, today: date) -> Reading:
     counts = _counts(lines, len(tables))
     kinds = [table.facts.kind for table in tables]
     of_visits = [count for count, kind in zip(counts, kinds, strict=True) if kind == "visits"] or counts
-    facts = [replace(table.facts, counts=count) for table, count in zip(tables, counts, strict=True)]
+    spans = _periods(lines, len(tables))
+    facts = [
+        replace(table.facts, counts=count, period=span) for table, count, span in zip(tables, counts, spans, strict=True)
+    ]
     remarks = _remarks(tables, facts)
     live = lines.filter(pl.col("reason").is_null() & pl.col("outcome").is_in(["accepted", "other"]))
     people = _people_frame(live)
@@ -238,6 +241,15 @@ def _counts(lines: pl.DataFrame, tables: int) -> list[RowCounts]:
     return result
 
 
+def _periods(lines: pl.DataFrame, tables: int) -> list[tuple[str, str]]:
+    """First and last day of the rows that were not refused."""
+    spans = lines.filter(pl.col("reason").is_null() & pl.col("day").is_not_null()).group_by("file").agg(
+        pl.col("day").min().alias("first"), pl.col("day").max().alias("last")
+    )  # fmt: skip
+    found = {file: (first.isoformat(), last.isoformat()) for file, first, last in spans.iter_rows()}
+    return [found.get(file, ("", "")) for file in range(tables)]
+
+
 def _rejections(lines: pl.DataFrame, tables: Sequence[Table]) -> list[Rejection]:
     refused = lines.filter(pl.col("outcome") == "rejected").select("file", "row", "reason", "reason_field")
     result: list[Rejection] = []
@@ -245,7 +257,7 @@ def _rejections(lines: pl.DataFrame, tables: Sequence[Table]) -> list[Rejection]
         index = int(file[0])  # type: ignore[call-overload]
         facts = tables[index].facts
         place = {column.field: number for number, column in enumerate(facts.columns) if column.field}
-        cells = tables[index].cells.join(rows.select("row"), on="row", how="semi", maintain_order="left")
+        cells = tables[index].cells.filter(pl.col("row").is_in(rows["row"].implode())).collect()
         raw = {row[0]: row[1:] for row in cells.iter_rows()}
         for _, row, code, field in rows.iter_rows():
             found = _place(place, field)
@@ -271,9 +283,8 @@ def _refused(lines: pl.DataFrame, tables: Sequence[Table]) -> dict[int, pl.DataF
     result: dict[int, pl.DataFrame] = {}
     for file, rows in refused.group_by("file", maintain_order=True):
         index = int(file[0])  # type: ignore[call-overload]
-        result[index] = tables[index].cells.join(
-            rows.select("row", "reason"), on="row", how="inner", maintain_order="left"
-        )
+        cells = tables[index].cells.filter(pl.col("row").is_in(rows["row"].implode())).collect()
+        result[index] = cells.join(rows.select("row", "reason"), on="row", how="inner", maintain_order="left")
     return result
 
 
@@ -305,14 +316,14 @@ def _visits_frame(live: pl.DataFrame) -> pl.DataFrame:
 
 def _payments(live: pl.DataFrame) -> pl.DataFrame:
     part = live.filter(pl.col("kind") == "payments").with_columns(
-        paid_at=pl.col("starts_at"), amount_kopecks=pl.coalesce("paid_kopecks", "price_kopecks")
+        paid_at=pl.col("starts_at"), amount_kopecks=pl.coalesce("paid_kopecks", "total_kopecks", "price_kopecks")
     )
     return _select(part, PAYMENT_SCHEMA) if part.height else empty(PAYMENT_SCHEMA)
 
 
 def _plans(live: pl.DataFrame) -> pl.DataFrame:
     part = live.filter(pl.col("kind") == "plans").with_columns(
-        agreed_on=pl.col("day"), total_kopecks=pl.col("plan_total_kopecks")
+        agreed_on=pl.col("day"), total_kopecks=pl.coalesce("plan_total_kopecks", "total_kopecks")
     )
     return _select(part, PLAN_SCHEMA) if part.height else empty(PLAN_SCHEMA)
 

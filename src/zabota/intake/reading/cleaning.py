@@ -22,14 +22,14 @@ _LINE: Final[dict[str, Any]] = {
     "row": pl.Int32, "visit_ext_id": pl.String, "patient_ext_id": pl.String, "card_no": pl.String, "snils": pl.String, "surname": pl.String, "name": pl.String,
     "patronymic": pl.String, "born_on": pl.Date, "sex": pl.String, "phones": pl.List(pl.String), "email": pl.String, "day": pl.Date, "seconds": pl.Int32,
     "starts_at": pl.Datetime("us"), "duration_minutes": pl.Int32, "status": pl.String, "cancel_reason": pl.String, "doctor": pl.String, "speciality": pl.String,
-    "branch": pl.String, "service": pl.String, "service_code": pl.String, "category": pl.String, "qty": pl.Float64, "price_kopecks": pl.Int64,
+    "branch": pl.String, "service": pl.String, "service_code": pl.String, "category": pl.String, "qty": pl.Float64, "price_kopecks": pl.Int64, "total_kopecks": pl.Int64,
     "discount_kopecks": pl.Int64, "paid_kopecks": pl.Int64, "channel": pl.String, "is_first": pl.Boolean, "created_at": pl.Datetime("us"), "comment": pl.String,
     "no_call": pl.Boolean, "no_sms": pl.Boolean, "consent": pl.String, "consent_on": pl.Date, "consent_source": pl.String, "vip": pl.Boolean,
     "balance_kopecks": pl.Int64, "tags": pl.String, "payment_ext_id": pl.String, "method": pl.String, "refund_of": pl.String, "receipt": pl.String,
     "plan_ext_id": pl.String, "plan_title": pl.String, "plan_total_kopecks": pl.Int64, "stage": pl.String, "reason": pl.String, "reason_field": pl.String,
     "ignored": pl.String,
 }  # fmt: skip
-_MONEY: Final = {"price": "price_kopecks", "paid": "paid_kopecks", "discount": "discount_kopecks", "balance": "balance_kopecks", "plan_total": "plan_total_kopecks"}  # fmt: skip
+_MONEY: Final = {"price": "price_kopecks", "total": "total_kopecks", "paid": "paid_kopecks", "discount": "discount_kopecks", "balance": "balance_kopecks", "plan_total": "plan_total_kopecks"}  # fmt: skip
 _DATE_OF_KIND: Final = {"visits": "starts_at", "payments": "paid_on", "plans": "agreed_on"}
 _FIRST_YEAR: Final = 1980
 
@@ -289,6 +289,7 @@ class _Cleaner:
     # -- rows ------------------------------------------------------------------------------------
 
     def _frame(self) -> pl.DataFrame:
+        units = pl.when(pl.col("qty") > 0).then(pl.col("qty")).otherwise(1.0)
         frame = pl.DataFrame(
             {name: series for name, series in self.out.items() if name in _LINE or name.endswith("_problem")}
         )
@@ -300,6 +301,10 @@ class _Cleaner:
         ).with_columns(
             starts_at=pl.col("day").cast(pl.Datetime("us")) + pl.duration(seconds=pl.col("seconds").fill_null(0)),
             phones=pl.col("phones").fill_null(pl.lit([], dtype=pl.List(pl.String))),
+        ).with_columns(
+            # one of the two follows from the other and the number of units
+            price_kopecks=pl.coalesce("price_kopecks", (pl.col("total_kopecks") / units).round().cast(pl.Int64)),
+            total_kopecks=pl.coalesce("total_kopecks", (pl.col("price_kopecks") * units).round().cast(pl.Int64)),
         )
 
     def _ignored(self, lines: pl.DataFrame) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from zabota.intake.reading.limits import Limits
 from zabota.intake.rules.delimiters import declared_delimiter, sniff_delimiter
 from zabota.intake.rules.encodings import EncodingFound, recognise_encoding, undo_mojibake
 
+EMPTY_RU = "Файл пуст. Выгрузите данные ещё раз и проверьте, что в отчёте есть строки."
 HEAD_BYTES = 256 * 1024
 SWALLOWED_LINES = 60  # a cell of more lines is a quote that was never closed
 
@@ -31,6 +32,7 @@ def read_delimited(path: Path, limits: Limits, *, encoding: str = "", delimiter:
     try:
         sample = _sample(path, found)
         if not sample.strip():
+            raise UnreadableFile("empty_file", EMPTY_RU)
             raise UnreadableFile(
                 "empty_file", "Файл пуст. Выгрузите данные ещё раз и проверьте, что в отчёте есть строки."
             )

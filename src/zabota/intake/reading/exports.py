@@ -1,18 +1,20 @@
 """Read a clinic's export: files in, clean columns and an account of every row out."""
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
 from zabota.intake.reading.assembling import Table, assemble
-from zabota.intake.reading.cleaning import clean_table
+from zabota.intake.reading.errors import UnreadableFile
+from zabota.intake.reading.exchange import read_facts, read_tables
 from zabota.intake.reading.limits import DEFAULT, Limits
-from zabota.intake.reading.opening import open_grids
-from zabota.intake.reading.recognising import recognise_grid, require_use
+from zabota.intake.reading.process import read_apart
 from zabota.intake.reading.results import FileFacts, Reading
 from zabota.intake.rules.mapping import SavedMapping
 
 Progress = Callable[[int, int], None]
+_FILE, _UNITING = 1000, 200  # shares of the work in progress reports
 
 
 def read_export(
@@ -23,20 +25,41 @@ def read_export(
     limits: Limits = DEFAULT,
     progress: Progress | None = None,
 ) -> Reading:
-    """Read files of one export together; raises UnreadableFile with a clear sentence when one cannot be read."""
+    """Read files of one export together; raises UnreadableFile with a clear sentence when one cannot be read.
+
+    `progress` is given parts of the whole work, not rows: how many rows there are is known only at the end.
+    """
+    if not paths:
+        raise UnreadableFile("no_file", "Не указан файл выгрузки.")
+    total = _FILE * len(paths) + _UNITING
     tables: list[Table] = []
-    for path in paths:
-        for grid in open_grids(Path(path), limits, mapping)[:1]:
-            found = recognise_grid(Path(path), grid, today=today, mapping=mapping)
-            require_use(found)
-            cleaned = clean_table(found, today=today, mapping=mapping, step=lambda share: None)
-            tables.append(Table(found.facts, cleaned.lines, cleaned.remarks, cleaned.status_assumed, found.grid.cells))
-    if progress:
-        progress(1, 1)
-    return assemble(tables, today=today)
+    with ExitStack() as folders:
+        for number, path in enumerate(paths):
+
+            def tell(done: int, number: int = number) -> None:
+                if progress is not None:
+                    progress(_FILE * number + done, total)
+
+            folder = folders.enter_context(
+                read_apart(Path(path), mapping=mapping, today=today, limits=limits, clean=True, tell=tell)
+            )
+            tables.extend(read_tables(folder))
+        reading = assemble(tables, today=today)
+    if progress is not None:
+        progress(total, total)
+    return reading
 
 
-def recognise(path: Path, *, mapping: SavedMapping | None = None, today: date, limits: Limits = DEFAULT) -> FileFacts:
-    """What can be said of a file before its rows are read."""
-    grid = open_grids(path, limits, mapping)[0]
-    return recognise_grid(path, grid, today=today, mapping=mapping).facts
+def recognise(
+    path: Path, *, mapping: SavedMapping | None = None, today: date, limits: Limits = DEFAULT
+) -> FileFacts:
+    """What can be said of a file before its rows are read; of a book, its sheet that looks most like visits."""
+    return recognise_all(path, mapping=mapping, today=today, limits=limits)[0]
+
+
+def recognise_all(
+    path: Path, *, mapping: SavedMapping | None = None, today: date, limits: Limits = DEFAULT
+) -> list[FileFacts]:
+    """As `recognise`, each table of the file that would be read."""
+    with read_apart(Path(path), mapping=mapping, today=today, limits=limits, clean=False, tell=lambda done: None) as folder:
+        return read_facts(folder)[0]

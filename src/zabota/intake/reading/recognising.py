@@ -1,6 +1,7 @@
 """Recognise one table: header, columns and their fields, the system it came from, forms of dates and money."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -20,6 +21,7 @@ from zabota.intake.rules.synonyms import header_words
 from zabota.intake.rules.tables import HEADER_ROWS, HeaderFound, decide_kind, find_header, header_score
 
 LOOKED_AT = 1000  # rows from which contents are judged
+PREVIEWED = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def recognise_grid(path: Path, grid: Grid, *, today: date, mapping: SavedMapping
         system_score=score,
         date_form=form_name((value for value in (dates or births) if value), form.order),
         date_order=form.order,
-        money_form=_money_form(_column_values(values, guesses, ("price", "paid", "plan_total"))),
+        money_form=_money_form(_column_values(values, guesses, ("price", "total", "paid", "plan_total"))),
         columns=tuple(
             ColumnGuess(
                 name, guess.field, guess.confidence, round(profile.fill_share, 3), _examples(column), guess.needed
@@ -89,6 +91,7 @@ def recognise_grid(path: Path, grid: Grid, *, today: date, mapping: SavedMapping
         data_rows=body.height,
         status_words=_status_words(body, columns, saved, preset.status_words() if preset else {}),
         titles=tuple(" ".join(cell for cell in row if cell)[:200] for row in grid.head(header.row) if any(row))[:5],
+        preview=tuple(tuple(cell[:120] for cell in row[:60]) for row in grid.head(PREVIEWED)),
         remarks=tuple(grid.remarks),
     )
     words = facts.status_words
@@ -103,6 +106,22 @@ def recognise_grid(path: Path, grid: Grid, *, today: date, mapping: SavedMapping
         form,
         birth,
     )
+
+
+def choose_tables(
+    path: Path, grids: Sequence[Grid], *, today: date, mapping: SavedMapping | None, strict: bool
+) -> list[Recognised]:
+    """The tables of a file to be read: the best one must be of use (when `strict`), the others are taken only if they are."""
+    chosen: list[Recognised] = []
+    for grid in grids:
+        found = recognise_grid(path, grid, today=today, mapping=mapping)
+        if not chosen:
+            if strict:
+                require_use(found)
+            chosen.append(found)
+        elif found.facts.kind is not None and found.facts.data_rows:
+            chosen.append(found)
+    return chosen
 
 
 def require_use(found: Recognised) -> None:
@@ -197,14 +216,16 @@ def _settle_kind(guesses: list[Guess], kind: Kind | None) -> list[Guess]:
         if "paid_on" not in fields:
             swaps["starts_at"] = "paid_on"
         if "paid" not in fields:
-            swaps["price"] = "paid"
+            swaps["total" if "total" in fields else "price"] = "paid"
     if kind == "plans":
         if "agreed_on" not in fields:
             swaps["created_at"] = "agreed_on"
             if "starts_at" in fields:
                 swaps = {"starts_at": "agreed_on"}
         if "plan_total" not in fields:
-            swaps["price"] = "plan_total"
+            swaps["total" if "total" in fields else "price"] = "plan_total"
+    if kind == "services" and "price" not in fields:
+        swaps["total"] = "price"
     if kind == "patients" and "full_name" not in fields and "surname" not in fields and "name" not in fields:
         swaps["doctor"] = "full_name"
     return [Guess(swaps[g.field], g.confidence, g.needed) if g.field in swaps else g for g in guesses]

@@ -13,7 +13,7 @@ VISIT_SCHEMA: Final[dict[str, Any]] = {
     "surname": pl.String, "name": pl.String, "patronymic": pl.String, "born_on": pl.Date, "sex": pl.String, "phones": pl.List(pl.String),
     "email": pl.String, "card_no": pl.String, "starts_at": pl.Datetime("us"), "day": pl.Date, "duration_minutes": pl.Int32, "status": pl.String,
     "cancel_reason": pl.String, "doctor": pl.String, "speciality": pl.String, "branch": pl.String, "service": pl.String, "service_code": pl.String,
-    "category": pl.String, "qty": pl.Float64, "price_kopecks": pl.Int64, "discount_kopecks": pl.Int64, "paid_kopecks": pl.Int64, "channel": pl.String,
+    "category": pl.String, "qty": pl.Float64, "price_kopecks": pl.Int64, "total_kopecks": pl.Int64, "discount_kopecks": pl.Int64, "paid_kopecks": pl.Int64, "channel": pl.String,
     "is_first": pl.Boolean, "created_at": pl.Datetime("us"), "comment": pl.String, "no_call": pl.Boolean, "no_sms": pl.Boolean, "consent": pl.String,
     "consent_on": pl.Date, "consent_source": pl.String,
 }  # fmt: skip
@@ -98,6 +98,8 @@ class FileFacts:
     unknown_statuses: tuple[str, ...] = ()
     status_words: dict[str, str] = field(default_factory=dict)  # word of the file: our status
     titles: tuple[str, ...] = ()
+    preview: tuple[tuple[str, ...], ...] = ()  # the first rows as they stand in the file
+    period: tuple[str, str] = ("", "")  # first and last day of visits or payments, ISO
     remarks: tuple[str, ...] = ()
     counts: RowCounts = RowCounts()
 

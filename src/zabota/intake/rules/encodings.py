@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-# Share of a letter in Russian text, per mille: enough to tell the four one-byte encodings apart.
+# Share of a letter in Russian text, per mille: enough to tell the one-byte encodings apart.
 _FREQUENT: Final[dict[str, float]] = {
     "о": 110, "е": 85, "а": 80, "и": 74, "н": 67, "т": 63, "с": 55, "р": 47, "в": 45, "л": 44, "к": 35, "м": 32, "д": 30, "п": 28,
     "у": 26, "я": 20, "ы": 19, "ь": 17, "г": 17, "з": 16, "б": 16, "ч": 14, "й": 12, "х": 10, "ж": 9, "ш": 7, "ю": 6, "ц": 5,
     "щ": 4, "э": 3, "ф": 3, "ъ": 1, "ё": 1,
 }  # fmt: skip
-ONE_BYTE: Final = ("cp1251", "cp866", "koi8-r", "mac-cyrillic")
+ONE_BYTE: Final = ("cp1251", "cp866", "koi8-r")
 _MOJIBAKE_LATIN = re.compile(r"(?:[ÐÑ][\u0080-\u00bf\u2018-\u203a€™šœžŸ]){3,}")
 _MOJIBAKE_CYRILLIC = re.compile(
     r"(?:[РС][\u0400-\u040f\u0450-\u045f\u00a0-\u00bf\u2010-\u203a€™°µ]){2,}|(?:[РС][°±ІіґµёєѕЃѓ‚„…†‡€‰‹‘’“”•–—™›]){2,}"

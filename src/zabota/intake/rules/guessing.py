@@ -171,6 +171,8 @@ def header_scores(header: str) -> Mapping[str, float]:
         score = 0.0
         if wanted <= present and len(present) <= 5 and len(" ".join(synonym)) > 2:
             score = 0.55 + 0.35 * len(wanted) / len(present)
+        elif len(words) == len(synonym) and all(_shortens(word, full) for word, full in zip(words, synonym, strict=True)):
+            score = 0.85  # «Длит.», «Наимен. услуги», «Тел. пац.»
         elif len(joined) > 4:
             ratio = fuzz.ratio(joined, " ".join(synonym))
             if ratio >= 86:
@@ -325,6 +327,10 @@ def assign(
         result[index] = Guess(field, round(min(score, 0.99), 2))
         taken.add(field)
     return [guess or Guess(None, 0.0) for guess in result]
+
+
+def _shortens(word: str, full: str) -> bool:
+    return word == full or (len(word) >= 3 and full.startswith(word))
 
 
 def _speaks_of_others(words: tuple[str, ...]) -> bool:

@@ -29,14 +29,14 @@ PRESETS: Final[tuple[Preset, ...]] = (
         "renovatio",
         "Renovatio",
         ("patient_id", "patient_name", "patient_phone", "patient_birth_date", "time_start", "time_end", "doctor_id", "is_first", "clinic_id", "Канал привлечения", "Статус визита", "Номер визита", "Тип визита", "Способ записи"),
-        {"doctor_id": "", "time_start": "starts_at", "clinic": "branch", "title": "service", "value": "price"},
+        {"doctor_id": "", "time_start": "starts_at", "clinic": "branch", "title": "service", "value": "total"},
         {"upcoming": "planned", "completed": "completed", "refused": "cancelled_patient", "ожидает": "planned", "пришёл": "arrived", "завершён": "completed", "отказ": "cancelled_patient"},
     ),
     Preset(
         "ident",
         "IDENT",
         ("№ карты", "Дата рожд.", "Дата приёма", "ФИО пациента", "Реклама", "Кресло", "Администратор", "Статус приёма", "DateAndTime", "ClientFullName", "ClientPhone", "PlanStart"),
-        {"Сумма": "price", "PlanStart": "starts_at"},
+        {"Сумма": "total", "PlanStart": "starts_at"},
         {"Завершён": "completed", "Пришёл": "arrived", "Не пришёл": "no_show", "Отм.": "cancelled_patient", "Подтверждён": "confirmed", "Не подтверждён": "planned", "В кресле": "arrived"},
     ),
     Preset(
@@ -57,7 +57,7 @@ PRESETS: Final[tuple[Preset, ...]] = (
         "yclients",
         "YCLIENTS",
         ("Клиент", "Имя клиента", "Телефон клиента", "Сотрудник", "Дата визита", "Статус визита", "Статус записи", "Услуги", "Создана онлайн", "Онлайн-запись", "Продано", "Визитов", "attendance", "seance_length", "staff", "visit_id", "Категория", "Стоимость услуг"),
-        {"attendance": "status", "staff": "doctor", "Стоимость услуг": "price", "Имя": "full_name"},
+        {"attendance": "status", "staff": "doctor", "Стоимость услуг": "total", "Имя": "full_name"},
         {"Пришёл": "completed", "Клиент пришёл": "completed", "Не пришёл": "no_show", "Клиент не пришёл": "no_show", "Ожидание": "planned", "Ожидание клиента": "planned", "Подтвердил": "confirmed", "Клиент подтвердил": "confirmed", "1": "completed", "2": "confirmed", "0": "planned", "-1": "no_show"},
     ),
     Preset(
@@ -71,7 +71,7 @@ PRESETS: Final[tuple[Preset, ...]] = (
         "medialog",
         "Medialog",
         ("BILL_ID", "BILL_DATE", "MED_CODE", "FAM", "IMYA", "OTCH", "DATA_R", "SERV_CODE", "CNT", "SUM", "PATIENTS_ID", "MOTCONSU_ID", "NOM", "PRENOM", "PATRONYME", "NE_LE", "DOC_FIO"),
-        {"BILL_ID": "visit_ext_id", "BILL_DATE": "starts_at", "MED_CODE": "card_no", "SERV_CODE": "service_code", "SUM": "price", "NOM": "surname", "PRENOM": "name", "PATRONYME": "patronymic", "NE_LE": "born_on"},
+        {"BILL_ID": "visit_ext_id", "BILL_DATE": "starts_at", "MED_CODE": "card_no", "SERV_CODE": "service_code", "SUM": "total", "NOM": "surname", "PRENOM": "name", "PATRONYME": "patronymic", "NE_LE": "born_on"},
         {},
     ),
     Preset(

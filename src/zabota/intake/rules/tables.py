@@ -75,19 +75,19 @@ def decide_kind(fields: set[str]) -> Kind | None:
         fields & {"status", "attended"}
     ):
         if (
-            fields & {"paid", "price"}
+            fields & {"paid", "price", "total"}
             and (person or "visit_ext_id" in fields)
             and ("paid_on" in fields or len(event) < 2)
         ):
             if "starts_at" not in fields or not (fields & {"doctor", "service"}):
                 return "payments"
     if "starts_at" in fields and person:
-        if event or not fields & {"born_on", "phone", "email"} or fields & {"price", "paid"}:
+        if event or not fields & {"born_on", "phone", "email"} or fields & {"price", "paid", "total"}:
             return "visits"
         return "visits"
     if person and fields & {"full_name", "surname", "name"}:
         return "patients"
-    if fields & {"service", "service_code"} and "price" in fields and not person:
+    if fields & {"service", "service_code"} and fields & {"price", "total"} and not person:
         return "services"
     return None
 
