@@ -14,7 +14,9 @@ def _queries(client: Client, url: str) -> int:
     with CaptureQueriesContext(connection) as caught:
         response = client.get(url)
     assert response.status_code == 200, f"{url}: {response.status_code}"
-    return sum(1 for query in caught if not query["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "PRAGMA")))
+    return sum(
+        1 for query in caught if not query["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "PRAGMA"))
+    )
 
 
 @pytest.fixture
@@ -31,6 +33,8 @@ def page_budget() -> Callable[..., None]:
         add_row()
         add_row()
         three = _queries(client, url)
-        assert (one, three) == (queries, queries), f"{url}: {one} queries at one row, {three} at three; budget {queries}"
+        assert (one, three) == (queries, queries), (
+            f"{url}: {one} queries at one row, {three} at three; budget {queries}"
+        )
 
     return check

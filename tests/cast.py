@@ -93,7 +93,10 @@ def vera(smile: Clinic, centre: Branch, north: Branch, new_member: Callable[...,
 def doctor_sokolova(smile: Clinic, centre: Branch) -> Doctor:
     """Dr Sokolova as the clinic's system knows her."""
     doctor = Doctor.objects.create(
-        clinic=smile, name="Соколова Мария Викторовна", name_key=fold("Соколова Мария Викторовна"), speciality="терапевт"
+        clinic=smile,
+        name="Соколова Мария Викторовна",
+        name_key=fold("Соколова Мария Викторовна"),
+        speciality="терапевт",
     )
     doctor.branches.set([centre])
     return doctor
@@ -151,7 +154,9 @@ def cleaning(smile: Clinic, hygiene: ServiceGroup) -> Service:
 def new_patient(db: None) -> Callable[..., Patient]:
     """Makes a card: `new_patient(clinic, "Кузнецова Мила Андреевна", phone="+79161234567", branch=centre)`."""
 
-    def make(clinic: Clinic, full_name: str, *, phone: str = "", branch: Branch | None = None, **fields: object) -> Patient:
+    def make(
+        clinic: Clinic, full_name: str, *, phone: str = "", branch: Branch | None = None, **fields: object
+    ) -> Patient:
         surname, name, patronymic = (*full_name.split(" "), "", "")[:3]
         with clinic_scope(clinic.pk):
             patient = Patient.objects.create(

@@ -40,7 +40,7 @@ def record(
     if clinic_id is None:
         clinic_id = getattr(subject, "clinic_id", None)
     if patient_id is None:
-        patient_id = getattr(subject, "patient_id", None)
+        patient_id = subject.pk if subject._meta.model_name == "patient" else getattr(subject, "patient_id", None)
     AuditEntry.objects.create(
         at=now,
         clinic_id=clinic_id,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import traceback
+
 
 class Trouble(Exception):
     """Something a person can understand and act upon. Subclasses are nouns of the trouble."""
@@ -40,3 +42,19 @@ class BadInput(Trouble):
 
     code = "bad_input"
     text = "Проверьте введённое."
+
+
+class LeaseLost(Trouble):
+    """The attempt of a job went on longer than its lease and another worker took the job over: this one must stop."""
+
+    code = "lease_lost"
+    text = "Задание продолжил другой исполнитель."
+
+
+def reason_of(error: BaseException) -> str:
+    """Why something failed, for the person who keeps the installation: the class and words of the error.
+
+    Lines after the first are left out: there databases quote the values of the row.
+    """
+    words = "".join(traceback.format_exception_only(error)).strip() or type(error).__qualname__
+    return words.splitlines()[0][:500]

@@ -8,23 +8,24 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import traceback
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, get_args, get_type_hints
 
 import structlog
 from django.conf import settings
 from django.db import models, transaction
 
 from zabota.kernel import clock
+from zabota.kernel.errors import reason_of
 from zabota.kernel.models import Fact, FactDelivery
 from zabota.kernel.scope import every_clinic
 
 log = structlog.get_logger(__name__)
 
-LEASE = dt.timedelta(seconds=60)
-#: Pause before attempt n+1, seconds.
+#: Pause after attempt n, seconds.
 BACKOFF = (5, 30, 120, 600, 3600)
+#: Reason of what ended its worker: the process was killed or the machine stopped.
+STOPPED_MIDWAY = "исполнитель остановился на середине"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -86,7 +87,7 @@ def publish(*facts: FactBase, now: dt.datetime) -> None:
     )
 
 
-def deliver_due(*, limit: int = 200) -> int:
+def deliver_due(*, limit: int = 200, stopped: Callable[[], bool] = bool) -> int:
     """Deliver waiting facts, oldest first. Returns how many were applied. Safe with any number of workers."""
     now = clock.now()
     free = models.Q(leased_until=None) | models.Q(leased_until__lt=now)
@@ -95,7 +96,12 @@ def deliver_due(*, limit: int = 200) -> int:
         .order_by("try_at", "id")
         .select_related("fact")[:limit]
     )
-    return sum(_deliver(delivery) for delivery in due)
+    applied = 0
+    for delivery in due:
+        if stopped():
+            break
+        applied += _deliver(delivery)
+    return applied
 
 
 def deliver_all(*, rounds: int = 50) -> int:
@@ -109,48 +115,75 @@ def deliver_all(*, rounds: int = 50) -> int:
     return total
 
 
-def _deliver(delivery: FactDelivery) -> int:
+def _claim(delivery: FactDelivery) -> models.QuerySet[FactDelivery] | None:
+    """Take the delivery for one attempt. The query returned finds the row only as long as it is still ours."""
     now = clock.now()
-    # The claim is a conditional UPDATE: whoever changes the row first has it, on both databases.
-    claimed = FactDelivery.objects.filter(
-        pk=delivery.pk, state=FactDelivery.State.WAITING, leased_until=delivery.leased_until
-    ).update(leased_until=now + LEASE, attempts=models.F("attempts") + 1)
-    if not claimed:
+    waiting = FactDelivery.objects.filter(pk=delivery.pk, state=FactDelivery.State.WAITING)
+    with transaction.atomic():
+        # A worker that hangs inside its handler holds the row: others skip it instead of waiting for ever (PostgreSQL).
+        seen = waiting.filter(leased_until=delivery.leased_until)
+        if seen.select_for_update(skip_locked=True).first() is None:
+            return None
+        if delivery.attempts >= settings.JOB_MAX_ATTEMPTS:
+            # Its handler ended the worker each time: nobody was left to postpone it.
+            seen.update(state=FactDelivery.State.PARKED, leased_until=None, reason=STOPPED_MIDWAY)
+            log.warning("fact_parked", delivery=delivery.pk, handler=delivery.handler)
+            return None
+        until = now + dt.timedelta(seconds=settings.JOB_LEASE_SECONDS)
+        # A conditional UPDATE: whoever changes the row first has it, on both databases.
+        if not seen.update(leased_until=until, attempts=models.F("attempts") + 1):
+            return None
+    return waiting.filter(leased_until=until)
+
+
+def _deliver(delivery: FactDelivery) -> int:
+    ours = _claim(delivery)
+    if ours is None:
         return 0
     handler = _handlers.get(delivery.fact.kind, {}).get(delivery.handler)
     try:
         if handler is None:
             raise LookupError(f"handler {delivery.handler} is gone")
         with transaction.atomic(), every_clinic(reason="handlers serve all clinics"):
-            mine = FactDelivery.objects.filter(
-                pk=delivery.pk, state=FactDelivery.State.WAITING, leased_until=now + LEASE
-            ).update(state=FactDelivery.State.DONE, done_at=now, leased_until=None, reason="")
-            if not mine:
-                return 0
+            done = ours.update(state=FactDelivery.State.DONE, done_at=clock.now(), leased_until=None, reason="")
+            if not done:
+                return 0  # the lease ran out and another worker took it
             handler(_from_json(delivery.fact))
     except Exception as error:  # a poison fact is parked with its reason, the others go on
-        _postpone(delivery, error, now)
+        _postpone(delivery, ours, error)
         return 0
     return 1
 
 
-def _postpone(delivery: FactDelivery, error: Exception, now: dt.datetime) -> None:
+def _postpone(delivery: FactDelivery, ours: models.QuerySet[FactDelivery], error: Exception) -> None:
+    """Another try later, or none: only while the delivery is ours, so that what another worker applied stays applied."""
     attempts = delivery.attempts + 1
     parked = attempts >= settings.JOB_MAX_ATTEMPTS
-    reason = "".join(traceback.format_exception_only(error)).strip()[:2000]
-    FactDelivery.objects.filter(pk=delivery.pk).update(
+    ours.update(
         state=FactDelivery.State.PARKED if parked else FactDelivery.State.WAITING,
         leased_until=None,
-        reason=reason,
-        try_at=now + dt.timedelta(seconds=BACKOFF[min(attempts, len(BACKOFF)) - 1]),
+        reason=reason_of(error),
+        try_at=clock.now() + pause_after(attempts),
     )
-    log.warning("fact_not_delivered", delivery=delivery.pk, handler=delivery.handler, parked=parked, error=reason)
+    log.warning(
+        "fact_not_delivered",
+        delivery=delivery.pk,
+        handler=delivery.handler,
+        parked=parked,
+        error=type(error).__qualname__,
+        exc_info=error,
+    )
+
+
+def pause_after(attempts: int) -> dt.timedelta:
+    """How long to wait after this many failed attempts."""
+    return dt.timedelta(seconds=BACKOFF[min(max(attempts, 1), len(BACKOFF)) - 1])
 
 
 def retry_parked(delivery_ids: Iterable[int], *, now: dt.datetime) -> int:
     """Put parked deliveries back in the queue; returns how many."""
     return FactDelivery.objects.filter(pk__in=list(delivery_ids), state=FactDelivery.State.PARKED).update(
-        state=FactDelivery.State.WAITING, attempts=0, try_at=now
+        state=FactDelivery.State.WAITING, attempts=0, try_at=now, leased_until=None
     )
 
 
@@ -167,16 +200,21 @@ def _plain(value: Any) -> Any:
 
 
 def _from_json(row: Fact) -> FactBase:
+    """The fact again. A field added since it was written takes its default; one taken away is left out."""
     cls = _kinds[row.kind]
-    values: dict[str, Any] = {}
-    for field in dataclasses.fields(cls):
-        value = row.payload[field.name]
-        hint = str(field.type)
-        if value is not None and hint.startswith(("datetime", "dt.datetime")):
-            value = dt.datetime.fromisoformat(value)
-        elif value is not None and hint.startswith(("date", "dt.date")):
-            value = dt.date.fromisoformat(value)
-        elif isinstance(value, list):
-            value = tuple(value)
-        values[field.name] = value
+    hints = get_type_hints(cls)
+    values = {
+        field.name: _typed(row.payload[field.name], hints[field.name])
+        for field in dataclasses.fields(cls)
+        if field.name in row.payload
+    }
     return cls(**values)
+
+
+def _typed(value: Any, hint: Any) -> Any:
+    kinds = (hint, *get_args(hint))
+    if isinstance(value, str) and dt.datetime in kinds:
+        return dt.datetime.fromisoformat(value)
+    if isinstance(value, str) and dt.date in kinds:
+        return dt.date.fromisoformat(value)
+    return tuple(value) if isinstance(value, list) else value

@@ -19,6 +19,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 import structlog
@@ -186,11 +187,11 @@ def _run(job: _Job, attempt: Attempt) -> None:
                     _finish(job, attempt, _call(job))
             else:
                 value = _call(job)
-                _patiently(lambda: _finish(job, attempt, value))
+                _patiently(partial(_finish, job, attempt, value))
     except LeaseLost:
         log.warning("job_taken_over", job=str(job.id), task=job.task_path, attempt=attempt.number)
     except Exception as error:
-        _patiently(lambda: _fail(job, attempt, error))
+        _patiently(partial(_fail, job, attempt, error))
     except BaseException:  # asked to stop at once: the next worker begins without waiting for the lease
         with transaction.atomic():
             if attempt.lease().update(leased_until=None):
@@ -201,7 +202,7 @@ def _run(job: _Job, attempt: Attempt) -> None:
 
 
 def _call(job: _Job) -> Any:
-    result = job.task_result
+    result: Any = job.task_result  # the library types results by two classes of one name
     first = (TaskContext(task_result=result),) if job.task.takes_context else ()
     return job.task.call(*first, *result.args, **result.kwargs)
 

@@ -1,8 +1,10 @@
-"""Answers for logs: JSON lines on stderr, in which phones and addresses are masked before they are written."""
+"""Answers for logs: JSON lines on stderr without personal data: phones and addresses masked, words of errors left out."""
 
 from __future__ import annotations
 
 import re
+import sys
+import traceback
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -31,13 +33,28 @@ def _mask_event(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapp
     return event
 
 
+def _errors_without_words(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """An error as its class and the lines it passed: its words may quote a patient's row, as databases do."""
+    found = event.pop("exc_info", None)
+    if found is True:
+        found = sys.exc_info()
+    error = found[1] if isinstance(found, tuple) else found
+    if isinstance(error, BaseException):
+        event["exception"] = type(error).__module__ + "." + type(error).__qualname__
+        frames = traceback.extract_tb(error.__traceback__)[-12:]
+        event["where"] = [
+            f"{frame.filename.rpartition('site-packages/')[2]}:{frame.lineno} {frame.name}" for frame in frames
+        ]
+    return event
+
+
 def logging_config(*, level: str) -> dict[str, Any]:
     """The `LOGGING` setting: one handler, one JSON line per event, personal data masked."""
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        _errors_without_words,
         _mask_event,
     ]
     structlog.configure(

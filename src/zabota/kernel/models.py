@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 
@@ -84,6 +86,29 @@ class ScheduledRun(models.Model):
         return f"{self.name} {self.due_at:%Y-%m-%d %H:%M}"
 
 
+class WorkerSeen(models.Model):
+    """A worker's sign that it is alive; a worker that stopped by itself takes its row away."""
+
+    worker = models.CharField(max_length=64, primary_key=True)
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.worker
+
+
+class AuditQuerySet(models.QuerySet["AuditEntry"]):
+    """The trail is added to and read; nothing of the program changes or removes a row."""
+
+    def update(self, **fields: Any) -> int:
+        """Refused."""
+        raise TypeError("the audit trail is not changed")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Refused."""
+        raise TypeError("the audit trail is not removed")
+
+
 class AuditEntry(models.Model):
     """Who did or saw what and when. Rows are only added; `details` holds codes and ids, not names or phones."""
 
@@ -97,6 +122,8 @@ class AuditEntry(models.Model):
     object_id = models.CharField(max_length=40)
     patient_id = models.BigIntegerField(null=True)
     details = models.JSONField(default=dict, blank=True)
+
+    objects = AuditQuerySet.as_manager()
 
     class Meta:
         indexes = [
