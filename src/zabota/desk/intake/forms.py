@@ -1,0 +1,86 @@
+"""What the wizard sends: columns chosen, words of states, branch."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from django.http import QueryDict
+
+from zabota.intake.api import FIELD_NAMES_RU, STATUSES, SavedMapping
+
+#: Columns of which at least one must be chosen for a table of this kind, with the sentence when it is not.
+_NEEDED = {
+    "visits": [
+        ({"full_name", "surname", "patient_ext_id"}, "Укажите столбец с пациентом: фамилию, полное имя или номер."),
+        ({"starts_at"}, "Укажите столбец с датой визита."),
+    ],
+    "patients": [({"full_name", "surname"}, "Укажите столбец с фамилией или полным именем.")],
+    "payments": [({"paid_on"}, "Укажите столбец с датой оплаты."), ({"paid", "price"}, "Укажите столбец с суммой.")],
+}
+
+STATUS_NAMES = {
+    "planned": "Запланирован",
+    "confirmed": "Подтверждён",
+    "arrived": "Пришёл",
+    "completed": "Завершён",
+    "no_show": "Не пришёл",
+    "cancelled_patient": "Отменён пациентом",
+    "cancelled_clinic": "Отменён клиникой",
+    "moved": "Перенесён",
+}
+
+
+@dataclasses.dataclass
+class ColumnsForm:
+    """Columns as the person left them. `errors` is empty when they can be used."""
+
+    mapping: SavedMapping
+    branch_id: str
+    is_complete: bool
+    remember_as: str
+    errors: list[str]
+
+
+def read_columns(data: QueryDict, facts: list[dict[str, Any]], base: dict[str, Any] | None) -> ColumnsForm:
+    """Read the posted columns against the recognised ones."""
+    columns: dict[str, str] = {}
+    errors: list[str] = []
+    for file_number, file in enumerate(facts):
+        chosen: list[str] = []
+        for number, column in enumerate(file["columns"]):
+            field = data.get(f"field-{file_number}-{number}", column["field"] or "")
+            if field and field not in FIELD_NAMES_RU:
+                field = ""
+            columns[column["header"]] = field
+            if field:
+                chosen.append(field)
+        twice = sorted({field for field in chosen if chosen.count(field) > 1})
+        errors += [f"Поле «{FIELD_NAMES_RU[field]}» выбрано для двух столбцов. Оставьте одно." for field in twice]
+        for any_of, sentence in _NEEDED.get(file["kind"] or "visits", []):
+            if not any_of & set(chosen):
+                errors.append(sentence)
+    statuses = dict((base or {}).get("statuses") or {})
+    words = [word for file in facts for word in file["unknown_statuses"]]
+    for number, word in enumerate(dict.fromkeys(words)):
+        status = data.get(f"status-{number}", "")
+        if status in STATUSES:
+            statuses[word] = status
+    mapping = SavedMapping(
+        name=data.get("remember", "").strip(),
+        system=next((file["system"] for file in facts if file["system"]), ""),
+        columns=columns,
+        statuses=statuses,
+    )
+    return ColumnsForm(
+        mapping=mapping,
+        branch_id=data.get("branch", ""),
+        is_complete=data.get("complete") == "on",
+        remember_as=data.get("remember", "").strip(),
+        errors=errors,
+    )
+
+
+def field_choices() -> list[tuple[str, str]]:
+    """Fields for the selects, in the order of their table."""
+    return list(FIELD_NAMES_RU.items())

@@ -1,0 +1,202 @@
+"""The wizard of loads: file, columns, check, load, result; each can be left and found again."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from zabota.clinic.api import Right
+from zabota.clinic.models import Branch
+from zabota.desk.access import StaffRequest, staff_page
+from zabota.desk.intake.forms import STATUS_NAMES, field_choices, read_columns
+from zabota.intake import loads
+from zabota.intake.models import Batch
+from zabota.kernel import clock
+from zabota.kernel.errors import Trouble
+from zabota.ui.page import page
+
+#: Refused rows shown on the page; the file has all of them.
+SHOWN_REFUSALS = 20
+WORKING = (Batch.State.CHECKING, Batch.State.LOADING, Batch.State.UNDOING)
+_DELIMITERS = {"\t": "табуляция", ";": "«;»", ",": "«,»", "|": "«|»"}
+_KINDS = {"visits": "визиты", "patients": "пациенты", "payments": "оплаты", "plans": "планы лечения", "services": "услуги"}
+
+
+@require_http_methods(["GET", "POST"])
+@staff_page(Right.INTAKE_RUN)
+def batches(request: StaffRequest) -> HttpResponse:
+    """All loads, and the form that begins one."""
+    error = ""
+    if request.method == "POST":
+        uploads = [
+            loads.Upload(name=file.name or "", content=file.file) for file in request.FILES.getlist("files") if file.file
+        ]
+        try:
+            batch = loads.receive_files(clinic=request.clinic, uploads=uploads, actor=request.actor, now=clock.now())
+            return redirect("desk:intake-batch", batch.public_id)
+        except Trouble as trouble:
+            error = trouble.text
+    recent = Batch.objects.select_related("created_by").prefetch_related("files").order_by("-created_at")[:50]
+    context = {"recent": recent, "error": error, "steps": _steps("file")}
+    return page(request, "desk/intake/list.html", context=context, status=422 if error else 200)
+
+
+@require_GET
+@staff_page(Right.INTAKE_RUN)
+def batch(request: StaffRequest, public_id: str) -> HttpResponse:
+    """One load at its present step; while it works the page asks for its progress every second."""
+    found = _batch(public_id)
+    return page(request, "desk/intake/batch.html", partial="work", context=_context(request, found))
+
+
+@require_POST
+@staff_page(Right.INTAKE_RUN)
+def columns(request: StaffRequest, public_id: str) -> HttpResponse:
+    """Fix the columns and start the check."""
+    found = _batch(public_id)
+    facts = found.facts.get("files", [])
+    form = read_columns(request.POST, facts, found.mapping)
+    if form.errors or not facts:
+        context = {**_context(request, found), "errors": form.errors, "mapping": form.mapping.to_dict()}
+        return page(request, "desk/intake/batch.html", context=context, status=422)
+    branch = Branch.objects.filter(clinic=request.clinic, public_id=form.branch_id).first()
+    try:
+        loads.choose_columns(
+            batch=found,
+            mapping=form.mapping.to_dict(),
+            branch=branch,
+            system=form.mapping.system or "file",
+            is_complete=form.is_complete,
+            remember_as=form.remember_as,
+            signature=found.facts["signature"],
+            actor=request.actor,
+            now=clock.now(),
+        )
+        loads.start_step(batch=found, step="check", actor=request.actor, now=clock.now())
+    except Trouble as trouble:
+        messages.error(request, trouble.text)
+    return redirect("desk:intake-batch", public_id)
+
+
+@require_POST
+@staff_page(Right.INTAKE_RUN)
+def step(request: StaffRequest, public_id: str, step: str) -> HttpResponse:
+    """Start the load, or take it back."""
+    if step not in {"load", "undo"}:
+        raise Http404
+    try:
+        loads.start_step(batch=_batch(public_id), step=step, actor=request.actor, now=clock.now())
+    except Trouble as trouble:
+        messages.error(request, trouble.text)
+    return redirect("desk:intake-batch", public_id)
+
+
+@require_POST
+@staff_page(Right.INTAKE_RUN)
+def discard(request: StaffRequest, public_id: str) -> HttpResponse:
+    """Give up a load that wrote nothing."""
+    try:
+        loads.discard(batch=_batch(public_id), actor=request.actor, now=clock.now())
+        messages.success(request, "Загрузка убрана, в данных ничего не изменилось.")
+    except Trouble as trouble:
+        messages.error(request, trouble.text)
+    return redirect("desk:intake")
+
+
+@require_GET
+@staff_page(Right.INTAKE_RUN)
+def refused(request: StaffRequest, public_id: str) -> FileResponse:
+    """The refused rows as a file of the same shape, to be corrected and loaded again."""
+    found = _batch(public_id)
+    if found.state not in {Batch.State.CHECKED, Batch.State.LOADED}:
+        raise Http404
+    first = found.files.order_by("id").first()
+    source = Path(first.name) if first else Path("rows.csv")
+    suffix = source.suffix.lower() if source.suffix.lower() in {".csv", ".xlsx"} else ".xlsx"
+    # The name vanishes at once, the open file lives as long as the answer.
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / f"rows{suffix}"
+        loads.write_rejected_rows(found, target)
+        content = target.open("rb")
+    return FileResponse(content, as_attachment=True, filename=f"{source.stem} - отклонённые{suffix}")
+
+
+def _batch(public_id: str) -> Batch:
+    return get_object_or_404(Batch.objects.select_related("branch", "created_by"), public_id=public_id)
+
+
+def _context(request: StaffRequest, found: Batch) -> dict[str, Any]:
+    files = found.facts.get("files", [])
+    mapping = found.mapping or {}
+    chosen = mapping.get("columns") or {}
+    tables = [_table(number, file, chosen) for number, file in enumerate(files)]
+    words = list(dict.fromkeys(word for file in files for word in file["unknown_statuses"]))
+    unsure = sum(1 for table in tables for column in table["columns"] if column["ask"])
+    return {
+        "batch": found,
+        "files": found.files.order_by("id"),
+        "tables": tables,
+        "unsure": unsure,
+        "known": sum(1 for table in tables for column in table["columns"] if column["field"] and not column["ask"]),
+        "fields": field_choices(),
+        "status_words": [(number, word, (mapping.get("statuses") or {}).get(word, "")) for number, word in enumerate(words)],
+        "status_names": STATUS_NAMES,
+        "branches": Branch.objects.filter(clinic=request.clinic, is_active=True),
+        "refusals": found.issues.filter(is_refusal=True).order_by("file_index", "row")[:SHOWN_REFUSALS],
+        "preview": found.preview or found.result,
+        "working": found.state in WORKING or (found.state == Batch.State.UPLOADED and not files),
+        "steps": _steps(_stage(found)),
+        "stage": _stage(found),
+        "past": Batch.objects.filter(state=Batch.State.LOADED).exclude(pk=found.pk).order_by("-finished_at")[:3],
+        "ungrouped": loads.services_without_group(request.clinic) if found.state == Batch.State.LOADED else 0,
+    }
+
+
+def _table(number: int, file: dict[str, Any], chosen: dict[str, str]) -> dict[str, Any]:
+    rows = []
+    for index, column in enumerate(file["columns"]):
+        field = chosen.get(column["header"], column["field"] or "")
+        corrected = column["header"] in chosen
+        rows.append(
+            {
+                **column,
+                "name": f"field-{number}-{index}",
+                "field": field,
+                "percent": round(column["confidence"] * 100),
+                "ask": not corrected and column["needed"] and 0.2 <= column["confidence"] < 0.6,
+            }
+        )
+    rows.sort(key=lambda column: (not column["ask"], not column["field"]))
+    return {
+        **file,
+        "columns": rows,
+        "delimiter_shown": _DELIMITERS.get(file["delimiter"], f"«{file['delimiter']}»"),
+        "kind_shown": _KINDS.get(file["kind"] or "", "визиты"),
+    }
+
+
+def _stage(found: Batch) -> str:
+    """The step of the wizard at which a load stands."""
+    if found.state in {Batch.State.UPLOADED, Batch.State.MAPPED}:
+        return "columns"
+    if found.state in {Batch.State.CHECKING, Batch.State.CHECKED}:
+        return "check"
+    if found.state == Batch.State.FAILED:
+        return "columns" if found.facts.get("files") else "file"
+    return "load" if found.state == Batch.State.LOADING else "result"
+
+
+def _steps(current: str) -> list[dict[str, Any]]:
+    names = [("file", "Файл"), ("columns", "Столбцы"), ("check", "Проверка"), ("load", "Загрузка"), ("result", "Итог")]
+    order = [key for key, _ in names]
+    here = order.index(current)
+    return [
+        {"label": label, "done": position < here, "current": position == here}
+        for position, (_, label) in enumerate(names)
+    ]
