@@ -1,0 +1,90 @@
+"""Front door of the worklist: tasks, their outcomes and owners, the queue, scripts, control."""
+
+from zabota.worklist.queries.contacts import callable_phones
+from zabota.worklist.queries.queue import (
+    DayCounts,
+    common_queue,
+    day_counts,
+    in_order,
+    next_task,
+    queue,
+    step_of,
+)
+from zabota.worklist.queries.scripts import ScriptUse, script_for, script_history, script_uses
+from zabota.worklist.queries.team import absent_ids, day_bounds, loads, may_work_at, workers
+from zabota.worklist.rules.calls import QuickTime, another_way, quick_times, thinks_until
+from zabota.worklist.rules.elapsed import elapsed
+from zabota.worklist.rules.outcomes import CLOSING, DESK_ORDER, SPOKEN, UNDO_WITHIN
+from zabota.worklist.rules.reasons import REFUSALS, RESOLUTIONS, Choice, reason_label
+from zabota.worklist.rules.script_text import PLACEHOLDERS, Part, render
+from zabota.worklist.services.booked import book_from_task
+from zabota.worklist.services.distribution import distribute
+from zabota.worklist.services.manual import ask_to_contact
+from zabota.worklist.services.outcomes import BookingMissing, Recorded, record_outcome
+from zabota.worklist.services.ownership import (
+    end_absence,
+    hand_over,
+    mark_absent,
+    reassign_all,
+    snooze_task,
+    take_task,
+)
+from zabota.worklist.services.scripts import ScriptWrong, edit_script, ensure_scripts
+from zabota.worklist.services.tasks import close_tasks, create_task, open_task
+from zabota.worklist.services.undo import TooLate, undo_outcome
+
+__all__ = [
+    "CLOSING",
+    "DESK_ORDER",
+    "PLACEHOLDERS",
+    "REFUSALS",
+    "RESOLUTIONS",
+    "SPOKEN",
+    "UNDO_WITHIN",
+    "BookingMissing",
+    "Choice",
+    "DayCounts",
+    "Part",
+    "QuickTime",
+    "Recorded",
+    "ScriptUse",
+    "ScriptWrong",
+    "TooLate",
+    "absent_ids",
+    "another_way",
+    "ask_to_contact",
+    "book_from_task",
+    "callable_phones",
+    "close_tasks",
+    "common_queue",
+    "create_task",
+    "day_bounds",
+    "day_counts",
+    "distribute",
+    "edit_script",
+    "elapsed",
+    "end_absence",
+    "ensure_scripts",
+    "hand_over",
+    "in_order",
+    "loads",
+    "mark_absent",
+    "may_work_at",
+    "next_task",
+    "open_task",
+    "queue",
+    "quick_times",
+    "reason_label",
+    "reassign_all",
+    "record_outcome",
+    "render",
+    "script_for",
+    "script_history",
+    "script_uses",
+    "snooze_task",
+    "step_of",
+    "take_task",
+    "thinks_until",
+    "undo_outcome",
+    "workers",
+]

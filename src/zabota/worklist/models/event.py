@@ -1,0 +1,60 @@
+"""What happened with each task: its history and the material of control."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from zabota.clinic.models import Clinic, Member
+from zabota.kernel.scope import ScopedManager
+from zabota.patients.models import Contact
+from zabota.worklist.models.codes import Outcome
+from zabota.worklist.models.script import Script
+from zabota.worklist.models.task import Task
+
+
+class TaskEvent(models.Model):
+    """What happened with a task, for its history and for control of the work."""
+
+    class Kind(models.TextChoices):
+        CREATED = "created", "поставлена"
+        OPENED = "opened", "открыта"
+        ATTEMPT = "attempt", "контакт"
+        SNOOZED = "snoozed", "отложена"
+        HANDED = "handed", "передана"
+        TAKEN = "taken", "взята"
+        CLOSED = "closed", "закрыта"
+        REOPENED = "reopened", "открыта снова"
+        ASSIGNED = "assigned", "распределена"
+        RELEASED = "released", "возвращена в общую очередь"
+
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="events")
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    at = models.DateTimeField()
+    member = models.ForeignKey(Member, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    outcome = models.CharField(max_length=20, choices=Outcome.choices, default="", blank=True)
+    outcome_reason = models.CharField(max_length=40, default="", blank=True)
+    comment = models.CharField(max_length=500, default="", blank=True)
+    #: Seconds between opening the person and the outcome; empty when not known.
+    seconds = models.PositiveIntegerField(null=True, blank=True)
+    #: Who received the task (handed, assigned, taken).
+    to_member = models.ForeignKey(Member, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    #: The phone that was called and the script that was on the screen.
+    contact = models.ForeignKey(Contact, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    script = models.ForeignKey(Script, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    #: Field values before this outcome, for as long as it may be taken back.
+    before = models.JSONField(null=True, blank=True)
+    #: The outcome was taken back: it does not count anywhere.
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ScopedManager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["clinic", "member", "at"], name="event_member_at"),
+            models.Index(fields=["task", "at"], name="event_task"),
+            models.Index(fields=["clinic", "at"], name="event_attempt", condition=models.Q(kind="attempt")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.at:%Y-%m-%d}"

@@ -1,0 +1,1 @@
+"""Reads of the worklist for pages and for other apps."""

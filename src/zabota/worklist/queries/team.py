@@ -1,0 +1,105 @@
+"""Who works the queue, where, and how much of the day is left to each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Q
+
+from zabota.clinic.api import Right, Role, may
+from zabota.clinic.models import Clinic, Member
+from zabota.worklist.models import Absence, Task
+
+#: Roles to which round robin gives tasks. Quality controllers and owners have only what is handed to them.
+DISTRIBUTED = (Role.ADMINISTRATOR, Role.COORDINATOR)
+WORKING = tuple(role.value for role in Role if may(role, Right.WORKLIST_WORK))
+
+
+@dataclass(slots=True)
+class Load:
+    """A person with what they have for today."""
+
+    member: Member
+    branch_ids: frozenset[int]
+    planned: int
+    capacity: int
+
+    @property
+    def free(self) -> int:
+        """Contacts that still fit into the day."""
+        return max(0, self.capacity - self.planned)
+
+    def works_at(self, branch_id: int | None) -> bool:
+        """No chosen branches: all of them."""
+        return branch_id is None or not self.branch_ids or branch_id in self.branch_ids
+
+
+def workers(clinic_id: int) -> list[Member]:
+    """People who may work on tasks, in the order of their names."""
+    return list(
+        Member.objects.filter(clinic_id=clinic_id, is_active=True, user__is_active=True, role__in=WORKING)
+        .select_related("user")
+        .order_by("user__surname", "user__name", "id")
+    )
+
+
+def may_work_at(member: Member, branch_id: int | None) -> bool:
+    """Whether tasks of this branch are this person's business; an owner works everywhere."""
+    if branch_id is None or member.role == Role.OWNER:
+        return True
+    branches = [branch.pk for branch in member.branches.all()]
+    return not branches or branch_id in branches
+
+
+def absent_ids(clinic: Clinic, now: datetime) -> set[int]:
+    """People who are away today."""
+    today = now.astimezone(ZoneInfo(clinic.time_zone)).date()
+    rows = Absence.objects.filter(clinic=clinic, first_on__lte=today, last_on__gte=today)
+    return set(rows.values_list("member_id", flat=True))
+
+
+def loads(clinic: Clinic, now: datetime) -> list[Load]:
+    """People of the distribution who are here today, with their plan: done today and waiting today."""
+    midnight, end = day_bounds(clinic, now)
+    members = list(
+        Member.objects.filter(
+            clinic=clinic, is_active=True, user__is_active=True, role__in=DISTRIBUTED, daily_capacity__gt=0
+        )
+        .exclude(pk__in=absent_ids(clinic, now))
+        .prefetch_related("branches")
+        .order_by("id")
+    )
+    waiting = dict(
+        Task.objects.open()
+        .filter(Q(hidden_until=None) | Q(hidden_until__lt=end), owner__in=members)
+        .values_list("owner_id")
+        .annotate(count=Count("id"))
+    )
+    # Every contact of today used a place, also one that will come back.
+    done = dict(
+        Task.objects.filter(
+            events__kind="attempt", events__at__gte=midnight, events__undone_at=None, events__member__in=members
+        )
+        .exclude(Q(state=Task.State.OPEN) & (Q(hidden_until=None) | Q(hidden_until__lt=end)))
+        .values_list("events__member_id")
+        .annotate(count=Count("id", distinct=True))
+    )
+    return [
+        Load(
+            member=member,
+            branch_ids=frozenset(branch.pk for branch in member.branches.all()),
+            planned=waiting.get(member.pk, 0) + done.get(member.pk, 0),
+            capacity=member.daily_capacity,
+        )
+        for member in members
+    ]
+
+
+def day_bounds(clinic: Clinic, now: datetime) -> tuple[datetime, datetime]:
+    """The calendar day of the clinic that holds `now`, half-open."""
+    local = now.astimezone(ZoneInfo(clinic.time_zone))
+    start = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    following = (start + timedelta(days=1, hours=2)).replace(hour=0)
+    return start, following

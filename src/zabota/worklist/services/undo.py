@@ -1,0 +1,92 @@
+"""Taking back the last outcome: for a short time, by the person who recorded it, with everything it caused."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from zabota.booking import api as booking
+from zabota.clinic.models import Member
+from zabota.kernel import audit, facts
+from zabota.kernel.audit import Actor
+from zabota.kernel.errors import AlreadyDone
+from zabota.patients import api as patients
+from zabota.patients.models import Contact
+from zabota.worklist.facts import TaskReopened
+from zabota.worklist.models import Outcome, Task, TaskEvent
+from zabota.worklist.rules.outcomes import UNDO_WITHIN
+from zabota.worklist.services.changes import note_event
+from zabota.worklist.services.tasks import close_tasks
+
+_INSTANTS = ("due_at", "hidden_until", "promised_at", "closed_at")
+
+
+class TooLate(AlreadyDone):
+    """The outcome can no longer be taken back."""
+
+    code = "undo_too_late"
+    text = "Отменить уже нельзя: прошло больше пяти минут. Откройте задачу и запишите новый исход."
+
+
+def undo_outcome(*, event: TaskEvent, member: Member, actor: Actor, now: datetime) -> Task:
+    """Put the task back as it was before `event`. Raises TooLate, or AlreadyDone when the task has changed since."""
+    if event.undone_at is not None:
+        raise AlreadyDone("Этот исход уже отменён.")
+    if event.member_id != member.pk or event.before is None:
+        raise AlreadyDone("Этот исход записали не вы: отменить его может тот, кто записал.")
+    if now - event.at > UNDO_WITHIN:
+        raise TooLate
+    before: dict[str, Any] = event.before
+    with transaction.atomic():
+        restored = Task.objects.filter(pk=event.task_id, version=before["version"]).update(
+            version=before["version"] + 1, **_fields(before["fields"])
+        )
+        if not restored:
+            raise AlreadyDone("С задачей уже работали дальше, отменить прошлый исход нельзя.")
+        taken_back = TaskEvent.objects.filter(pk=event.pk, undone_at=None).update(undone_at=now)
+        if not taken_back:
+            raise AlreadyDone("Этот исход уже отменён.")
+        task = Task.objects.select_related("patient", "clinic").get(pk=event.task_id)
+        _restore_phone(event, before, actor=actor, now=now)
+        _take_back_consequences(event, before, actor=actor, now=now)
+        note_event(task, TaskEvent.Kind.REOPENED, now=now, member=member, outcome=event.outcome)
+        audit.record("worklist.task.undone", task, actor=actor, now=now, details={"outcome": event.outcome})
+        facts.publish(
+            TaskReopened(
+                clinic_id=task.clinic_id,
+                task_id=task.pk,
+                patient_id=task.patient_id,
+                reason=task.reason,
+                outcome=event.outcome,
+                outcome_reason=event.outcome_reason,
+            ),
+            now=now,
+        )
+    return task
+
+
+def _fields(stored: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: datetime.fromisoformat(value) if name in _INSTANTS and value else value for name, value in stored.items()
+    }
+
+
+def _restore_phone(event: TaskEvent, before: dict[str, Any], *, actor: Actor, now: datetime) -> None:
+    contact = Contact.objects.filter(pk=before["contact_id"]).first() if before["contact_id"] else None
+    if contact is not None and contact.reach != before["reach"]:
+        patients.mark_reach(contact=contact, reach=before["reach"], actor=actor, now=now)
+
+
+def _take_back_consequences(event: TaskEvent, before: dict[str, Any], *, actor: Actor, now: datetime) -> None:
+    if before["escalation_id"]:
+        close_tasks(
+            task_ids=[before["escalation_id"]],
+            outcome=Outcome.NOT_NEEDED,
+            outcome_reason="taken_back",
+            actor=actor,
+            now=now,
+        )
+    if before.get("booked_here_id"):
+        booking.take_back(appointment_id=before["booked_here_id"], actor=actor, now=now)
