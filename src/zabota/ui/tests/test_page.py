@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 
-import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django_htmx.middleware import HtmxDetails
+from pytest_django.fixtures import Settings
 
 from zabota.ui.page import done, page, toast
 
@@ -66,24 +66,24 @@ def test_the_page_of_components_is_hidden_outside_debug(client: Client) -> None:
     assert client.get("/ui/").status_code == 404
 
 
-def test_every_component_is_drawn_and_none_is_left_as_text(client: Client, settings: pytest.FixtureRequest) -> None:
-    settings.DEBUG = True  # type: ignore[attr-defined]
+def test_every_component_is_drawn_and_none_is_left_as_text(client: Client, settings: Settings) -> None:
+    settings.DEBUG = True
     text = client.get("/ui/").content.decode()
     assert re.findall(r"</?c-[a-z]", text) == []
     assert "{{" not in text
     assert "{%" not in text
 
 
-def test_no_page_carries_code_or_a_foreign_host(client: Client, settings: pytest.FixtureRequest) -> None:
-    settings.DEBUG = True  # type: ignore[attr-defined]
+def test_no_page_carries_code_or_a_foreign_host(client: Client, settings: Settings) -> None:
+    settings.DEBUG = True
     text = client.get("/ui/").content.decode()
     assert re.findall(r"<script(?![^>]*(?:src=|application/json))", text) == []
     assert re.findall(r"\son[a-z]+=", text) == []
     assert re.findall(r"(?:src|href|action)=\"https?:", text) == []
 
 
-def test_the_chosen_theme_is_in_the_page_before_any_script(client: Client, settings: pytest.FixtureRequest) -> None:
-    settings.DEBUG = True  # type: ignore[attr-defined]
+def test_the_chosen_theme_is_in_the_page_before_any_script(client: Client, settings: Settings) -> None:
+    settings.DEBUG = True
     client.cookies["theme"] = "dark"
     assert '<html lang="ru" data-theme="dark"' in client.get("/ui/plain/").content.decode()
     client.cookies["theme"] = '"><b>'
