@@ -1,6 +1,17 @@
 """Front door of the worklist: tasks, their outcomes and owners, the queue, scripts, control."""
 
 from zabota.worklist.queries.contacts import callable_phones
+from zabota.worklist.queries.control import (
+    AGES,
+    AgeBucket,
+    ContactRow,
+    PersonWork,
+    ageing,
+    contact_rows,
+    of_age,
+    overdue,
+    team_work,
+)
 from zabota.worklist.queries.queue import (
     DayCounts,
     common_queue,
@@ -14,6 +25,7 @@ from zabota.worklist.queries.scripts import ScriptUse, script_for, script_histor
 from zabota.worklist.queries.team import absent_ids, day_bounds, loads, may_work_at, workers
 from zabota.worklist.rules.calls import QuickTime, another_way, quick_times, thinks_until
 from zabota.worklist.rules.elapsed import elapsed
+from zabota.worklist.rules.formal import COUNTED, MEANINGS, SIGNS, share_with_interval
 from zabota.worklist.rules.outcomes import CLOSING, DESK_ORDER, SPOKEN, UNDO_WITHIN
 from zabota.worklist.rules.reasons import REFUSALS, RESOLUTIONS, Choice, reason_label
 from zabota.worklist.rules.script_text import PLACEHOLDERS, Part, render
@@ -34,29 +46,38 @@ from zabota.worklist.services.tasks import close_tasks, create_task, open_task
 from zabota.worklist.services.undo import TooLate, undo_outcome
 
 __all__ = [
+    "AGES",
     "CLOSING",
+    "COUNTED",
     "DESK_ORDER",
+    "MEANINGS",
     "PLACEHOLDERS",
     "REFUSALS",
     "RESOLUTIONS",
+    "SIGNS",
     "SPOKEN",
     "UNDO_WITHIN",
+    "AgeBucket",
     "BookingMissing",
     "Choice",
+    "ContactRow",
     "DayCounts",
     "Part",
+    "PersonWork",
     "QuickTime",
     "Recorded",
     "ScriptUse",
     "ScriptWrong",
     "TooLate",
     "absent_ids",
+    "ageing",
     "another_way",
     "ask_to_contact",
     "book_from_task",
     "callable_phones",
     "close_tasks",
     "common_queue",
+    "contact_rows",
     "create_task",
     "day_bounds",
     "day_counts",
@@ -71,7 +92,9 @@ __all__ = [
     "mark_absent",
     "may_work_at",
     "next_task",
+    "of_age",
     "open_task",
+    "overdue",
     "queue",
     "quick_times",
     "reason_label",
@@ -81,9 +104,11 @@ __all__ = [
     "script_for",
     "script_history",
     "script_uses",
+    "share_with_interval",
     "snooze_task",
     "step_of",
     "take_task",
+    "team_work",
     "thinks_until",
     "undo_outcome",
     "workers",

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 #: A conversation that ended so soon after the person was opened could hardly take place.
 QUICK_SPOKEN_SECONDS = 20
@@ -27,6 +28,21 @@ SIGNS: dict[str, str] = {
     "series": "Один исход подряд",
     "no_booking": "«Записан» без записи",
     "same_comment": "Одинаковые комментарии",
+    "lost_booking": "Запись не состоялась",
+}
+#: Signs that count towards the share. A booking that fell through is often the patient's own affair: shown, not counted.
+COUNTED = frozenset({"quick", "series", "no_booking", "same_comment"})
+#: What each sign means, with its threshold, for the page and its reader.
+MEANINGS: dict[str, str] = {
+    "quick": f"Исход записан быстрее, чем мог пройти разговор: меньше {QUICK_SPOKEN_SECONDS} секунд после открытия "
+    f"пациента, для «Не ответил» и «Чужой номер» меньше {QUICK_SILENT_SECONDS} секунд.",
+    "series": f"{SERIES_LENGTH} и больше одинаковых исходов подряд, если при обычной для клиники доле этого исхода "
+    f"такая серия случается реже, чем в {SERIES_CHANCE:.0%} случаев.".replace("%", "\u00a0%"),
+    "no_booking": f"Записан «со слов», а через {BOOKING_SEEN_DAYS} дней записи пациента в данных клиники так и нет.",
+    "same_comment": f"Один и тот же комментарий от {SAME_COMMENT_TIMES} раз за период, слово в слово "
+    f"(короче {SAME_COMMENT_LETTERS} знаков не считаем).",
+    "lost_booking": "Запись, которой закрыли задачу, отменена, пропала или пациент не пришёл. В долю формальной "
+    "работы не входит: чаще всего дело не в сотруднике.",
 }
 
 
@@ -97,4 +113,4 @@ def share_with_interval(part: int, whole: int) -> Interval | None:
 def working_seconds(moments: Sequence[float], *, longest_gap: float = 1800.0) -> float:
     """Time at work from a person's marks (seconds): pauses longer than half an hour are breaks and do not count."""
     ordered = sorted(moments)
-    return sum(gap for gap in (b - a for a, b in zip(ordered, ordered[1:], strict=False)) if gap <= longest_gap)
+    return sum(gap for gap in (b - a for a, b in pairwise(ordered)) if gap <= longest_gap)

@@ -181,7 +181,7 @@ def test_of_two_people_the_second_is_told_who_was_first(task, vera, anton, actor
     second = Task.objects.get(pk=task.pk)
     record(Outcome.RESOLVED, reason="answered", seen_version=seen)
     for version in (seen, None):
-        with pytest.raises(AlreadyDone, match="Орлова В. П., исход «Вопрос решён»"):
+        with pytest.raises(AlreadyDone, match=r"Орлова В\. П\., исход «Вопрос решён»"):
             api.record_outcome(
                 task=second, member=anton, outcome=Outcome.NO_ANSWER, actor=actor, now=now, seen_version=version
             )
