@@ -53,7 +53,7 @@ SERIES: Final = np.array(
     ]
 )
 # Loyalty of newcomers: (share, probability of one more episode).
-LOYALTY: Final = ((0.34, 0.925), (0.40, 0.68), (0.26, 0.22))
+LOYALTY: Final = ((0.36, 0.925), (0.40, 0.68), (0.24, 0.22))
 ONE_OFF: Final = ((0.02, 0.90), (0.13, 0.50), (0.85, 0.05))
 CONSULTED_FIRST: Final = 0.42
 ABANDONED: Final = 0.05

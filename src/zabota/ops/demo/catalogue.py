@@ -168,14 +168,14 @@ class Channel:
 
 # The last one is the channel that grows; its share is that before the growth.
 CHANNELS: Final = (
-    Channel("Рекомендация знакомых", 0.30, 0),
+    Channel("Рекомендация знакомых", 0.26, 0),
     Channel("Яндекс", 0.17, 1900),
     Channel("2ГИС", 0.13, 900),
     Channel("Сайт клиники", 0.12, 700),
     Channel("ВКонтакте", 0.08, 1100),
     Channel("ДМС", 0.08, 0),
     Channel("Вывеска", 0.07, 300),
-    Channel("Купонный сервис", 0.05, 2400),
+    Channel("Купонный сервис", 0.09, 2400),
 )
 GROWN_CHANNEL: Final = len(CHANNELS) - 1
 INSURED_CHANNEL: Final = 5
