@@ -3,6 +3,7 @@
 from zabota.intake.reading.errors import UnreadableFile
 from zabota.intake.reading.exports import read_export, recognise, recognise_all
 from zabota.intake.reading.limits import DEFAULT, Limits
+from zabota.intake.reading.rejected import write_rejected
 from zabota.intake.reading.results import ColumnGuess, FileFacts, Reading, Rejection, RowCounts
 from zabota.intake.rules.fields import FIELD_NAMES_RU, FIELDS, STATUSES
 from zabota.intake.rules.mapping import SavedMapping, WrongMapping
@@ -24,4 +25,5 @@ __all__ = [
     "read_export",
     "recognise",
     "recognise_all",
+    "write_rejected",
 ]

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from zabota.intake.reading.errors import UnreadableFile
@@ -12,7 +13,9 @@ from zabota.intake.reading.exchange import JOB, write_error, write_facts, write_
 from zabota.intake.reading.limits import Limits
 from zabota.intake.rules.mapping import SavedMapping
 
-TOO_HEAVY_RU = "Файл слишком тяжёл для чтения: не хватило памяти или времени. Сохраните его как CSV или разделите по годам."
+TOO_HEAVY_RU = (
+    "Файл слишком тяжёл для чтения: не хватило памяти или времени. Сохраните его как CSV или разделите по годам."
+)
 
 
 def main() -> int:
@@ -46,15 +49,16 @@ def _read(folder: Path, path: Path, limits: Limits, mapping: SavedMapping | None
         if not clean:
             assumed.append(False)
             continue
-        start = 420 + 540 * number // len(tables)
-        share = 540 / len(tables)
-        cleaned = clean_table(
-            found, today=today, mapping=mapping, step=lambda part, start=start, share=share: _tell(round(start + share * part))
-        )
+        step = partial(_tell_part, 420 + 540 * number // len(tables), 540 / len(tables))
+        cleaned = clean_table(found, today=today, mapping=mapping, step=step)
         write_table(folder, number, cleaned.lines, cleaned.remarks, found.grid.cells)
         assumed.append(cleaned.status_assumed)
     write_facts(folder, [found.facts for found in tables], assumed)
     _tell(1000)
+
+
+def _tell_part(start: int, share: float, part: float) -> None:
+    _tell(round(start + share * part))
 
 
 def _tell(done: int) -> None:

@@ -296,15 +296,17 @@ class _Cleaner:
         frame = frame.with_columns(
             pl.lit(None, dtype=kind).alias(name) for name, kind in _LINE.items() if name not in frame.columns
         )
-        return frame.with_columns(
-            pl.col(name).cast(kind) for name, kind in _LINE.items() if frame.schema[name] != kind
-        ).with_columns(
-            starts_at=pl.col("day").cast(pl.Datetime("us")) + pl.duration(seconds=pl.col("seconds").fill_null(0)),
-            phones=pl.col("phones").fill_null(pl.lit([], dtype=pl.List(pl.String))),
-        ).with_columns(
-            # one of the two follows from the other and the number of units
-            price_kopecks=pl.coalesce("price_kopecks", (pl.col("total_kopecks") / units).round().cast(pl.Int64)),
-            total_kopecks=pl.coalesce("total_kopecks", (pl.col("price_kopecks") * units).round().cast(pl.Int64)),
+        return (
+            frame.with_columns(pl.col(name).cast(kind) for name, kind in _LINE.items() if frame.schema[name] != kind)
+            .with_columns(
+                starts_at=pl.col("day").cast(pl.Datetime("us")) + pl.duration(seconds=pl.col("seconds").fill_null(0)),
+                phones=pl.col("phones").fill_null(pl.lit([], dtype=pl.List(pl.String))),
+            )
+            .with_columns(
+                # one of the two follows from the other and the number of units
+                price_kopecks=pl.coalesce("price_kopecks", (pl.col("total_kopecks") / units).round().cast(pl.Int64)),
+                total_kopecks=pl.coalesce("total_kopecks", (pl.col("price_kopecks") * units).round().cast(pl.Int64)),
+            )
         )
 
     def _ignored(self, lines: pl.DataFrame) -> pl.DataFrame:

@@ -31,19 +31,30 @@ def read_dbf(path: Path, limits: Limits, *, encoding: str = "") -> Grid:
     chosen, confidence = (encoding, 1.0) if encoding else _encoding(path)
     try:
         table = DBF(
-            str(path), encoding=chosen, parserclass=_Tolerant, ignore_missing_memofile=True, char_decode_errors="replace", lowernames=False
+            str(path),
+            encoding=chosen,
+            parserclass=_Tolerant,
+            ignore_missing_memofile=True,
+            char_decode_errors="replace",
+            lowernames=False,
         )
         names = tuple(str(name) for name in table.field_names)
         if len(names) > limits.columns:
-            raise UnreadableFile("too_many_columns", f"В файле больше {limits.columns} столбцов. Выгрузите только нужные.")
+            raise UnreadableFile(
+                "too_many_columns", f"В файле больше {limits.columns} столбцов. Выгрузите только нужные."
+            )
         if table.header.numrecords > limits.rows:
             raise UnreadableFile("too_many_rows", f"В файле больше {limits.rows} строк. Разделите выгрузку по годам.")
         cells = build_cells(_rows(table, limits), limits)
     except (OSError, ValueError, LookupError, AttributeError, EOFError, DBFNotFound, MissingMemoFile) as error:
-        raise UnreadableFile("broken_dbf", "Файл DBF повреждён и не читается. Выгрузите его заново или сохраните как CSV.") from error
+        raise UnreadableFile(
+            "broken_dbf", "Файл DBF повреждён и не читается. Выгрузите его заново или сохраните как CSV."
+        ) from error
     width = max(len(names), 1)
     if cells.width - 1 > width:
-        raise UnreadableFile("broken_dbf", "Файл DBF повреждён и не читается. Выгрузите его заново или сохраните как CSV.")
+        raise UnreadableFile(
+            "broken_dbf", "Файл DBF повреждён и не читается. Выгрузите его заново или сохраните как CSV."
+        )
     return Grid(cells, "dbf", "", chosen, confidence, named_columns=names)
 
 

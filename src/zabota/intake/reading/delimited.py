@@ -118,11 +118,7 @@ def _records(path: Path, found: EncodingFound, delimiter: str, skip_first: bool,
                 if taken > SWALLOWED_LINES or (width > 2 and inner >= width - 1):
                     raise _OpenQuote
             width = max(width, len(record)) if len(record) <= limits.columns else width
-            yield (
-                [cell[: limits.cell_chars] for cell in record]
-                if any(len(cell) > limits.cell_chars for cell in record)
-                else record
-            )
+            yield record
     except csv.Error:
         raise _OpenQuote from None
 

@@ -16,7 +16,9 @@ FACTS, ERROR, JOB = "facts.json", "error.json", "job.json"
 
 def write_facts(folder: Path, facts: list[FileFacts], assumed: list[bool]) -> None:
     """Facts of the tables of one file, in order."""
-    rows = [{**asdict(one), "path": str(one.path), "status_assumed": flag} for one, flag in zip(facts, assumed, strict=True)]
+    rows = [
+        {**asdict(one), "path": str(one.path), "status_assumed": flag} for one, flag in zip(facts, assumed, strict=True)
+    ]
     (folder / FACTS).write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
 
 
@@ -39,7 +41,9 @@ def read_error(folder: Path) -> UnreadableFile | None:
     if not path.exists():
         return None
     told = json.loads(path.read_text(encoding="utf-8"))
-    return UnreadableFile(str(told["code"]), str(told["text_ru"]), told["row"] if isinstance(told["row"], int) else None)
+    return UnreadableFile(
+        str(told["code"]), str(told["text_ru"]), told["row"] if isinstance(told["row"], int) else None
+    )
 
 
 def read_facts(folder: Path) -> tuple[list[FileFacts], list[bool]]:
@@ -55,8 +59,8 @@ def read_tables(folder: Path) -> list[Table]:
     return [
         Table(
             one,
-            pl.read_ipc((folder / f"lines-{number}.arrow").read_bytes()),
-            pl.read_ipc((folder / f"remarks-{number}.arrow").read_bytes()),
+            pl.read_ipc(folder / f"lines-{number}.arrow"),
+            pl.read_ipc(folder / f"remarks-{number}.arrow"),
             flag,
             pl.scan_ipc(folder / f"cells-{number}.arrow"),
         )
@@ -66,7 +70,9 @@ def read_tables(folder: Path) -> list[Table]:
 
 def _facts(row: dict[str, Any]) -> FileFacts:
     row["path"] = Path(row["path"])
-    row["columns"] = tuple(ColumnGuess(**{**column, "examples": tuple(column["examples"])}) for column in row["columns"])
+    row["columns"] = tuple(
+        ColumnGuess(**{**column, "examples": tuple(column["examples"])}) for column in row["columns"]
+    )
     row["counts"] = RowCounts(**row["counts"])
     for name in ("unknown_statuses", "titles", "remarks", "period"):
         row[name] = tuple(row[name])

@@ -50,9 +50,7 @@ def read_export(
     return reading
 
 
-def recognise(
-    path: Path, *, mapping: SavedMapping | None = None, today: date, limits: Limits = DEFAULT
-) -> FileFacts:
+def recognise(path: Path, *, mapping: SavedMapping | None = None, today: date, limits: Limits = DEFAULT) -> FileFacts:
     """What can be said of a file before its rows are read; of a book, its sheet that looks most like visits."""
     return recognise_all(path, mapping=mapping, today=today, limits=limits)[0]
 
@@ -61,5 +59,7 @@ def recognise_all(
     path: Path, *, mapping: SavedMapping | None = None, today: date, limits: Limits = DEFAULT
 ) -> list[FileFacts]:
     """As `recognise`, each table of the file that would be read."""
-    with read_apart(Path(path), mapping=mapping, today=today, limits=limits, clean=False, tell=lambda done: None) as folder:
+    with read_apart(
+        Path(path), mapping=mapping, today=today, limits=limits, clean=False, tell=lambda done: None
+    ) as folder:
         return read_facts(folder)[0]

@@ -55,7 +55,7 @@ def build_cells(rows: Iterable[Sequence[str]], limits: Limits, *, first_row: int
                 "too_many_rows",
                 f"В файле больше {_spaced(limits.rows)} строк. Разделите выгрузку по годам и загрузите части по очереди.",
             )
-        frames.append(_frame(chunk, widest, number))
+        frames.append(_frame(chunk, widest, number, limits.cell_chars))
         number += len(chunk)
     if not frames:
         return pl.DataFrame({"row": pl.Series([], dtype=pl.Int32), "c0": pl.Series([], dtype=pl.String)})
@@ -63,16 +63,19 @@ def build_cells(rows: Iterable[Sequence[str]], limits: Limits, *, first_row: int
     return _without_empty_end(cells)
 
 
-def _frame(chunk: list[Sequence[str]], width: int, first: int) -> pl.DataFrame:
+def _frame(chunk: list[Sequence[str]], width: int, first: int, cell_chars: int) -> pl.DataFrame:
     padded = [row if len(row) == width else [*row, *[""] * (width - len(row))] for row in chunk]
     columns = {
         f"c{index}": pl.Series(values, dtype=pl.String) for index, values in enumerate(zip(*padded, strict=True))
     }
     frame = pl.DataFrame(columns) if columns else pl.DataFrame({"c0": pl.Series([None] * len(chunk), dtype=pl.String)})
+    long = [name for name in frame.columns if (frame[name].str.len_bytes().max() or 0) > cell_chars]
+    if long:
+        frame = frame.with_columns(pl.col(long).str.slice(0, cell_chars))
     trimmed = pl.all().str.strip_chars(" \t\r\n\u00a0\u200b\ufeff\u2009\u202f\x00")
-    unwrapped = trimmed.str.replace(
-        r'^="?([^"]*)"?$', "$1"
-    ).str.replace(r"^'([\s=+@\-\d])", "$1")  # ="0123" keeps zeros in Excel; =SUM stays visible as text
+    unwrapped = trimmed.str.replace(r'^="?([^"]*)"?$', "$1").str.replace(
+        r"^'([\s=+@\-\d])", "$1"
+    )  # ="0123" keeps zeros in Excel; =SUM stays visible as text
     frame = frame.select(unwrapped).with_columns(pl.when(pl.all() == "").then(None).otherwise(pl.all()).name.keep())
     return frame.select(pl.int_range(first, first + len(chunk), dtype=pl.Int32).alias("row"), pl.all())
 

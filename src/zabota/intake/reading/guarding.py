@@ -12,7 +12,21 @@ from zabota.intake.reading.limits import Limits
 
 Form = Literal["text", "workbook", "dbf", "html", "spreadsheetml"]
 
-_ARCHIVES: Final = (".zip", ".rar", ".7z", ".gz", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".docx", ".jar", ".bz2", ".tar")
+_ARCHIVES: Final = (
+    ".zip",
+    ".rar",
+    ".7z",
+    ".gz",
+    ".xlsx",
+    ".xlsm",
+    ".xlsb",
+    ".xls",
+    ".ods",
+    ".docx",
+    ".jar",
+    ".bz2",
+    ".tar",
+)
 _FOREIGN: Final[tuple[tuple[bytes, str, str], ...]] = (
     (b"%PDF", "pdf", "Это PDF, таблицу из него не прочесть. Выгрузите отчёт в Excel или CSV."),
     (b"Rar!", "archive", "Это архив. Распакуйте его и загрузите сами файлы."),
@@ -30,7 +44,9 @@ _FOREIGN: Final[tuple[tuple[bytes, str, str], ...]] = (
     (b"{\\rtf", "document", "Это текстовый документ. Выгрузите отчёт в Excel или CSV."),
     (b"MIME-Version:", "mhtml", "Это веб-страница одним файлом. Откройте её в Excel и сохраните как книгу Excel или CSV."),
 )  # fmt: skip
-_DBF_KINDS: Final = frozenset((0x02, 0x03, 0x04, 0x05, 0x30, 0x31, 0x32, 0x43, 0x63, 0x7B, 0x83, 0x8B, 0x8C, 0x8E, 0xCB, 0xE5, 0xEB, 0xF5, 0xFB))
+_DBF_KINDS: Final = frozenset(
+    (0x02, 0x03, 0x04, 0x05, 0x30, 0x31, 0x32, 0x43, 0x63, 0x7B, 0x83, 0x8B, 0x8C, 0x8E, 0xCB, 0xE5, 0xEB, 0xF5, 0xFB)
+)
 _PART_HEAD = 65536
 _RATIO_FLOOR = 1024 * 1024  # small parts pack a hundredfold without malice
 
@@ -46,12 +62,15 @@ def recognise_form(path: Path, limits: Limits) -> Form:
     except FileNotFoundError as error:
         raise UnreadableFile("no_file", f"Файла «{path.name}» нет. Проверьте путь.") from error
     except OSError as error:
-        raise UnreadableFile("no_access", f"Файл «{path.name}» не открывается: нет доступа или его держит другая программа.") from error
+        raise UnreadableFile(
+            "no_access", f"Файл «{path.name}» не открывается: нет доступа или его держит другая программа."
+        ) from error
     if not size or not head.strip(b"\x00\r\n\t \xef\xbb\xbf\xff\xfe"):
         raise UnreadableFile("empty_file", "Файл пуст. Выгрузите данные ещё раз и проверьте, что в отчёте есть строки.")
     if size > limits.file_bytes:
         raise UnreadableFile(
-            "too_large", f"Файл больше {limits.file_bytes // 1024 // 1024} МБ. Разделите выгрузку по годам и загрузите части по очереди."
+            "too_large",
+            f"Файл больше {limits.file_bytes // 1024 // 1024} МБ. Разделите выгрузку по годам и загрузите части по очереди.",
         )
     for magic, code, text in _FOREIGN:
         if head.startswith(magic) and (len(magic) > 2 or b"\x00" in head[:512]):
@@ -73,7 +92,9 @@ def check_zip(path: Path, limits: Limits) -> None:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
             if len(parts) > limits.packed_files:
-                raise UnreadableFile("bomb", f"В книге больше {limits.packed_files} частей. Оставьте один лист и сохраните как CSV.")
+                raise UnreadableFile(
+                    "bomb", f"В книге больше {limits.packed_files} частей. Оставьте один лист и сохраните как CSV."
+                )
             packed = sum(part.compress_size for part in parts)
             unpacked = sum(part.file_size for part in parts)
             if unpacked > limits.unpacked_bytes:
@@ -81,14 +102,20 @@ def check_zip(path: Path, limits: Limits) -> None:
                     "bomb",
                     f"Книга после распаковки больше {limits.unpacked_bytes // 1024 // 1024} МБ. Сохраните её как CSV или разделите по годам.",
                 )
-            heavy = any(part.file_size > _RATIO_FLOOR and part.file_size > limits.unpack_ratio * max(part.compress_size, 1) for part in parts)
+            heavy = any(
+                part.file_size > _RATIO_FLOOR and part.file_size > limits.unpack_ratio * max(part.compress_size, 1)
+                for part in parts
+            )
             if heavy or (unpacked > _RATIO_FLOOR and unpacked > limits.unpack_ratio * max(packed, 1)):
                 raise UnreadableFile(
-                    "bomb", f"Книга сжата больше чем в {limits.unpack_ratio} раз: так сжимают вредоносные файлы. Сохраните её как CSV."
+                    "bomb",
+                    f"Книга сжата больше чем в {limits.unpack_ratio} раз: так сжимают вредоносные файлы. Сохраните её как CSV.",
                 )
             _check_parts(archive, parts)
     except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError, EOFError, RuntimeError) as error:
-        raise UnreadableFile("broken_workbook", "Книга Excel повреждена и не открывается. Выгрузите её заново или сохраните как CSV.") from error
+        raise UnreadableFile(
+            "broken_workbook", "Книга Excel повреждена и не открывается. Выгрузите её заново или сохраните как CSV."
+        ) from error
 
 
 def _check_parts(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> None:
@@ -97,23 +124,33 @@ def _check_parts(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> None
     if any(part.flag_bits & 1 for part in parts):
         raise UnreadableFile("encrypted", "Файл защищён паролем. Снимите пароль и сохраните его ещё раз.")
     if any(name.endswith("vbaproject.bin") or name.startswith(("basic/", "scripts/")) for name in lowered):
-        raise UnreadableFile("macros", "В книге есть макросы, такие файлы не принимаются. Сохраните её как обычную книгу Excel (.xlsx) или CSV.")
+        raise UnreadableFile(
+            "macros",
+            "В книге есть макросы, такие файлы не принимаются. Сохраните её как обычную книгу Excel (.xlsx) или CSV.",
+        )
     known = {"xl/workbook.xml", "xl/workbook.bin", "content.xml"} & lowered
     if not known:
         if any(name.startswith("word/") for name in lowered):
             raise UnreadableFile("document", "Это текстовый документ. Выгрузите отчёт в Excel или CSV.")
         raise UnreadableFile("archive", "Это архив. Распакуйте его и загрузите сами файлы.")
     if any(name.endswith(_ARCHIVES) for name in lowered):
-        raise UnreadableFile("nested_archive", "Внутри книги лежит архив, такие файлы не принимаются. Сохраните таблицу как CSV.")
+        raise UnreadableFile(
+            "nested_archive", "Внутри книги лежит архив, такие файлы не принимаются. Сохраните таблицу как CSV."
+        )
     for part in parts:
         if part.filename.lower().endswith((".xml", ".rels")):
             with archive.open(part) as stream:
                 head = stream.read(_PART_HEAD)
             plain = head.replace(b"\x00", b"").upper()
             if b"<!DOCTYPE" in plain or b"<!ENTITY" in plain:
-                raise UnreadableFile("entities", "Внутри книги чужие ссылки, такие файлы не принимаются. Сохраните таблицу как CSV.")
+                raise UnreadableFile(
+                    "entities", "Внутри книги чужие ссылки, такие файлы не принимаются. Сохраните таблицу как CSV."
+                )
             if part.filename == "[Content_Types].xml" and b"MACROENABLED" in plain:
-                raise UnreadableFile("macros", "В книге есть макросы, такие файлы не принимаются. Сохраните её как обычную книгу Excel (.xlsx) или CSV.")
+                raise UnreadableFile(
+                    "macros",
+                    "В книге есть макросы, такие файлы не принимаются. Сохраните её как обычную книгу Excel (.xlsx) или CSV.",
+                )
             if part.filename == "META-INF/manifest.xml" and b"ENCRYPTION-DATA" in plain:
                 raise UnreadableFile("encrypted", "Файл защищён паролем. Снимите пароль и сохраните его ещё раз.")
 
@@ -124,7 +161,10 @@ def _check_compound(path: Path) -> None:
         if _has_entry(data, "EncryptedPackage"):
             raise UnreadableFile("encrypted", "Файл защищён паролем. Откройте его, снимите пароль и сохраните ещё раз.")
         if _has_entry(data, "_VBA_PROJECT_CUR") or _has_entry(data, "_VBA_PROJECT"):
-            raise UnreadableFile("macros", "В книге есть макросы, такие файлы не принимаются. Сохраните её как обычную книгу Excel (.xlsx) или CSV.")
+            raise UnreadableFile(
+                "macros",
+                "В книге есть макросы, такие файлы не принимаются. Сохраните её как обычную книгу Excel (.xlsx) или CSV.",
+            )
         if not _has_entry(data, "Workbook") and not _has_entry(data, "Book"):
             raise UnreadableFile("document", "Это документ Office, но не книга Excel. Выгрузите отчёт в Excel или CSV.")
 
@@ -145,8 +185,12 @@ def _is_dbf(head: bytes, size: int) -> bool:
     header = int.from_bytes(head[8:10], "little")
     record = int.from_bytes(head[10:12], "little")
     records = int.from_bytes(head[4:8], "little")
-    plausible = head[2] <= 12 and head[3] <= 31 and 65 <= header and record > 1 and header <= size
-    return plausible and header + record * max(records - 1, 0) <= size + record and (header > len(head) or head[header - 1] in (0x0D, 0x00) or b"\x0d" in head[32:header])
+    plausible = head[2] <= 12 and head[3] <= 31 and header >= 65 and record > 1 and header <= size
+    return (
+        plausible
+        and header + record * max(records - 1, 0) <= size + record
+        and (header > len(head) or head[header - 1] in (0x0D, 0x00) or b"\x0d" in head[32:header])
+    )
 
 
 def _text_form(head: bytes) -> Form:
@@ -157,7 +201,9 @@ def _text_form(head: bytes) -> Form:
     start = text.lstrip("\ufeffï»¿ \t\r\n\x00").lower()
     if "urn:schemas-microsoft-com:office:spreadsheet" in start[:4000] and start.startswith("<?xml"):
         return "spreadsheetml"
-    if start.startswith(("<html", "<!doctype html", "<table", "<head", "<meta", "<body", "<style")) or re.match(r"<\?xml[^>]*>\s*(?:<!doctype[^>]*>\s*)?<html", start):
+    if start.startswith(("<html", "<!doctype html", "<table", "<head", "<meta", "<body", "<style")) or re.match(
+        r"<\?xml[^>]*>\s*(?:<!doctype[^>]*>\s*)?<html", start
+    ):
         return "html"
     if start.startswith("<?xml") or re.match(r"<[a-zа-я_:]+[\s>]", start):
         raise UnreadableFile("xml", "Это XML, а не таблица. Выгрузите отчёт в Excel или CSV.")

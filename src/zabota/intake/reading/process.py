@@ -27,7 +27,7 @@ def read_apart(
     path: Path, *, mapping: SavedMapping | None, today: date, limits: Limits, clean: bool, tell: Callable[[int], None]
 ) -> Iterator[Path]:
     """A folder with the results of reading one file; it is gone when the block ends."""
-    with tempfile.TemporaryDirectory(prefix="zabota-reading-") as name:
+    with tempfile.TemporaryDirectory(prefix="zabota-reading-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         job = {
             "path": str(path.absolute()),
@@ -43,7 +43,11 @@ def read_apart(
 
 def _run(folder: Path, limits: Limits, tell: Callable[[int], None]) -> None:
     environment = {
-        **{name: value for name, value in os.environ.items() if name in ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "LANG", "LC_ALL")},
+        **{
+            name: value
+            for name, value in os.environ.items()
+            if name in ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "LANG", "LC_ALL")
+        },
         "PYTHONPATH": os.pathsep.join([str(_SOURCE), *(part for part in sys.path if part and Path(part).is_dir())]),
         "PYTHONUTF8": "1",
         "PYTHONDONTWRITEBYTECODE": "1",

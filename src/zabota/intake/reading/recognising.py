@@ -160,6 +160,18 @@ def _header(grid: Grid, saved: SavedMapping) -> HeaderFound:
     if grid.named_columns:
         return HeaderFound(0, 0, grid.named_columns, header_score(grid.named_columns))
     head = grid.head(HEADER_ROWS + 2)
+    found = find_header(head)
+    if saved.columns:
+        # the columns a person named are surer than the number of the row: the corrected file begins at another one
+        wanted = set(saved.field_of())
+        for index, row in enumerate(head):
+            hits = sum(header_words(cell) in wanted for cell in row if cell)
+            if hits >= max(2, 0.6 * len(wanted)):
+                return (
+                    found
+                    if index == found.row and found.height
+                    else HeaderFound(index, 1, tuple(row), header_score(row))
+                )
     if saved.header_row:
         first = int(grid.cells["row"][0]) if grid.cells.height else 1
         index = saved.header_row - first
@@ -167,17 +179,8 @@ def _header(grid: Grid, saved: SavedMapping) -> HeaderFound:
             raise UnreadableFile(
                 "no_header_row", f"В файле нет строки {saved.header_row}, указанной как заголовок.", saved.header_row
             )
-        row = [cell or "" for cell in grid.cells.row(index)[1:]]
+        row = ["" if cell is None else str(cell) for cell in grid.cells.row(index)[1:]]
         return HeaderFound(index, 1, tuple(row), header_score(row))
-    found = find_header(head)
-    if saved.columns:
-        wanted = set(saved.field_of())
-        for index, row in enumerate(head):
-            hits = sum(header_words(cell) in wanted for cell in row if cell)
-            if hits >= max(2, 0.6 * len(wanted)):
-                if index == found.row and found.height:
-                    break
-                return HeaderFound(index, 1, tuple(row), header_score(row))
     return found
 
 

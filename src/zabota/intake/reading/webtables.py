@@ -41,7 +41,11 @@ def read_html(path: Path, limits: Limits) -> list[Grid]:
         if rows:
             cells = build_cells(rows, limits)
             if cells.height:
-                grids.append(Grid(cells, "html", f"Таблица {number}" if len(reader.tables) > 1 else "", encoding, found.confidence))
+                grids.append(
+                    Grid(
+                        cells, "html", f"Таблица {number}" if len(reader.tables) > 1 else "", encoding, found.confidence
+                    )
+                )
     if not grids:
         raise UnreadableFile("empty_file", "В файле нет таблицы. Выгрузите отчёт в Excel или CSV.")
     return grids
@@ -63,7 +67,9 @@ def read_spreadsheetml(path: Path, limits: Limits, *, sheet: str = "") -> list[G
             if tag == f"{_NS}Row":
                 number = int(element.get(f"{_NS}Index") or number + 1)
                 if number > limits.rows + 40:
-                    raise UnreadableFile("too_many_rows", f"В файле больше {limits.rows} строк. Разделите выгрузку по годам.")
+                    raise UnreadableFile(
+                        "too_many_rows", f"В файле больше {limits.rows} строк. Разделите выгрузку по годам."
+                    )
                 while len(rows) < number - 1:
                     rows.append([])
                 rows.append(list(_cells(element, limits)))
@@ -74,9 +80,13 @@ def read_spreadsheetml(path: Path, limits: Limits, *, sheet: str = "") -> list[G
                     grids.append(Grid(cells, "spreadsheetml", name))
                 element.clear()
     except DefusedXmlException as error:
-        raise UnreadableFile("entities", "Внутри файла чужие ссылки, такие файлы не принимаются. Сохраните таблицу как CSV.") from error
+        raise UnreadableFile(
+            "entities", "Внутри файла чужие ссылки, такие файлы не принимаются. Сохраните таблицу как CSV."
+        ) from error
     except (ParseError, ValueError) as error:
-        raise UnreadableFile("broken_workbook", "Файл Excel повреждён и не открывается. Выгрузите его заново или сохраните как CSV.") from error
+        raise UnreadableFile(
+            "broken_workbook", "Файл Excel повреждён и не открывается. Выгрузите его заново или сохраните как CSV."
+        ) from error
     return grids
 
 
@@ -85,7 +95,9 @@ def _cells(row: Element, limits: Limits) -> Iterator[str]:
     for cell in row.iter(f"{_NS}Cell"):
         index = int(cell.get(f"{_NS}Index") or place + 1)
         if index > limits.columns:
-            raise UnreadableFile("too_many_columns", f"В файле больше {limits.columns} столбцов. Выгрузите только нужные.")
+            raise UnreadableFile(
+                "too_many_columns", f"В файле больше {limits.columns} столбцов. Выгрузите только нужные."
+            )
         while place < index - 1:
             place += 1
             yield ""
@@ -173,7 +185,9 @@ class _Tables(HTMLParser):
             self.row.append(value if number == 0 else "")
         self.cell = None
         if len(self.row) > self.limits.columns:
-            raise UnreadableFile("too_many_columns", f"В файле больше {self.limits.columns} столбцов. Выгрузите только нужные.")
+            raise UnreadableFile(
+                "too_many_columns", f"В файле больше {self.limits.columns} столбцов. Выгрузите только нужные."
+            )
 
     def _end_row(self) -> None:
         self._end_cell()
@@ -184,7 +198,9 @@ class _Tables(HTMLParser):
             rows = self.open[-1]
             rows.append(self.row)
             if len(rows) > self.limits.rows + 40:
-                raise UnreadableFile("too_many_rows", f"В файле больше {self.limits.rows} строк. Разделите выгрузку по годам.")
+                raise UnreadableFile(
+                    "too_many_rows", f"В файле больше {self.limits.rows} строк. Разделите выгрузку по годам."
+                )
         self.row = None
 
 

@@ -101,7 +101,7 @@ def read_time(text: str) -> tuple[time, time | None] | None:
     fraction = re.fullmatch(r"0[.,](\d+)", value)
     if fraction and len(fraction.group(1)) > 2:
         seconds = round(float("0." + fraction.group(1)) * 86400)
-        return (datetime.min + timedelta(seconds=min(seconds, 86399))).time().replace(microsecond=0), None
+        return _clock(min(seconds, 86399)), None
     numeric_day = _NUMERIC.match(value) or _ISO.match(value)
     if numeric_day:  # Excel and 1C put the time beside an empty day: 30.12.1899 10:30
         value = value[numeric_day.end() :]
@@ -249,6 +249,10 @@ def _time(hour: str, minute: str, second: str | None, half: str | None) -> time 
     return time(hours, int(minute), int(second or 0))
 
 
+def _clock(seconds: int) -> time:
+    return time(seconds // 3600, seconds // 60 % 60, seconds % 60)
+
+
 def _moment(year: int, month: int, day: int, at: time | None, until: time | None) -> Moment | DateProblem | None:
     if _known_empty(year, month, day) == 0:
         return None
@@ -276,7 +280,7 @@ def _from_serial(value: str, form: DateForm) -> Moment | DateProblem | None:
     seconds = round((number - whole) * 86400)
     if seconds >= 86400:
         day, seconds = day + timedelta(days=1), 0
-    at = (datetime.min + timedelta(seconds=seconds)).time() if "." in value or "," in value else None
+    at = _clock(seconds) if "." in value or "," in value else None
     if at is not None and at.second:  # binary fractions of a day: 10:29:59 was 10:30
         rounded = datetime.combine(day, at) + timedelta(seconds=30)
         nearest = rounded.replace(second=0)

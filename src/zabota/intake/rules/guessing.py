@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from rapidfuzz import fuzz
@@ -73,9 +74,7 @@ def profile_column(values: Sequence[str], *, last_year: int) -> ColumnProfile:
             tally[trait] += count
     old = sum(year <= last_year - 18 for year in years) / len(years) if years else 0.0
     integers = [int(value) for value in filled[:200] if value.isdigit() and len(value) < 10]
-    sequence = len(integers) == min(total, 200) > 2 and all(
-        b - a == 1 for a, b in zip(integers, integers[1:], strict=False)
-    )
+    sequence = len(integers) == min(total, 200) > 2 and all(b - a == 1 for a, b in pairwise(integers))
     shares = {name: count / total for name, count in tally.items()}
     return ColumnProfile(
         filled=total,
@@ -171,7 +170,9 @@ def header_scores(header: str) -> Mapping[str, float]:
         score = 0.0
         if wanted <= present and len(present) <= 5 and len(" ".join(synonym)) > 2:
             score = 0.55 + 0.35 * len(wanted) / len(present)
-        elif len(words) == len(synonym) and all(_shortens(word, full) for word, full in zip(words, synonym, strict=True)):
+        elif len(words) == len(synonym) and all(
+            _shortens(word, full) for word, full in zip(words, synonym, strict=True)
+        ):
             score = 0.85  # «Длит.», «Наимен. услуги», «Тел. пац.»
         elif len(joined) > 4:
             ratio = fuzz.ratio(joined, " ".join(synonym))

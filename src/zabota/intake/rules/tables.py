@@ -66,28 +66,26 @@ def header_score(names: Sequence[str]) -> float:
 def decide_kind(fields: set[str]) -> Kind | None:
     """What one line of the table is."""
     person = fields & {"full_name", "surname", "name", "patient_ext_id", "card_no", "phone"}
+    money = fields & {"paid", "price", "total"}
     event = fields & {"status", "doctor", "service", "visit_ext_id", "starts_time", "attended", "service_code"}
-    if fields & {"plan_ext_id", "plan_total", "plan_title"} and (
-        fields & {"agreed_on", "stage", "plan_total"} and "starts_at" not in fields
-    ):
+    plan = fields & {"plan_ext_id", "plan_total", "plan_title"}
+    if plan and fields & {"agreed_on", "stage", "plan_total"} and "starts_at" not in fields:
         return "plans"
-    if ("payment_ext_id" in fields or "paid_on" in fields or "method" in fields) and not (
-        fields & {"status", "attended"}
+    paying = fields & {"payment_ext_id", "paid_on", "method"} and not fields & {"status", "attended"}
+    paid_only = "starts_at" not in fields or not fields & {"doctor", "service"}
+    if (
+        paying
+        and money
+        and (person or "visit_ext_id" in fields)
+        and paid_only
+        and ("paid_on" in fields or len(event) < 2)
     ):
-        if (
-            fields & {"paid", "price", "total"}
-            and (person or "visit_ext_id" in fields)
-            and ("paid_on" in fields or len(event) < 2)
-        ):
-            if "starts_at" not in fields or not (fields & {"doctor", "service"}):
-                return "payments"
+        return "payments"
     if "starts_at" in fields and person:
-        if event or not fields & {"born_on", "phone", "email"} or fields & {"price", "paid", "total"}:
-            return "visits"
         return "visits"
-    if person and fields & {"full_name", "surname", "name"}:
+    if fields & {"full_name", "surname", "name"}:
         return "patients"
-    if fields & {"service", "service_code"} and fields & {"price", "total"} and not person:
+    if fields & {"service", "service_code"} and money and not person:
         return "services"
     return None
 
