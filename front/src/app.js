@@ -8,6 +8,9 @@ import { startTheme } from "./js/theme.js";
 import { startToasts } from "./js/toast.js";
 import { startPage } from "./js/page.js";
 
+// What only one page needs lies in css/pages, a file for a page, on top of the components.
+import.meta.glob("./css/pages/*.css", { eager: true });
+
 startTheme();
 startHtmx();
 startOverlays();

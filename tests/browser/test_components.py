@@ -60,6 +60,23 @@ def test_the_page_without_a_menu_is_accessible(page: Page, gallery: str, ear: Ea
     assert ear.errors == []
 
 
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (1024, "dark"), (360, "light")])
+def test_the_working_place_fits_and_is_accessible(
+    page: Page, gallery: str, ear: Ear, tmp_path: Path, width: int, theme: str
+) -> None:
+    _open(page, f"{gallery}workspace/", width, theme)
+    _photograph(page, f"workspace-{width}-{theme}", tmp_path)
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert violations(page) == []
+    assert ear.errors == []
+
+
+def test_walking_the_queue_opens_the_next_person(page: Page, gallery: str) -> None:
+    _open(page, f"{gallery}workspace/")
+    page.keyboard.press("j")
+    page.wait_for_url("**/#2")
+
+
 def test_nothing_on_the_page_moves_while_it_loads(page: Page, gallery: str) -> None:
     page.add_init_script(
         "window.moved = 0; new PerformanceObserver((list) => { for (const e of list.getEntries()) "

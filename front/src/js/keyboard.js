@@ -85,7 +85,7 @@ function line(list, keys, text) {
   const term = document.createElement("dt");
   for (const key of keys) {
     const mark = document.createElement("kbd");
-    mark.textContent = NAMES[key] ?? key.toUpperCase();
+    mark.textContent = NAMES[key] ?? (key.length === 1 ? key.toUpperCase() : key);
     term.append(mark, " ");
   }
   const words = document.createElement("dd");

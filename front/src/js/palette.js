@@ -29,7 +29,7 @@ function gather() {
 const plain = (text) => text.toLowerCase().replaceAll("ё", "е");
 
 function matches(item, words) {
-  const text = plain(`${item.label} ${item.hint}`);
+  const text = plain(item.label);
   return words.every((word) => text.includes(word));
 }
 

@@ -17,6 +17,7 @@ NAV: list[dict[str, Any]] = [
     {"label": "Порядок", "url": "#flow"},
     {"label": "Окна", "url": "#overlays"},
     {"label": "Компоненты", "url": "/ui/", "current": True},
+    {"label": "Рабочее место", "url": "/ui/workspace/"},
     {"label": "Страница без меню", "url": "/ui/plain/", "foot": True},
 ]
 

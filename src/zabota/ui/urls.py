@@ -8,6 +8,7 @@ app_name = "ui"
 urlpatterns = [
     path("", views.gallery, name="gallery"),
     path("plain/", views.plain, name="plain"),
+    path("workspace/", views.workspace, name="workspace"),
     path("find/", views.find, name="find"),
     path("done/", views.answer, name="done"),
 ]

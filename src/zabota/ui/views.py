@@ -40,6 +40,12 @@ def plain(request: HttpRequest) -> HttpResponse:
 
 
 @only_in_debug
+def workspace(request: HttpRequest) -> HttpResponse:
+    """The working place of three columns."""
+    return page(request, "ui/gallery_workspace.html", context=samples.context(request))
+
+
+@only_in_debug
 def find(request: HttpRequest) -> JsonResponse:
     """What a live search answers to the command palette."""
     return JsonResponse({"items": samples.found(request.GET.get("q", ""))})
