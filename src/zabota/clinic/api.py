@@ -1,5 +1,57 @@
-"""Front door of the clinic: roles and rights."""
+"""Front door of the clinic: roles and rights, people, organisation, catalogue, goal."""
 
+from zabota.clinic.queries.demo import demo_logins, demo_password
+from zabota.clinic.queries.people import members, second_factors
+from zabota.clinic.rules.goal import Stage
 from zabota.clinic.rules.rights import RIGHTS, ROLE_NAMES, Right, Role, may
+from zabota.clinic.services.catalogue import add_group, change_group, change_service, set_goal
+from zabota.clinic.services.organisation import add_branch, add_doctor, change_branch, change_clinic, change_doctor
+from zabota.clinic.services.people import (
+    Invitation,
+    change_member,
+    deactivate_member,
+    invite_member,
+    keep_own_password,
+    one_time_password,
+    reactivate_member,
+    reset_password,
+    reset_second_factor,
+)
+from zabota.clinic.services.troubles import EmailTaken, LastOwner, NameTaken, NotOfThisClinic, OwnAccount, OwnRole
 
-__all__ = ["RIGHTS", "ROLE_NAMES", "Right", "Role", "may"]
+__all__ = [
+    "RIGHTS",
+    "ROLE_NAMES",
+    "EmailTaken",
+    "Invitation",
+    "LastOwner",
+    "NameTaken",
+    "NotOfThisClinic",
+    "OwnAccount",
+    "OwnRole",
+    "Right",
+    "Role",
+    "Stage",
+    "add_branch",
+    "add_doctor",
+    "add_group",
+    "change_branch",
+    "change_clinic",
+    "change_doctor",
+    "change_group",
+    "change_member",
+    "change_service",
+    "deactivate_member",
+    "demo_logins",
+    "demo_password",
+    "invite_member",
+    "keep_own_password",
+    "may",
+    "members",
+    "one_time_password",
+    "reactivate_member",
+    "reset_password",
+    "reset_second_factor",
+    "second_factors",
+    "set_goal",
+]

@@ -5,3 +5,9 @@ class ClinicConfig(AppConfig):
     name = "zabota.clinic"
     label = "clinic"
     verbose_name = "Клиника"
+
+    def ready(self) -> None:
+        """Load what registers itself: handlers of facts and background jobs."""
+        from zabota.kernel.discovery import load_doors  # noqa: PLC0415 -- apps must be ready
+
+        load_doors(self.name)

@@ -15,6 +15,8 @@ class Clinic(models.Model):
     time_zone = models.CharField("часовой пояс", max_length=40, default="Europe/Moscow")
     currency = models.CharField(max_length=3, default="RUB")
     created_at = models.DateTimeField(auto_now_add=True)
+    #: The owner asks every person of the clinic for a second factor, not only the roles that must have one.
+    second_factor_for_all = models.BooleanField("код из приложения для всех", default=False)
     #: True for the generated demo clinic, which every page says.
     is_demo = models.BooleanField(default=False)
 

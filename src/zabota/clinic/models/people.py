@@ -39,6 +39,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.CharField("имя", max_length=100, default="", blank=True)
     patronymic = models.CharField("отчество", max_length=100, default="", blank=True)
     is_active = models.BooleanField(default=True)
+    #: The password was given by somebody else: nothing opens until the person has chosen their own.
+    must_change_password = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[UserManager] = UserManager()
