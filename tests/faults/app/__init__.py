@@ -1,0 +1,1 @@
+"""An app of the fault tests: what it does can be counted afterwards."""
