@@ -12,6 +12,7 @@ from zabota.patients.models.person import (
     Source,
     Tag,
 )
+from zabota.patients.models.search import SearchEntry
 
 __all__ = [
     "Consent",
@@ -25,6 +26,7 @@ __all__ = [
     "Patient",
     "PatientExternalId",
     "PatientQuerySet",
+    "SearchEntry",
     "Source",
     "Suppression",
     "Tag",

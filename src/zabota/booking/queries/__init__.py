@@ -1,0 +1,1 @@
+"""Reads of booking: batched, ids in and mappings out."""

@@ -1,0 +1,1 @@
+"""Writes of booking: one function per intention."""

@@ -1,0 +1,1 @@
+"""Reads of care: batched, ids in and mappings out."""

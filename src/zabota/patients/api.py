@@ -1,0 +1,88 @@
+"""Front door of patients."""
+
+from zabota.patients.queries.cards import (
+    best_phones,
+    card_in_use,
+    contacts_of,
+    family_of,
+    merges_of,
+    same_person_hints,
+)
+from zabota.patients.queries.consents import CHANNELS, consent_state, consent_states, current_texts, document_of
+from zabota.patients.queries.search import Found, search, search_ids
+from zabota.patients.rules.consent_texts import DEFAULTS, TextParts
+from zabota.patients.rules.consents import ConsentState, Standing, may_sign
+from zabota.patients.rules.search_text import name_key
+from zabota.patients.services.cards import (
+    EDITABLE,
+    add_note,
+    add_tag,
+    edit_patient,
+    register_patient,
+    remove_tag,
+    source_named,
+)
+from zabota.patients.services.consents import (
+    Proof,
+    ensure_consent_texts,
+    grant_consent,
+    publish_consent_text,
+    refuse_consent,
+    withdraw_consent,
+)
+from zabota.patients.services.contacts import add_contacts, mark_reach, prefer_contact, remove_contact
+from zabota.patients.services.duplicates import decide_different, find_duplicates, group_households, reopen_pair
+from zabota.patients.services.holders import Holder, known_holders, register_holder
+from zabota.patients.services.indexing import reindex
+from zabota.patients.services.merging import CHOICES, merge_cards, undo_merge
+
+__all__ = [
+    "CHANNELS",
+    "CHOICES",
+    "DEFAULTS",
+    "EDITABLE",
+    "ConsentState",
+    "Found",
+    "Holder",
+    "Proof",
+    "Standing",
+    "TextParts",
+    "add_contacts",
+    "add_note",
+    "add_tag",
+    "best_phones",
+    "card_in_use",
+    "consent_state",
+    "consent_states",
+    "contacts_of",
+    "current_texts",
+    "decide_different",
+    "document_of",
+    "edit_patient",
+    "ensure_consent_texts",
+    "family_of",
+    "find_duplicates",
+    "grant_consent",
+    "group_households",
+    "known_holders",
+    "mark_reach",
+    "may_sign",
+    "merge_cards",
+    "merges_of",
+    "name_key",
+    "prefer_contact",
+    "publish_consent_text",
+    "refuse_consent",
+    "register_holder",
+    "register_patient",
+    "reindex",
+    "remove_contact",
+    "remove_tag",
+    "reopen_pair",
+    "same_person_hints",
+    "search",
+    "search_ids",
+    "source_named",
+    "undo_merge",
+    "withdraw_consent",
+]

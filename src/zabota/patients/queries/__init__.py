@@ -1,0 +1,1 @@
+"""Reads of patients: batched, ids in and mappings out."""

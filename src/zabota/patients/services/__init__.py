@@ -1,0 +1,1 @@
+"""Writes of patients: one function per intention."""

@@ -1,0 +1,83 @@
+"""Likely duplicates and households."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from zabota.kernel.errors import AlreadyDone
+from zabota.patients import api
+from zabota.patients.models import DuplicateCandidate, Household, Patient
+
+BORN = dt.date(1980, 5, 12)
+
+
+def test_same_name_and_birth_date_are_a_pair_with_reasons(mila, card, clinic):
+    card("Лебедева Марина Викторовна", born_on=BORN, phones="+7 903 750-48-17")
+    card("Сергеев Пётр Ильич", phones="+7 903 750-48-17")
+    assert api.find_duplicates(clinic=clinic) == 1
+    pair = DuplicateCandidate.objects.get()
+    assert pair.first_id < pair.second_id
+    assert {"birth", "name", "phone"} <= set(pair.reasons)
+
+
+def test_decision_stays_when_the_search_runs_again(mila, card, clinic, actor, now):
+    card("Лебедева Марина Викторовна", born_on=BORN)
+    api.find_duplicates(clinic=clinic)
+    pair = DuplicateCandidate.objects.get()
+    api.decide_different(pair=pair, actor=actor, now=now)
+    assert api.find_duplicates(clinic=clinic) == 0
+    assert DuplicateCandidate.objects.get().state == "different"
+    with pytest.raises(AlreadyDone):
+        api.decide_different(pair=pair, actor=actor, now=now)
+    assert api.reopen_pair(pair=pair, actor=actor, now=now).state == "open"
+
+
+def test_pair_that_is_no_longer_alike_goes_away(mila, card, clinic, actor, now):
+    other = card("Лебедева Марина Викторовна", born_on=BORN)
+    api.find_duplicates(clinic=clinic)
+    changes = {"surname": "Козлов", "name": "Иван", "patronymic": "", "born_on": None}
+    api.edit_patient(patient=other, changes=changes, actor=actor, now=now)
+    api.find_duplicates(clinic=clinic)
+    assert not DuplicateCandidate.objects.exists()
+
+
+def test_merged_pair_is_not_offered_again(mila, card, clinic, actor, now):
+    other = card("Лебедева Марина Викторовна", born_on=BORN)
+    api.find_duplicates(clinic=clinic)
+    api.merge_cards(kept=mila, absorbed=other, actor=actor, now=now)
+    assert api.find_duplicates(clinic=clinic) == 0
+    assert DuplicateCandidate.objects.get().state == "merged"
+
+
+def test_people_who_share_a_phone_are_one_household(mila, card, clinic):
+    son = card("Лебедев Артём", phones="+7 903 750-48-17, +7 916 000-11-22")
+    aunt = card("Орлова Ия", phones="+7 916 000-11-22")
+    alone = card("Сергеев Пётр", phones="+7 999 123-45-67")
+    assert api.group_households(clinic=clinic) == 3
+    homes = set(Patient.objects.filter(pk__in=[mila.pk, son.pk, aunt.pk]).values_list("household_id", flat=True))
+    assert len(homes) == 1
+    alone.refresh_from_db()
+    assert alone.household_id is None
+    assert api.group_households(clinic=clinic) == 0
+    mila.refresh_from_db()
+    assert api.family_of([mila])[mila.pk] == [son, aunt]
+
+
+def test_who_no_longer_shares_a_phone_leaves_the_family(mila, card, clinic, actor, now):
+    son = card("Лебедев Артём", phones="+7 903 750-48-17")
+    api.group_households(clinic=clinic)
+    api.remove_contact(contact=son.contacts.get(), actor=actor, now=now)
+    api.group_households(clinic=clinic)
+    assert not Household.objects.exists()
+    mila.refresh_from_db()
+    assert mila.household_id is None
+
+
+def test_family_put_together_by_hand_is_left_alone(mila, card, clinic):
+    home = Household.objects.create(clinic=clinic)
+    friend = card("Орлова Ия")
+    Patient.objects.filter(pk__in=[mila.pk, friend.pk]).update(household=home)
+    api.group_households(clinic=clinic)
+    assert set(home.members.all()) == {mila, friend}
