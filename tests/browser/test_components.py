@@ -192,6 +192,18 @@ def test_a_chart_has_the_same_figures_as_a_table(page: Page, gallery: str) -> No
     expect(chart.get_by_role("table")).to_contain_text("51,0 %")
 
 
+def test_a_chart_brought_by_htmx_is_drawn(page: Page, gallery: str, ear: Ear) -> None:
+    _open(page, gallery)
+    expect(page.locator("[data-chart] svg")).to_have_count(4)
+    page.evaluate(
+        "const html = document.querySelector('#bars-data').closest('section').outerHTML.replace(/<svg[^]*<\\/svg>/, '');"
+        "htmx.swap('#charts', html, {swapStyle: 'innerHTML'});"
+    )
+    expect(page.locator("[data-chart] svg")).to_have_count(1)
+    expect(page.locator("[data-chart] svg")).to_contain_text("8,2 млн ₽")
+    assert ear.errors == []
+
+
 def test_focus_is_a_solid_ring(page: Page, gallery: str) -> None:
     _open(page, gallery)
     page.keyboard.press("Tab")

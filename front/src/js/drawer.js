@@ -1,5 +1,6 @@
 // Dialogs and drawers are native <dialog>: the browser keeps the focus inside and gives it back.
-// data-open="id" opens, data-close closes the nearest one; a drawer with data-address loads its text by htmx.
+// data-open="id" opens, data-close closes the nearest one. The event overlay:open bubbles from it, so text inside may be
+// fetched on opening: hx-get="…" hx-trigger="overlay:open from:closest dialog".
 import { announce } from "./page.js";
 
 export function open(dialog) {
