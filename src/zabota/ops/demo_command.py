@@ -29,26 +29,33 @@ def run(argv: list[str]) -> int:
         return 2
     if asked.export is not None:
         return _export(spec, asked.export, asked.dirt)
-    return _load(spec)
+    return _load(spec, fresh=asked.fresh)
 
 
-def _load(spec: ClinicSpec) -> int:
+def _load(spec: ClinicSpec, *, fresh: bool) -> int:
     import django
 
     django.setup()
+    from django.core.management import call_command
     from django.db.utils import OperationalError, ProgrammingError
 
     from zabota.clinic.models import Clinic
     from zabota.ops.demo.load import demo_logins, make_demo_clinic
 
     try:
-        taken = Clinic.objects.exists()
+        real = Clinic.objects.filter(is_demo=False).exists()
+        taken = real or Clinic.objects.exists()
     except (OperationalError, ProgrammingError):
         print("zabota demo: база не готова, сначала выполните zabota manage migrate", file=sys.stderr)
         return 2
-    if taken:
-        print("zabota demo: в базе уже есть клиника, демонстрационная создаётся только в пустой", file=sys.stderr)
+    if real or (taken and not fresh):
+        hint = "" if real else "; чтобы создать её заново, добавьте --fresh"
+        print(
+            f"zabota demo: в базе уже есть клиника, демонстрационная создаётся только в пустой{hint}", file=sys.stderr
+        )
         return 2
+    if taken:
+        call_command("flush", interactive=False, verbosity=0)
     make_demo_clinic(spec=spec, progress=print)
     for who, login, password in demo_logins():
         print(f"{who}: {login}, пароль {password}")
@@ -74,7 +81,7 @@ def _export(spec: ClinicSpec, path: Path, dirt: float) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="zabota demo", description="Демонстрационная клиника с известной правдой.")
-    parser.add_argument("--seed", type=int, default=20, help="зерно: одно и то же даёт одну и ту же клинику")
+    parser.add_argument("--seed", type=int, default=7, help="зерно: одно и то же даёт одну и ту же клинику")
     parser.add_argument("--patients", type=int, default=4000, help="сколько пациентов")
     parser.add_argument("--months", type=int, default=30, help="сколько месяцев визитов")
     parser.add_argument(
@@ -83,6 +90,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--causes", default="doctor,price,channel", help="причины падения: " + ", ".join(CAUSES))
     parser.add_argument(
         "--export", type=Path, default=None, metavar="FILE", help="записать выгрузку .csv или .xlsx, базы не трогать"
+    )
+    parser.add_argument(
+        "--fresh", action="store_true", help="стереть прежнюю демонстрационную клинику и создать заново"
     )
     parser.add_argument("--dirt", type=float, default=1.0, help="сколько грязи в выгрузке: 0 чистая, 1 как в жизни")
     return parser

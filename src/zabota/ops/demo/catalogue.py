@@ -29,6 +29,10 @@ GROUPS: Final = (
 # Days between visits that are expected within a group.
 GROUP_RECALL: Final = (180, 180, 365, 365, 180, 90)
 CONSULTATIONS: Final = "Консультации"
+# Patients of these services are seen for years; in the database they have a group of their own.
+CHRONIC_GROUP: Final = "Хронические болезни кожи"
+CHRONIC_CODES: Final = frozenset({"DR-04"})
+CHRONIC_RECALL: Final = 90
 ADDRESSES: Final = ("ул. Садовая, 12", "Южный проспект, 48")
 RAISED_GROUP: Final = HYGIENE
 RAISE: Final = 1.28

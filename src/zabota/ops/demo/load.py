@@ -21,6 +21,7 @@ from zabota.ops.demo.load_people import load_people
 from zabota.ops.demo.load_visits import load_visits
 from zabota.ops.demo.spec import ClinicSpec
 from zabota.ops.demo.truth import truth
+from zabota.patients.api import find_duplicates, group_households, reindex
 
 __all__ = ["demo_logins", "demo_password", "load", "make_demo_clinic"]
 
@@ -54,4 +55,9 @@ def load(clinic: Clinic, *, now: dt.datetime, progress: Callable[[str], None] = 
         progress(f"Записаны карты: {len(patients)}.")
         load_visits(clinic, frame, patients, now=now)
         progress("Записаны визиты, оплаты и планы лечения.")
+        reindex()
+        if clinic.spec.patients <= ONE_TRANSACTION_PATIENTS:
+            group_households(clinic=frame.clinic)
+            pairs = find_duplicates(clinic=frame.clinic)
+            progress(f"Похожих карт, о которых надо решить: {pairs}.")
     return frame.clinic

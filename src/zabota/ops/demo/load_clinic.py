@@ -13,12 +13,16 @@ from django.conf import settings
 
 from zabota.clinic.api import ROLE_NAMES, Role
 from zabota.clinic.models import Branch, Clinic, Doctor, GoalPath, Member, Service, ServiceGroup, User
+from zabota.kernel.audit import Actor
 from zabota.kernel.names import fold
 from zabota.nextstep.models import Thresholds
 from zabota.ops.demo.catalogue import (
     ADDRESSES,
     BRANCHES,
     CHANNELS,
+    CHRONIC_CODES,
+    CHRONIC_GROUP,
+    CHRONIC_RECALL,
     CLINIC_NAME,
     CONSULTATIONS,
     DOCTORS,
@@ -31,8 +35,10 @@ from zabota.ops.demo.catalogue import (
     TIME_ZONE,
     price_history,
 )
-from zabota.ops.demo.spec import ClinicSpec
-from zabota.patients.models import ConsentPurpose, ConsentText, Source
+from zabota.ops.demo.spec import BURN_IN_DAYS, ClinicSpec
+from zabota.patients.api import ensure_consent_texts
+from zabota.patients.models import ConsentText, Source
+from zabota.worklist.api import ensure_scripts
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +61,8 @@ STAFF: Final = (
     Person("marketing@zabota.test", "Громов", "Денис", "Олегович", Role.MARKETER),
     Person("quality@zabota.test", "Астахова", "Инна", "Павловна", Role.QUALITY),
 )
-PURPOSES: Final = (ConsentPurpose.PROCESSING, ConsentPurpose.ADVERTISING, ConsentPurpose.QUALITY_CALLS)
-TEXTS: Final = {
-    ConsentPurpose.PROCESSING: "Согласен на обработку персональных данных для записи, ведения карты и оказания медицинской помощи.",
-    ConsentPurpose.ADVERTISING: "Согласен получать от клиники рекламные сообщения. Отказаться можно в любой день, на лечение это не влияет.",
-    ConsentPurpose.QUALITY_CALLS: "Согласен, чтобы клиника звонила после приёма и спрашивала о качестве помощи.",
-}
+#: Written by the program itself; the trail says so.
+DEMO: Final = Actor(kind="demo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class Frame:
     doctors: list[Doctor]
     services: list[Service]
     sources: list[Source]
-    texts: dict[ConsentPurpose, ConsentText]
+    texts: dict[str, ConsentText]
     clerk: User
 
 
@@ -101,7 +103,10 @@ def build(spec: ClinicSpec, truth: dict[str, Any], *, now: dt.datetime) -> Frame
         )
         for channel in CHANNELS
     ]
-    texts = {purpose: _text(clinic, purpose, now) for purpose in PURPOSES}
+    # The papers were there before the first patient.
+    opened = dt.datetime.combine(spec.start, dt.time(9), dt.UTC) - dt.timedelta(days=BURN_IN_DAYS)
+    texts = {text.purpose: text for text in ensure_consent_texts(clinic=clinic, actor=DEMO, now=opened)}
+    ensure_scripts(clinic=clinic, now=now, actor=DEMO)
     users = _staff(clinic, doctors)
     Thresholds.objects.create(clinic=clinic)
     _goal(spec, clinic, truth)
@@ -116,11 +121,14 @@ def _services(spec: ClinicSpec, clinic: Clinic) -> list[Service]:
         for kind, (name, days) in enumerate(zip(GROUPS, GROUP_RECALL, strict=True))
     ]
     consultations = ServiceGroup.objects.create(clinic=clinic, name=CONSULTATIONS, is_consultation=True)
+    chronic = ServiceGroup.objects.create(
+        clinic=clinic, name=CHRONIC_GROUP, recall_interval_days=CHRONIC_RECALL, is_chronic=True
+    )
     today = {step.service: step.kopecks for step in price_history(spec)}
     return [
         Service.objects.create(
             clinic=clinic,
-            group=consultations if one.consultation else groups[one.kind],
+            group=consultations if one.consultation else (chronic if one.code in CHRONIC_CODES else groups[one.kind]),
             code=one.code,
             name=one.name,
             name_key=fold(one.name),
@@ -132,24 +140,6 @@ def _services(spec: ClinicSpec, clinic: Clinic) -> list[Service]:
         )
         for number, one in enumerate(SERVICES)
     ]
-
-
-def _text(clinic: Clinic, purpose: ConsentPurpose, now: dt.datetime) -> ConsentText:
-    text = TEXTS[purpose]
-    return ConsentText.objects.create(
-        clinic=clinic,
-        purpose=purpose,
-        version=1,
-        text=text,
-        text_hash=hashlib.sha256(text.encode()).hexdigest(),
-        data_list="Фамилия, имя, отчество, дата рождения, телефон, электронная почта",
-        actions_list="Сбор, запись, хранение, уточнение, использование, удаление",
-        term="До отзыва согласия",
-        how_to_revoke="Заявлением на стойке или письмом на адрес клиники",
-        operator_name=f"ООО «{CLINIC_NAME}»",
-        operator_address=f"Москва, {ADDRESSES[0]}",
-        published_at=now,
-    )
 
 
 def _staff(clinic: Clinic, doctors: list[Doctor]) -> list[User]:

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from zabota.kernel.names import fold
-from zabota.nextstep.models import Exemption
+from zabota.nextstep.models import Exemption, Referral
 from zabota.ops.demo import bulk
 from zabota.ops.demo.generate import Clinic
 from zabota.ops.demo.load_clinic import Frame
@@ -20,12 +20,7 @@ from zabota.patients.models import Consent, ConsentPurpose, Contact, Household, 
 
 EXEMPTIONS: Final = {"moved_away": "moved", "deceased": "died", "refused": "refused"}
 ALERTS: Final = ("Аллергия", "Боится уколов", "Плохо слышит")
-REFERRED_TAG: Final = "направлен"
-REFERRED_NOTES: Final = (
-    "Направлен к ЛОР-врачу, нужного специалиста у нас нет",
-    "Направлен на МРТ в диагностический центр",
-    "Направлен к эндокринологу",
-)
+REFERRED_TO: Final = ("ЛОР-врач", "МРТ, диагностический центр", "эндокринолог", "челюстно-лицевой хирург")
 
 
 def load_people(clinic: Clinic, frame: Frame, *, now: dt.datetime) -> Ints:
@@ -73,8 +68,16 @@ def load_people(clinic: Clinic, frame: Frame, *, now: dt.datetime) -> Ints:
     _contacts(wide, now)
     _consents(clinic, wide, frame, now)
     _remarks(wide, frame, now)
+    _referrals(wide, frame, now)
     _exemptions(wide, frame, now)
     return ids
+
+
+def _hour(day: pl.Expr, hour: int, now: dt.datetime) -> pl.Expr:
+    """An hour of a day, but never after the present."""
+    return pl.min_horizontal(
+        day.cast(pl.Datetime("ms")) + pl.duration(hours=hour), pl.lit(now.astimezone(dt.UTC).replace(tzinfo=None))
+    )
 
 
 def _is_alert() -> pl.Expr:
@@ -89,14 +92,8 @@ def _usual_branch(clinic: Clinic) -> Ints:
 
 
 def _households(wide: pl.DataFrame, frame: Frame, now: dt.datetime) -> pl.Series:
-    """People who share a mobile phone; gives the household of each card or null."""
-    shared = (
-        wide.filter(pl.col("contact") == MOBILE)
-        .group_by("phone")
-        .agg(pl.col("person").n_unique().alias("people"))
-        .filter(pl.col("people") > 1)
-        .sort("phone")
-    )
+    """Cards that share a mobile phone; gives the household of each card or null."""
+    shared = wide.filter(pl.col("contact") == MOBILE).group_by("phone").len().filter(pl.col("len") > 1).sort("phone")
     ids = bulk.insert(Household, shared.select(pl.lit(frame.clinic.pk).alias("clinic_id"), "phone"), now=now)
     known = shared.select("phone", pl.Series("household_id", ids))
     joined = wide.select("phone", "contact").join(known, on="phone", how="left", maintain_order="left")
@@ -163,12 +160,16 @@ def _consents(clinic: Clinic, wide: pl.DataFrame, frame: Frame, now: dt.datetime
     withdrawn_on = pl.min_horizontal(pl.col("joined") + pl.duration(days="later"), pl.lit(last_day))
     joined = pl.col("joined")
     parts = [
-        _decisions(wide.filter("consent_processing"), frame, ConsentPurpose.PROCESSING, "granted", "paper", joined),
-        _decisions(wide.filter(advertising == 1), frame, ConsentPurpose.ADVERTISING, "granted", "paper", joined),
-        _decisions(wide.filter(advertising == 2), frame, ConsentPurpose.ADVERTISING, "unproven", "imported", joined),
-        _decisions(wide.filter(advertising == 0), frame, ConsentPurpose.ADVERTISING, "refused", "paper", joined),
-        _decisions(wide.filter(quality == 1), frame, ConsentPurpose.QUALITY_CALLS, "granted", "paper", joined),
-        _decisions(wide.filter(quality == 0), frame, ConsentPurpose.QUALITY_CALLS, "refused", "paper", joined),
+        _decisions(
+            wide.filter("consent_processing"), frame, ConsentPurpose.PROCESSING, "granted", "paper", joined, now
+        ),
+        _decisions(wide.filter(advertising == 1), frame, ConsentPurpose.ADVERTISING, "granted", "paper", joined, now),
+        _decisions(
+            wide.filter(advertising == 2), frame, ConsentPurpose.ADVERTISING, "unproven", "imported", joined, now
+        ),
+        _decisions(wide.filter(advertising == 0), frame, ConsentPurpose.ADVERTISING, "refused", "paper", joined, now),
+        _decisions(wide.filter(quality == 1), frame, ConsentPurpose.QUALITY_CALLS, "granted", "paper", joined, now),
+        _decisions(wide.filter(quality == 0), frame, ConsentPurpose.QUALITY_CALLS, "refused", "paper", joined, now),
         _decisions(
             wide.filter((advertising == 1) & pl.col("withdrawn") & (joined < last_day)),
             frame,
@@ -176,15 +177,22 @@ def _consents(clinic: Clinic, wide: pl.DataFrame, frame: Frame, now: dt.datetime
             "withdrawn",
             "oral",
             withdrawn_on,
+            now,
         ),
     ]
     bulk.insert(Consent, pl.concat(parts), now=now)
 
 
 def _decisions(
-    rows: pl.DataFrame, frame: Frame, purpose: ConsentPurpose, state: str, signature: str, day: pl.Expr
+    rows: pl.DataFrame,
+    frame: Frame,
+    purpose: ConsentPurpose,
+    state: str,
+    signature: str,
+    day: pl.Expr,
+    now: dt.datetime,
 ) -> pl.DataFrame:
-    text = frame.texts[purpose]
+    text = frame.texts[str(purpose)]
     signed: dict[str, Any] = {"text_version_id": text.pk, "text_snapshot": text.text, "text_hash": text.text_hash}
     if state != "granted":
         signed = {"text_version_id": None, "text_snapshot": "", "text_hash": ""}
@@ -201,7 +209,7 @@ def _decisions(
         subject_contact=pl.col("reachable_at"),
         signature=pl.lit(signature),
         entry=pl.lit("import" if signature == "imported" else "desk"),
-        decided_at=day.cast(pl.Datetime("ms")) + pl.duration(hours=9),
+        decided_at=_hour(day, 9, now),
         actor_id=pl.lit(frame.clerk.pk, dtype=pl.Int64),
         actor_kind=pl.lit("user"),
         proof=proofs.get(signature, pl.lit("")),
@@ -209,37 +217,35 @@ def _decisions(
 
 
 def _remarks(wide: pl.DataFrame, frame: Frame, now: dt.datetime) -> None:
-    referred = pl.col("fate") == FATES.index("referred_elsewhere")
-    names = sorted({*wide["tag"].drop_nulls().unique().to_list(), REFERRED_TAG})
+    tagged = wide.filter(pl.col("tag").is_not_null())
+    names = sorted(tagged["tag"].unique().to_list())
     tags = {name: Tag.objects.create(clinic=frame.clinic, name=name).pk for name in names}
-    pairs = pl.concat(
-        [
-            wide.filter(pl.col("tag").is_not_null()).select(
-                "patient_id", tag_id=pl.col("tag").replace_strict(tags, return_dtype=pl.Int64)
-            ),
-            wide.filter(referred).select("patient_id", tag_id=pl.lit(tags[REFERRED_TAG], dtype=pl.Int64)),
-        ]
-    )
+    pairs = tagged.select("patient_id", tag_id=pl.col("tag").replace_strict(tags, return_dtype=pl.Int64))
     bulk.link(Patient.tags.through, "patient_id", "tag_id", pairs, now=now)
-    told = wide.with_columns(
-        reason=pl.Series(REFERRED_NOTES)[(wide["person"] % len(REFERRED_NOTES)).cast(pl.Int64)],
-    )
-    notes = pl.concat(
-        [
-            told.filter(pl.col("note").is_not_null() & ~_is_alert()).select(
-                "patient_id", "clinic_id", text=pl.col("note"), on=pl.col("joined")
-            ),
-            told.filter(referred).select("patient_id", "clinic_id", text=pl.col("reason"), on=pl.col("fate_on")),
-        ]
-    )
-    written = notes.select(
+    notes = wide.filter(pl.col("note").is_not_null() & ~_is_alert()).select(
         "patient_id",
         "clinic_id",
-        "text",
+        text="note",
         author_id=pl.lit(frame.clerk.pk, dtype=pl.Int64),
-        written_at=pl.col("on").cast(pl.Datetime("ms")) + pl.duration(hours=12),
+        written_at=_hour(pl.col("joined"), 12, now),
     )
-    bulk.insert(Note, written, now=now)
+    bulk.insert(Note, notes, now=now)
+
+
+def _referrals(wide: pl.DataFrame, frame: Frame, now: dt.datetime) -> None:
+    """Those who were sent elsewhere by their doctor on the day of the last visit."""
+    rows = wide.filter(pl.col("fate") == FATES.index("referred_elsewhere"))
+    whither = pl.Series(REFERRED_TO).gather((rows["person"] % len(REFERRED_TO)).cast(pl.Int64))
+    sent = rows.select(
+        "patient_id",
+        "clinic_id",
+        referred_on=pl.col("fate_on"),
+        to=whither,
+        is_acute=pl.col("person") % 7 == 0,
+        recorded_by_id=pl.lit(frame.clerk.pk, dtype=pl.Int64),
+        recorded_at=_hour(pl.col("fate_on"), 15, now),
+    )
+    bulk.insert(Referral, sent, now=now)
 
 
 def _exemptions(wide: pl.DataFrame, frame: Frame, now: dt.datetime) -> None:
@@ -248,7 +254,7 @@ def _exemptions(wide: pl.DataFrame, frame: Frame, now: dt.datetime) -> None:
         "patient_id",
         "clinic_id",
         reason=pl.col("fate").replace_strict(codes, return_dtype=pl.String),
-        started_at=pl.col("fate_on").cast(pl.Datetime("ms")) + pl.duration(hours=12),
+        started_at=_hour(pl.col("fate_on"), 12, now),
         started_by_id=pl.lit(frame.clerk.pk, dtype=pl.Int64),
     )
     bulk.insert(Exemption, rows, now=now)

@@ -76,6 +76,9 @@ def describe(spec: ClinicSpec, people: People, last_seen: Ints, booked: Bools) -
     contact = np.where(borrows | follows, 0, contact)
     second = np.where(rng.random(size) < 0.06, _mobiles(rng, size), 0)
 
+    # Who is booked for a first visit has called already and signed nothing yet.
+    awaited = booked & (last_seen == 0) & (people.arrival > spec.last - 40)
+    registered = np.where(awaited, np.minimum(people.arrival, spec.last - 1 - np.arange(size) % 5), people.arrival)
     frame = pl.DataFrame(
         {
             "person": np.arange(size, dtype=np.int32),
@@ -94,13 +97,13 @@ def describe(spec: ClinicSpec, people: People, last_seen: Ints, booked: Bools) -
             "channel": people.channel.astype(np.int8),
             "age_at_arrival": people.age.astype(np.int16),
             "arrival": people.arrival.astype(np.int32),
-            "registered_on": start + people.arrival.astype("timedelta64[D]"),
+            "registered_on": start + registered.astype("timedelta64[D]"),
         }
     )
     frame = _ogly(rng, frame)
     return frame.with_columns(
         _emails(rng, frame, words, name),
-        *_consents(rng, size),
+        *_consents(rng, awaited),
         *_remarks(rng, people, size),
         *_fates(spec, rng, age, last_seen, booked),
     )
@@ -169,12 +172,16 @@ def _emails(rng: np.random.Generator, frame: pl.DataFrame, words: list[str], nam
     return pl.when(has).then(address).otherwise(None).alias("email")
 
 
-def _consents(rng: np.random.Generator, size: int) -> list[pl.Series]:
+def _consents(rng: np.random.Generator, awaited: Bools) -> list[pl.Series]:
     """Consents: to processing, to advertising (1 yes with proof, 2 yes unproven, 0 no, -1 not asked), to quality calls."""
+    size = len(awaited)
+    processing = (rng.random(size) < 0.985) & ~awaited
+    advertising = rng.choice([1, 2, 0, -1], size, p=[0.42, 0.12, 0.16, 0.30])
+    quality = rng.choice([1, 0, -1], size, p=[0.35, 0.08, 0.57])
     return [
-        pl.Series("consent_processing", rng.random(size) < 0.985),
-        pl.Series("consent_advertising", rng.choice([1, 2, 0, -1], size, p=[0.42, 0.12, 0.16, 0.30]).astype(np.int8)),
-        pl.Series("consent_quality_call", rng.choice([1, 0, -1], size, p=[0.35, 0.08, 0.57]).astype(np.int8)),
+        pl.Series("consent_processing", processing),
+        pl.Series("consent_advertising", np.where(awaited, -1, advertising).astype(np.int8)),
+        pl.Series("consent_quality_call", np.where(awaited, -1, quality).astype(np.int8)),
     ]
 
 

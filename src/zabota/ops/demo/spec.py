@@ -29,7 +29,7 @@ class ClinicSpec:
     """An order for a clinic; equal orders give equal clinics, byte for byte."""
 
     as_of: date
-    seed: int = 20
+    seed: int = 7
     patients: int = 4000
     months: int = 30
     causes: tuple[str, ...] = ("doctor", "price", "channel")
