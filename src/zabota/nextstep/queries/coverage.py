@@ -1,0 +1,116 @@
+"""The rule of the two З in figures: coverage now, violations by day, types and the flow between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import connection
+from django.db.models import Count, F
+from django.db.models.functions import TruncMonth
+
+from zabota.nextstep.models import Exemption, PatientState, PatientType, TypeChange, ViolationDay
+from zabota.nextstep.queries.statements import rows
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many patients are under the rule and what their next step is."""
+
+    under_rule: int
+    booked: int
+    #: Not booked, with an open contact task.
+    with_task: int
+    #: Neither: the violation that the sweep mends.
+    without: int
+
+    @property
+    def share(self) -> float:
+        """Share of patients with a next step; 1 when nobody is under the rule."""
+        return 1 - self.without / self.under_rule if self.under_rule else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class TypeCount:
+    """How many patients are of a type, how many came to it and left it in the period."""
+
+    type: PatientType
+    patients: int
+    came: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Patients who went from one type to another in a month."""
+
+    month: date
+    before: PatientType
+    after: PatientType
+    patients: int
+
+
+def coverage_of(*, clinic_id: int, now: datetime) -> Coverage:
+    """Coverage at this instant, counted from the tables themselves and not from stored states."""
+    params = {"clinic": clinic_id, "now": connection.ops.adapt_datetimefield_value(now)}
+    ((under_rule, booked, with_task, without),) = rows("coverage", params)
+    return Coverage(int(under_rule), int(booked), int(with_task), int(without))
+
+
+def uncovered_ids(*, clinic_id: int, now: datetime) -> list[int]:
+    """Patients without a next step at this instant: the view nextstep_uncovered at a time of one's choice."""
+    params = {"clinic": clinic_id, "now": connection.ops.adapt_datetimefield_value(now)}
+    wrapped = "SELECT patient_id FROM ({}) uncovered WHERE clinic_id = %(clinic)s ORDER BY patient_id"
+    return [row[0] for row in rows("uncovered", params, wrapped=wrapped)]
+
+
+def violations_by_day(*, clinic_id: int, since: date, until: date) -> list[ViolationDay]:
+    """One row for each day on which there was a sweep, oldest first."""
+    return list(ViolationDay.objects.filter(clinic_id=clinic_id, on__gte=since, on__lte=until).order_by("on"))
+
+
+def patients_by_type(*, clinic_id: int, since: date, until: date, branches: Sequence[int] | None = None) -> list[TypeCount]:
+    """Every type that has patients or had a change in the period, in the order of PatientType."""
+    states = PatientState.objects.filter(clinic_id=clinic_id)
+    changes = TypeChange.objects.filter(clinic_id=clinic_id, on__gte=since, on__lte=until).exclude(before="")
+    if branches is not None:
+        states = states.filter(patient__branch_id__in=branches)
+        changes = changes.filter(patient__branch_id__in=branches)
+    now = dict(states.values_list("type").annotate(n=Count("patient_id")))
+    came = dict(changes.values_list("after").annotate(n=Count("id")))
+    left = dict(changes.values_list("before").annotate(n=Count("id")))
+    counts = [TypeCount(kind, now.get(kind, 0), came.get(kind, 0), left.get(kind, 0)) for kind in PatientType]
+    return [each for each in counts if each.patients or each.came or each.left]
+
+
+def type_flow(*, clinic_id: int, since: date, until: date) -> list[Flow]:
+    """How many patients went from which type to which, by month; first sights are not a flow."""
+    found = (
+        TypeChange.objects.filter(clinic_id=clinic_id, on__gte=since, on__lte=until)
+        .exclude(before="")
+        .annotate(month=TruncMonth("on"))
+        .values_list("month", "before", "after")
+        .annotate(n=Count("id"))
+        .order_by("month", "-n")
+    )
+    return [Flow(month, PatientType(before), PatientType(after), n) for month, before, after, n in found]
+
+
+def soon_sleeping(*, clinic_id: int, today: date, within_days: int, limit: int = 200) -> list[PatientState]:
+    """Patients who fall asleep within so many days unless they book: the dearest first."""
+    return list(
+        PatientState.objects.filter(
+            clinic_id=clinic_id, sleeping_on__gt=today, sleeping_on__lte=today + timedelta(days=within_days)
+        )
+        .select_related("patient", "group")
+        .order_by("-value_kopecks", "sleeping_on", "patient_id")[:limit]
+    )
+
+
+def exempt_by_reason(*, clinic_id: int) -> dict[str, int]:
+    """How many patients are outside the rule, by reason."""
+    found = Exemption.objects.filter(
+        clinic_id=clinic_id, ended_at=None, patient__merged_into=None, patient__erased_at=None
+    )
+    return dict(found.values_list("reason").annotate(n=Count("id")).order_by(F("n").desc()))

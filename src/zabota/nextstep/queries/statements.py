@@ -1,0 +1,115 @@
+"""The SQL of the sweep: read from nextstep/sql, spelled for the database in use. Differences of the two stand here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from django.db import connection
+
+_EPOCH = "DATE '1970-01-01'"
+
+
+def _sqlite() -> dict[str, Callable[..., str]]:
+    return {
+        "DAYNUM": lambda x: f"(CAST(strftime('%%s', {x}) AS INTEGER) / 86400)",
+        "UTCDAY": lambda x: f"(CAST(strftime('%%s', {x}) AS INTEGER) / 86400)",
+        "TODATE": lambda n: f"date(({n}) * 86400, 'unixepoch')",
+        "DOTTED": lambda n: f"strftime('%%d.%%m.%%Y', ({n}) * 86400, 'unixepoch')",
+        # date(x, '+6 months') turns 31 August into 3 March: the last day of the month it should be is the bound.
+        "ADDMONTHS": lambda d, m: (
+            f"MIN(date({d}, '+' || ({m}) || ' months'), "
+            f"date({d}, 'start of month', '+' || (({m}) + 1) || ' months', '-1 day'))"
+        ),
+        "DUE_AT": lambda n: f"(date((({n}) + %(due_shift)s) * 86400, 'unixepoch') || ' ' || %(due_time)s)",
+        "SHOWN_AT": lambda n: f"(date((({n}) + %(shown_shift)s) * 86400, 'unixepoch') || ' ' || %(shown_time)s)",
+        "TYPE_OF": lambda x: f"SUBSTR({x}, 1, INSTR({x}, '.') - 1)",
+        "GREATER": lambda x: f"MAX({x})",
+        "LEAST_OF": lambda x: f"MIN({x})",
+        "IN_IDS": lambda x: f"{x} IN (SELECT value FROM json_each(%(ids)s))",
+        "NEW_ID": lambda _: "lower(hex(randomblob(11)))",
+    }
+
+
+def _postgres() -> dict[str, Callable[..., str]]:
+    def at(n: str, name: str) -> str:
+        return f"((({_EPOCH} + (({n}) + %({name}_shift)s)::int) + %({name}_time)s::time) AT TIME ZONE 'UTC')"
+
+    return {
+        "DAYNUM": lambda x: f"(({x})::date - {_EPOCH})",
+        "UTCDAY": lambda x: f"((({x}) AT TIME ZONE 'UTC')::date - {_EPOCH})",
+        "TODATE": lambda n: f"({_EPOCH} + ({n})::int)",
+        "DOTTED": lambda n: f"to_char({_EPOCH} + ({n})::int, 'DD.MM.YYYY')",
+        "ADDMONTHS": lambda d, m: f"(({d}) + ({m}) * INTERVAL '1 month')::date",
+        "DUE_AT": lambda n: at(n, "due"),
+        "SHOWN_AT": lambda n: at(n, "shown"),
+        "TYPE_OF": lambda x: f"split_part({x}, '.', 1)",
+        "GREATER": lambda x: f"GREATEST({x})",
+        "LEAST_OF": lambda x: f"LEAST({x})",
+        "IN_IDS": lambda x: f"{x} = ANY(%(ids)s)",
+        "NEW_ID": lambda _: "substr(replace(gen_random_uuid()::text, '-', ''), 1, 22)",
+    }
+
+
+#: Words that stand alone. KEYTYPE: in SQLite only INTEGER PRIMARY KEY is the row itself and needs no second tree.
+_WORDS = {
+    "sqlite": {"KEYTYPE": "INTEGER", "MODULO": "%%"},
+    "postgresql": {"KEYTYPE": "BIGINT", "MODULO": "%%"},
+}
+_AHEAD = "COALESCE(CASE WHEN ({x}) > %(today_n)s THEN ({x}) END, 9999999)"
+
+
+@cache
+def statements(name: str, vendor: str = "") -> tuple[str, ...]:
+    """The statements of one file for a database ("sqlite" or "postgresql"; empty: the one in use)."""
+    vendor = vendor or connection.vendor
+    text = files("zabota.nextstep").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith("--")]
+    macros = _sqlite() if vendor == "sqlite" else _postgres()
+    macros["AHEAD"] = lambda x: _AHEAD.format(x=x)
+    spelled = _expand("\n".join(lines), macros)
+    for word, meaning in _WORDS[vendor].items():
+        spelled = spelled.replace(word, meaning)
+    return tuple(part.strip() for part in spelled.split(";\n") if part.strip())
+
+
+def run(name: str, params: Mapping[str, Any]) -> list[int]:
+    """Execute a file; returns how many rows each statement changed."""
+    changed = []
+    with connection.cursor() as cursor:
+        for statement in statements(name, connection.vendor):
+            cursor.execute(statement, dict(params))
+            changed.append(max(cursor.rowcount, 0))
+    return changed
+
+
+def rows(name: str, params: Mapping[str, Any], *, wrapped: str = "{}") -> list[tuple[Any, ...]]:
+    """Rows of a file of one statement; `wrapped` may put a query around it."""
+    (statement,) = statements(name, connection.vendor)
+    with connection.cursor() as cursor:
+        cursor.execute(wrapped.format(statement), dict(params))
+        return cursor.fetchall()
+
+
+def _expand(text: str, macros: Mapping[str, Callable[..., str]]) -> str:
+    """Replace `NAME(arguments)`, innermost first; arguments are separated by semicolons."""
+    for name, spell in macros.items():
+        start = text.find(f"{name}(")
+        while start >= 0:
+            begin = start + len(name) + 1
+            end = _closing(text, begin)
+            arguments = [part.strip() for part in _expand(text[begin:end], macros).split(";")]
+            text = text[:start] + spell(*arguments) + text[end + 1 :]
+            start = text.find(f"{name}(", start)
+    return text
+
+
+def _closing(text: str, begin: int) -> int:
+    depth = 1
+    for position in range(begin, len(text)):
+        depth += {"(": 1, ")": -1}.get(text[position], 0)
+        if not depth:
+            return position
+    raise ValueError("a macro of the sweep is not closed")

@@ -1,0 +1,56 @@
+-- Who takes tasks in which branch today: administrators and coordinators with capacity who are not away; 0 is "no branch".
+INSERT INTO sweep_member (branch_id, member_id, capacity)
+SELECT b.id, m.id, m.daily_capacity
+FROM (SELECT id FROM clinic_branch WHERE clinic_id = %(clinic)s UNION ALL SELECT 0) b
+CROSS JOIN clinic_member m JOIN clinic_user u ON u.id = m.user_id
+WHERE m.clinic_id = %(clinic)s AND m.is_active AND u.is_active AND m.role IN ('administrator', 'coordinator')
+  AND m.daily_capacity > 0
+  AND NOT EXISTS (SELECT 1 FROM worklist_absence x
+    WHERE x.member_id = m.id AND x.first_on <= %(today)s AND x.last_on >= %(today)s)
+  AND (b.id = 0 OR NOT EXISTS (SELECT 1 FROM clinic_member_branches x WHERE x.member_id = m.id)
+    OR EXISTS (SELECT 1 FROM clinic_member_branches x WHERE x.member_id = m.id AND x.branch_id = b.id));
+-- One turn of the wheel is one day: everybody once, then everybody with capacity left, and so on.
+INSERT INTO sweep_wheel (branch_id, slot, member_id)
+WITH RECURSIVE turns(k) AS (
+  SELECT 1 UNION ALL SELECT k + 1 FROM turns WHERE k < (SELECT COALESCE(MAX(capacity), 0) FROM sweep_member)
+)
+SELECT m.branch_id, ROW_NUMBER() OVER (PARTITION BY m.branch_id ORDER BY t.k, m.member_id) - 1, m.member_id
+FROM turns t JOIN sweep_member m ON t.k <= m.capacity;
+INSERT INTO sweep_pool (branch_id, capacity, backlog, turn)
+SELECT w.branch_id, COUNT(*),
+  CASE WHEN EXISTS (SELECT 1 FROM sweep_need n
+      WHERE n.is_stock = 1 AND n.open_task_id IS NULL AND COALESCE(n.branch_id, 0) = w.branch_id)
+    THEN (SELECT COUNT(*) FROM worklist_task t WHERE t.clinic_id = %(clinic)s AND t.state = 'open'
+      AND COALESCE(t.branch_id, 0) = w.branch_id AND t.hidden_until IS NULL AND t.due_at >= %(now)s)
+    ELSE 0 END,
+  (SELECT COALESCE(MAX(t.id), 0) FROM worklist_task t)
+FROM sweep_wheel w GROUP BY w.branch_id;
+-- Fresh causes keep their day; the stock that a new clinic brings is spread over the days, the dearest first,
+-- as many a day as the people of the branch can take, sixty days at most.
+INSERT INTO worklist_task (clinic_id, public_id, patient_id, branch_id, reason, summary, state, owner_id, due_at,
+  hidden_until, value_kopecks, chance, stake_kopecks, attempts, is_urgent, needs_contact, version, dedupe_key,
+  created_at, outcome, outcome_reason, comment, appointment_id, evidence)
+SELECT %(clinic)s, NEW_ID(), r.patient_id, r.branch_id, r.reason, r.summary, 'open', w.member_id,
+  DUE_AT(CASE WHEN r.is_stock = 1 AND p.capacity IS NOT NULL
+    THEN GREATER(r.due_n, %(today_n)s + LEAST_OF((p.backlog + r.place) / p.capacity, 60)) ELSE r.due_n END),
+  SHOWN_AT(r.hidden_n), r.value_kopecks, r.chance / 100.0, r.stake_kopecks, 0, FALSE,
+  NOT EXISTS (SELECT 1 FROM patients_contact c
+    WHERE c.patient_id = r.patient_id AND c.kind = 'phone' AND c.reach NOT IN ('wrong', 'invalid')),
+  0, r.dedupe_key, %(now)s, '', '', '', r.appointment_id, ''
+FROM (
+  SELECT n.*, ROW_NUMBER() OVER (PARTITION BY COALESCE(branch_id, 0), is_stock
+    ORDER BY due_n, stake_kopecks DESC, patient_id) - 1 AS place
+  FROM sweep_need n WHERE n.open_task_id IS NULL
+) r
+LEFT JOIN sweep_pool p ON p.branch_id = COALESCE(r.branch_id, 0)
+LEFT JOIN sweep_wheel w ON w.branch_id = p.branch_id AND w.slot = (p.turn + r.place) MODULO p.capacity
+WHERE TRUE
+ON CONFLICT (dedupe_key) DO NOTHING;
+INSERT INTO worklist_taskevent (task_id, clinic_id, kind, at, to_member_id, outcome, outcome_reason, comment)
+SELECT t.id, %(clinic)s, 'created', %(now)s, t.owner_id, '', '', ''
+FROM sweep_need n CROSS JOIN worklist_task t
+WHERE n.open_task_id IS NULL AND t.dedupe_key = n.dedupe_key AND t.created_at = %(now)s;
+INSERT INTO nextstep_swepttask (task_id, clinic_id, known_visit_at)
+SELECT t.id, %(clinic)s, v.last_at
+FROM sweep_need n CROSS JOIN worklist_task t LEFT JOIN sweep_visit v ON v.patient_id = n.patient_id
+WHERE n.open_task_id IS NULL AND t.dedupe_key = n.dedupe_key AND t.created_at = %(now)s
