@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from zabota.intake.reading.errors import UnreadableFile
 from zabota.intake.reading.limits import Limits
+from zabota.intake.rules.encodings import utf16_without_bom
 
 Form = Literal["text", "workbook", "dbf", "html", "spreadsheetml"]
 
@@ -196,6 +197,8 @@ def _is_dbf(head: bytes, size: int) -> bool:
 def _text_form(head: bytes) -> Form:
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         text = head.decode("utf-16", "replace")
+    elif wide := utf16_without_bom(head):
+        text = head.decode(wide, "replace")
     else:
         text = head.decode("latin-1")
     start = text.lstrip("\ufeffï»¿ \t\r\n\x00").lower()
@@ -209,7 +212,7 @@ def _text_form(head: bytes) -> Form:
         raise UnreadableFile("xml", "Это XML, а не таблица. Выгрузите отчёт в Excel или CSV.")
     if re.match(r"[\[{]\s*[\[{\"]", start):
         raise UnreadableFile("json", "Это JSON, а не таблица. Выгрузите отчёт в Excel или CSV.")
-    if not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and not utf16_without_bom(head):
         zeros = head.count(0)
         control = sum(byte < 9 or 13 < byte < 32 for byte in head) - zeros
         half = zeros / len(head)

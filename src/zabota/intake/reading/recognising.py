@@ -56,6 +56,8 @@ def recognise_grid(path: Path, grid: Grid, *, today: date, mapping: SavedMapping
     fields = {guess.field for guess in guesses if guess.field}
     kind = saved.kind or decide_kind(fields)
     guesses = _settle_kind(guesses, kind)
+    if kind == "visits" and not saved.columns:
+        guesses = _settle_number(guesses, names, values)
     columns = {guess.field: f"c{index}" for index, guess in enumerate(guesses) if guess.field}
     dates = _column_values(values, guesses, ("starts_at", "paid_on", "agreed_on", "created_at"))
     births = _column_values(values, guesses, ("born_on",))
@@ -201,6 +203,11 @@ def _distinct_names(names: tuple[str, ...], width: int) -> list[str]:
 def _settle_names(guesses: list[Guess], profiles: list[ColumnProfile]) -> list[Guess]:
     """A lone «Имя» or «Фамилия» column that holds whole names is the whole name."""
     fields = {guess.field for guess in guesses}
+    if "full_name" in fields and "patient_ext_id" not in fields:
+        place = next(index for index, guess in enumerate(guesses) if guess.field == "full_name")
+        if profiles[place].code > 0.7:  # «Пациент» that holds numbers
+            guesses = [Guess("patient_ext_id", g.confidence) if i == place else g for i, g in enumerate(guesses)]
+            fields = {guess.field for guess in guesses}
     if "full_name" in fields or len(fields & {"surname", "name"}) != 1:
         return guesses
     return [
@@ -209,6 +216,36 @@ def _settle_names(guesses: list[Guess], profiles: list[ColumnProfile]) -> list[G
         else guess
         for guess, profile in zip(guesses, profiles, strict=True)
     ]
+
+
+def _settle_number(guesses: list[Guess], names: list[str], values: list[list[str]]) -> list[Guess]:
+    """A bare «ID» or «Код» in a list of visits: numbers that return on another day are patients, the others are visits."""
+    if any(guess.field == "visit_ext_id" for guess in guesses):
+        return guesses
+    days = next((column for guess, column in zip(guesses, values, strict=True) if guess.field == "starts_at"), None)
+    taken = any(
+        guess.field == "patient_ext_id" and header_words(name) not in _BARE
+        for guess, name in zip(guesses, names, strict=True)
+    )
+    for index, (guess, name, column) in enumerate(zip(guesses, names, values, strict=True)):
+        if header_words(name) not in _BARE or guess.field not in (None, "patient_ext_id") or days is None:
+            continue
+        seen: dict[str, str] = {}
+        returns = any(
+            seen.setdefault(number, day[:10]) != day[:10]
+            for number, day in zip(column, days, strict=True)
+            if number and day
+        )
+        filled = sum(1 for number in column if number)
+        if returns or not filled or (filled < len(column) * 0.5):
+            if guess.field is None and not taken and returns:
+                return [*guesses[:index], Guess("patient_ext_id", 0.6), *guesses[index + 1 :]]
+            continue
+        return [*guesses[:index], Guess("visit_ext_id", 0.6), *guesses[index + 1 :]]
+    return guesses
+
+
+_BARE = {header_words(word) for word in ("ID", "Код", "ИД", "Идентификатор", "Номер", "№", "UID", "GUID")}
 
 
 def _settle_kind(guesses: list[Guess], kind: Kind | None) -> list[Guess]:
@@ -227,8 +264,11 @@ def _settle_kind(guesses: list[Guess], kind: Kind | None) -> list[Guess]:
                 swaps = {"starts_at": "agreed_on"}
         if "plan_total" not in fields:
             swaps["total" if "total" in fields else "price"] = "plan_total"
-    if kind == "services" and "price" not in fields:
-        swaps["total"] = "price"
+    if kind == "services":
+        if "price" not in fields:
+            swaps["total"] = "price"
+        if "service_code" not in fields:
+            swaps["patient_ext_id"] = "service_code"
     if kind == "patients" and "full_name" not in fields and "surname" not in fields and "name" not in fields:
         swaps["doctor"] = "full_name"
     return [Guess(swaps[g.field], g.confidence, g.needed) if g.field in swaps else g for g in guesses]

@@ -39,7 +39,7 @@ def recognise_encoding(head: bytes, *, utf8_whole: bool, candidates: Sequence[st
         return EncodingFound("utf-16", 1.0, bom=True)
     if head.startswith(codecs.BOM_UTF16_BE):
         return EncodingFound("utf-16", 1.0, bom=True)
-    wide = _utf16_without_bom(head)
+    wide = utf16_without_bom(head)
     if wide:
         return EncodingFound(wide, 0.9)
     if utf8_whole:
@@ -99,7 +99,8 @@ def _look_for_mojibake(text: str, found: EncodingFound) -> EncodingFound:
     return found
 
 
-def _utf16_without_bom(head: bytes) -> str:
+def utf16_without_bom(head: bytes) -> str:
+    """The byte order of two-byte text that does not say it itself; empty for anything else."""
     sample = head[:2000]
     if len(sample) < 8:
         return ""

@@ -22,6 +22,7 @@ NOT_NEEDED_MARK = "-"
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[a-zа-я]{2,}", re.I)
 _INITIALS = re.compile(r"[А-ЯЁ][а-яё-]+\s+[А-ЯЁ]\.\s?[А-ЯЁ]?\.?|[А-ЯЁ]\.\s?[А-ЯЁ]?\.?\s*[А-ЯЁ][а-яё-]+")
+_CODE = re.compile(r"(?:№\s*)?[\w/\-]*\d[\w/\-]*")
 _WORD_NAME = re.compile(r"[а-яёa-z]+(?:[- ][а-яёa-z]+){0,3}", re.I)
 
 
@@ -48,6 +49,7 @@ class ColumnProfile:
     status: float = 0.0
     flag: float = 0.0
     sex: float = 0.0
+    code: float = 0.0  # numbers of another system: «20418», «1204/2», «P-0017»
     sequence: bool = False
 
     @property
@@ -66,7 +68,7 @@ def profile_column(values: Sequence[str], *, last_year: int) -> ColumnProfile:
     for value in filled:
         counts[value] = counts.get(value, 0) + 1
     tally = dict.fromkeys(
-        ("date", "clock", "time_only", "phone", "email", "money", "integer", "full_name", "given_name", "patronymic", "initials", "words", "status", "flag", "sex"), 0
+        ("date", "clock", "time_only", "phone", "email", "money", "integer", "full_name", "given_name", "patronymic", "initials", "words", "status", "flag", "sex", "code"), 0
     )  # fmt: skip
     years: list[int] = []
     for value, count in counts.items():
@@ -112,6 +114,8 @@ def _traits(value: str, years: list[int]) -> list[str]:
             traits.append("money")
         if value.isdigit():
             traits.append("integer")
+        if _CODE.fullmatch(value):
+            traits.append("code")
     else:
         folded = fold(value)
         words = folded.split(" ")
@@ -344,4 +348,6 @@ def _leaning(field: str, words: tuple[str, ...], profile: ColumnProfile, kind: K
         return 0.9 if profile.distinct < profile.filled or kind == "patients" else 0.8
     if field == "starts_at" and words in (("дат",), ("date",), ("data",)):
         return 0.9  # a fuller header («Дата приёма») wins over the bare word
+    if words == ("дат", "запис"):
+        return 0.9 if field == "starts_at" else 0.85  # the day of the call only where the day of the visit is named too
     return 1.0

@@ -28,7 +28,7 @@ def unite_doctors(counts: Mapping[str, int]) -> dict[str, str]:
     parts = {shown: tuple(fold(part) for part in _parts(shown)) for shown in totals}
     full: dict[str, list[str]] = defaultdict(list)
     for shown, (surname, name, _) in parts.items():
-        if surname and len(name) > 1:
+        if surname and name:
             full[surname].append(shown)
     target: dict[str, str] = {}
     for shown, (surname, name, patronymic) in parts.items():
@@ -37,7 +37,8 @@ def unite_doctors(counts: Mapping[str, int]) -> dict[str, str]:
         fits = [
             other
             for other in full.get(surname, ())
-            if parts[other][1].startswith(name)
+            if len(parts[other][1]) > len(name)
+            and parts[other][1].startswith(name)
             and (not patronymic or not parts[other][2] or parts[other][2][:1] == patronymic[:1])
         ]
         if len(fits) == 1:
@@ -51,7 +52,7 @@ def unite_doctors(counts: Mapping[str, int]) -> dict[str, str]:
                 and name == parts[other][1]
                 and patronymic == parts[other][2]
             ]  # «Соколова М.В.» and «Соколова М. В.»
-            target[shown] = max(initials, key=lambda other: (totals[other], other))
+            target[shown] = max(initials, key=lambda other: (totals[other], other), default=shown)
     return {value: target.get(shown, shown) for value, shown in chosen.items()}
 
 

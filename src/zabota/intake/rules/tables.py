@@ -85,7 +85,7 @@ def decide_kind(fields: set[str]) -> Kind | None:
         return "visits"
     if fields & {"full_name", "surname", "name"}:
         return "patients"
-    if fields & {"service", "service_code"} and money and not person:
+    if fields & {"service", "service_code"} and money and not person - {"patient_ext_id"} and "doctor" not in fields:
         return "services"
     return None
 
