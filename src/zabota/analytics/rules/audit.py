@@ -1,0 +1,284 @@
+"""The audit of patient experience: from the frames of an export to the report. Pure: no files, no clock, no database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from zabota.analytics.rules import wording
+from zabota.analytics.rules.cohorts import cohorts_of
+from zabota.analytics.rules.columns import Base, Visits, base_of, read_visits, without
+from zabota.analytics.rules.dimensions import PRICE_STEP, PRICE_UP, dimensions_of, price_changes
+from zabota.analytics.rules.drivers import Dimension, Driver, Finding, accounting, find_drivers
+from zabota.analytics.rules.intervals import Z95
+from zabota.analytics.rules.kitagawa import kitagawa
+from zabota.analytics.rules.periods import FULL_DAYS, Comparison, choose_periods
+from zabota.analytics.rules.problems import (
+    channel_is_traceable,
+    content_warnings,
+    find_gaps,
+    gap_warnings,
+    mirrored,
+    row_warnings,
+    russian_day,
+)
+from zabota.analytics.rules.report import (
+    Account,
+    AccountRow,
+    AuditReport,
+    Cause,
+    Measure,
+    Refusal,
+    Rows,
+    Share,
+    Warning_,
+)
+from zabota.analytics.rules.retention import R3_SAYS, ever_return, matured_return, period_retention
+from zabota.analytics.rules.worth import next_step, value_of_a_visitor, yearly_value
+
+#: Cells of an accounting table that are kept, the largest first.
+ACCOUNT_ROWS = 12
+
+
+class NothingToAudit(Exception):
+    """No completed visit was found."""
+
+
+def audit(
+    frame: pl.DataFrame,
+    *,
+    today: date,
+    as_of: date | None = None,
+    rows: Rows,
+    refusals: Sequence[Refusal] = (),
+    notes: dict[str, int | float] | None = None,
+) -> AuditReport:
+    """Audit the visits of an export (any states; columns as intake gives them).
+
+    `as_of` defaults to the last day with a completed visit up to `today`. Raises NothingToAudit without completed visits.
+    """
+    frame = frame.filter(pl.col("day").is_not_null())
+    done = frame.filter((pl.col("status") == "completed") & (pl.col("day") <= (as_of or today)))
+    if not done.height:
+        raise NothingToAudit
+    visits = read_visits(done)
+    as_of = as_of or visits.last_day
+    people = done["person"].unique().sort()
+    gaps = find_gaps(visits, as_of)
+    even = without(visits, mirrored(visits, gaps)) if gaps else visits
+    comparison = choose_periods(visits.first_day, as_of)
+    warnings = [*gap_warnings(visits, gaps), *_length_warnings(visits, as_of, comparison)]
+    warnings += row_warnings(rows, notes or {})
+    warnings += content_warnings(visits, frame.filter(pl.col("day") <= as_of), as_of)
+    causes: tuple[Cause, ...] = ()
+    accounts: tuple[Account, ...] = ()
+    common: float | None = None
+    if comparison is None:
+        retention = _unknown()
+        value = value_of_a_visitor(visits, as_of)
+    else:
+        before, now = base_of(even, comparison.before), base_of(even, comparison.now)
+        retention = period_retention(comparison, before, now)
+        value = yearly_value(even, now, comparison.now) or value_of_a_visitor(visits, as_of)
+        if retention.change_pp is not None:
+            dimensions = _usable(even, dimensions_of(even, comparison, before, now), before, now)
+            finding = find_drivers(before.came.astype(np.float64), now.came.astype(np.float64), dimensions)
+            causes = _causes(finding, even, comparison, now, retention, value)
+            accounts = tuple(_account(before, now, dimension) for dimension in dimensions)
+            common = 100 * finding.common_change
+    measures = (ever_return(visits, as_of), matured_return(visits, as_of))
+    cohorts, curve = cohorts_of(visits, as_of)
+    warnings += _maturity_warnings(measures, retention)
+    step = next_step(visits, frame, people, as_of, value_kopecks=value)
+    if not step.has_future:
+        warnings.append(
+            Warning_("no_future", "В выгрузке нет будущих записей: все пациенты выглядят незаписанными. Выгрузите и записи вперёд.")
+        )
+    return AuditReport(
+        as_of=as_of,
+        data_from=visits.first_day,
+        data_to=visits.last_day,
+        rows=rows,
+        refusals=tuple(refusals),
+        patients=visits.people,
+        visits=_visits(visits),
+        headline=wording.headline(retention, causes),
+        lead=wording.lead(retention, causes, common),
+        retention=retention,
+        measures=measures,
+        causes=causes,
+        common_pp=common,
+        common_text=wording.common_sentence(retention, common, causes),
+        accounts=accounts,
+        cohorts=cohorts,
+        curve=curve,
+        warnings=tuple(warnings),
+        next_step=step,
+        actions=wording.actions(causes, step),
+        yearly_value_kopecks=value,
+    )
+
+
+def _visits(visits: Visits) -> int:
+    return len(np.unique(visits.visit))
+
+
+def _unknown() -> Measure:
+    nobody = Share(None, None, None, 0, 0, None, None, None, None)
+    return Measure("R3", "Возврат за период", R3_SAYS.format(days=FULL_DAYS), None, nobody, nobody, None, None, None, False)
+
+
+def _usable(visits: Visits, dimensions: list[Dimension], before: Base, now: Base) -> list[Dimension]:
+    """Without the mix of channels when channels were recorded differently in the two periods."""
+    if channel_is_traceable(visits, before.person, now.person):
+        return dimensions
+    return [each for each in dimensions if each.name != "channel"]
+
+
+def _length_warnings(visits: Visits, as_of: date, comparison: Comparison | None) -> list[Warning_]:
+    first = visits.first_day
+    if comparison is None:
+        return [
+            Warning_(
+                "short_history",
+                f"Данные начинаются {russian_day(first)}: сравнить с прошлым годом не с чем, нужно хотя бы полтора года визитов.",
+                {"from": first.isoformat()},
+            )
+        ]
+    if comparison.now.days < FULL_DAYS:
+        return [
+            Warning_(
+                "short_history",
+                f"Данные начинаются {russian_day(first)}, для годовых окон их мало. Сравниваем окна по {comparison.now.days} дней "
+                "с такими же год назад, чтобы сезон совпадал.",
+                {"from": first.isoformat(), "window_days": comparison.now.days},
+            )
+        ]
+    return []
+
+
+def _maturity_warnings(measures: tuple[Measure, ...], retention: Measure) -> list[Warning_]:
+    ever = measures[0]
+    if (
+        ever.change_pp is not None
+        and ever.significant
+        and ever.change_pp < 0
+        and not (retention.significant and (retention.change_pp or 0) < 0)
+    ):
+        return [
+            Warning_(
+                "young_cohorts",
+                "Доля пришедших больше одного раза упала только потому, что много новых пациентов ещё не успели вернуться. "
+                "По зрелым данным снижения нет.",
+                {"change_pp": round(ever.change_pp, 2)},
+            )
+        ]
+    return []
+
+
+def _causes(
+    finding: Finding, visits: Visits, comparison: Comparison, now: Base, retention: Measure, value: int
+) -> tuple[Cause, ...]:
+    dear = price_changes(visits, comparison) if any(d.cell.dimension == "price" for d in finding.drivers) else {}
+    causes = [_cause(driver, visits, dear, now, retention, value) for driver in finding.drivers]
+    return tuple(sorted(causes, key=lambda cause: -abs(cause.effect_pp)))
+
+
+def _cause(
+    driver: Driver, visits: Visits, dear: dict[int, float], now: Base, retention: Measure, value: int
+) -> Cause:
+    cell, contrast = driver.cell, driver.contrast
+    overall = retention.now.value or 0.0
+    lost = round(-contrast.effect * len(now.came))
+    members = _members(cell.value, visits, dear) if cell.dimension == "price" else ()
+    alone = overall - contrast.effect
+    effect = 100 * contrast.effect
+    return Cause(
+        dimension=cell.dimension,
+        value=cell.value,
+        kind=contrast.kind,
+        effect_pp=effect,
+        low_pp=100 * (contrast.effect - Z95 * contrast.se),
+        high_pp=100 * (contrast.effect + Z95 * contrast.se),
+        significant=True,
+        patients=contrast.patients_now,
+        patients_before=contrast.patients_before,
+        lost_patients=lost,
+        money_kopecks=abs(lost) * value,
+        rate_before=contrast.rate_before,
+        rate_now=contrast.rate_now,
+        rate_expected=contrast.rate_expected,
+        share_before=contrast.share_before,
+        share_now=contrast.share_now,
+        retention_without=alone,
+        p=contrast.p,
+        q=driver.q,
+        title=wording.cause_title(cell.dimension, cell.value, contrast.kind, effect),
+        text=wording.cause_text(cell.dimension, cell.value, contrast, without=alone, now=overall, members=members),
+        companions=tuple(dict.fromkeys(f"{wording.DIMENSIONS[name]}: {label}" for name, label, _ in driver.companions)),
+        members=members,
+    )
+
+
+def _members(band: str, visits: Visits, dear: dict[int, float]) -> tuple[str, ...]:
+    """Services of a price band, the most frequent first."""
+    codes = visits.words["service"].codes
+    up = band == PRICE_UP
+    services = [code for code, change in dear.items() if (change >= PRICE_STEP if up else change <= -PRICE_STEP)]
+    counts = np.bincount(codes[codes >= 0], minlength=len(visits.words["service"].values))
+    services.sort(key=lambda code: -counts[code])
+    return tuple(visits.words["service"].values[code] for code in services)
+
+
+def _account(before: Base, now: Base, dimension: Dimension) -> Account:
+    """The exact table; unknown values are a row of their own, so that the sums hold."""
+    values = (*dimension.values, "не указано")
+    full = Dimension(
+        dimension.name,
+        values,
+        np.where(dimension.before < 0, len(values) - 1, dimension.before).astype(np.int32),
+        np.where(dimension.now < 0, len(values) - 1, dimension.now).astype(np.int32),
+    )
+    table = accounting(before.came.astype(np.float64), now.came.astype(np.float64), full)
+    cells = list(table.items())
+    rate0, rate1 = np.array([c[0] for _, c in cells]), np.array([c[1] for _, c in cells])
+    size0, size1 = np.array([c[2] for _, c in cells], float), np.array([c[3] for _, c in cells], float)
+    rate, mix = kitagawa(size0, size1, rate0, rate1)
+    rows = [
+        AccountRow(
+            value=value,
+            patients_before=cell[2],
+            patients_now=cell[3],
+            rate_before=None if np.isnan(cell[0]) else cell[0],
+            rate_now=None if np.isnan(cell[1]) else cell[1],
+            rate_pp=100 * float(rate[place]),
+            mix_pp=100 * float(mix[place]),
+        )
+        for place, (value, cell) in enumerate(cells)
+    ]
+    rows.sort(key=lambda row: -abs(row.rate_pp + row.mix_pp))
+    kept = rows[:ACCOUNT_ROWS]
+    rest = rows[ACCOUNT_ROWS:]
+    if rest:
+        kept.append(
+            AccountRow(
+                value="остальные",
+                patients_before=sum(row.patients_before for row in rest),
+                patients_now=sum(row.patients_now for row in rest),
+                rate_before=None,
+                rate_now=None,
+                rate_pp=sum(row.rate_pp for row in rest),
+                mix_pp=sum(row.mix_pp for row in rest),
+            )
+        )
+    return Account(
+        dimension=dimension.name,
+        title=wording.DIMENSIONS[dimension.name],
+        rows=tuple(kept),
+        rate_pp=100 * float(rate.sum()),
+        mix_pp=100 * float(mix.sum()),
+    )
+

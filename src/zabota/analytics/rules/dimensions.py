@@ -1,0 +1,133 @@
+"""How base patients are divided: doctor, service, speciality, branch, channel, age, sex, tenure, price change."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from zabota.analytics.rules.columns import Base, Coded, Visits, first_days, ordinal
+from zabota.analytics.rules.drivers import Codes, Dimension
+from zabota.analytics.rules.intervals import Ints
+from zabota.analytics.rules.periods import Comparison, Period
+
+AGES: Final = ((0, 17, "до 18 лет"), (18, 29, "18–29 лет"), (30, 44, "30–44 года"), (45, 59, "45–59 лет"), (60, 130, "60 лет и старше"))
+#: A service whose median price rose by at least this share has become dearer (general inflation is taken off).
+PRICE_STEP: Final = 0.10
+PRICE_SAME: Final = "цена прежняя"
+PRICE_UP: Final = "цена выросла"
+PRICE_DOWN: Final = "цена снизилась"
+NEW: Final = "новые в базовом периоде"
+OLD: Final = "пришли раньше"
+#: Days of data before the earlier base window without which nobody knows who is new.
+MIN_LOOKBACK: Final = 120
+
+
+def dimensions_of(visits: Visits, comparison: Comparison, before: Base, now: Base) -> list[Dimension]:
+    """All dimensions that the data can support. A dimension with fewer than two known values is left out."""
+    found = [
+        _of_visit("doctor", visits.words["doctor"], before, now),
+        _of_visit("service", visits.words["service"], before, now),
+        _of_visit("speciality", visits.words["speciality"], before, now),
+        _of_visit("branch", visits.words["branch"], before, now),
+        _of_person("channel", visits.channel, before, now),
+        _of_person("sex", visits.sex, before, now, names={"f": "женщины", "m": "мужчины"}),
+        _ages(visits, comparison, before, now),
+        _tenure(visits, comparison, before, now),
+        _prices(visits, comparison, before, now),
+    ]
+    return [each for each in found if each is not None and _divides(each)]
+
+
+def _divides(dimension: Dimension) -> bool:
+    known = np.concatenate([dimension.before[dimension.before >= 0], dimension.now[dimension.now >= 0]])
+    return len(np.unique(known)) >= 2
+
+
+def _of_visit(name: str, coded: Coded, before: Base, now: Base) -> Dimension:
+    return Dimension(name, coded.values, coded.codes[before.line], coded.codes[now.line])
+
+
+def _of_person(
+    name: str, coded: Coded, before: Base, now: Base, names: dict[str, str] | None = None
+) -> Dimension:
+    values = tuple((names or {}).get(value, value) for value in coded.values)
+    return Dimension(name, values, coded.codes[before.person], coded.codes[now.person])
+
+
+def _ages(visits: Visits, comparison: Comparison, before: Base, now: Base) -> Dimension:
+    def codes(base: Base, period: Period) -> Codes:
+        born = visits.birth_year[base.person]
+        age = period.base_to.year - born
+        result = np.full(len(born), -1, np.int32)
+        for code, (low, high, _) in enumerate(AGES):
+            result[(born > 0) & (age >= low) & (age <= high)] = code
+        return result
+
+    names = tuple(name for _, _, name in AGES)
+    return Dimension("age", names, codes(before, comparison.before), codes(now, comparison.now))
+
+
+def _tenure(visits: Visits, comparison: Comparison, before: Base, now: Base) -> Dimension | None:
+    """New in the base window, or seen before it; both periods look back equally far, else the earlier one seems newer."""
+    lookback = comparison.lookback_days
+    if lookback < MIN_LOOKBACK:
+        return None
+
+    def codes(base: Base, period: Period) -> Codes:
+        start = ordinal(period.base_from)
+        seen = np.zeros(visits.people, bool)
+        earlier = (visits.day < start) & (visits.day >= start - lookback)
+        seen[visits.person[earlier]] = True
+        return np.where(seen[base.person], 1, 0).astype(np.int32)
+
+    return Dimension("tenure", (NEW, OLD), codes(before, comparison.before), codes(now, comparison.now))
+
+
+def price_changes(visits: Visits, comparison: Comparison) -> dict[int, float]:
+    """Change of the median price of each service between the two return windows, beyond the change of all prices."""
+    earlier = _medians(visits, comparison.before)
+    later = _medians(visits, comparison.now)
+    both = [service for service in earlier if service in later]
+    raw = {service: later[service] / earlier[service] - 1 for service in both}
+    if not raw:
+        return {}
+    # What half of the services did is inflation, not a decision about one of them.
+    common = float(np.median(list(raw.values()))) if len(raw) >= 4 else 0.0
+    common = min(max(common, 0.0), 0.15)
+    return {service: (1 + change) / (1 + common) - 1 for service, change in raw.items()}
+
+
+def _medians(visits: Visits, period: Period) -> dict[int, float]:
+    inside = (visits.day >= ordinal(period.return_from)) & (visits.day <= ordinal(period.return_to)) & (visits.price > 0)
+    services, prices = visits.words["service"].codes[inside], visits.price[inside]
+    order = np.lexsort((prices, services))
+    services, prices = services[order], prices[order]
+    result: dict[int, float] = {}
+    for service in np.unique(services[services >= 0]):
+        low, high = np.searchsorted(services, [service, service + 1])
+        if high - low >= 5:
+            result[int(service)] = float(prices[(low + high) // 2])
+    return result
+
+
+def _prices(visits: Visits, comparison: Comparison, before: Base, now: Base) -> Dimension | None:
+    changes = price_changes(visits, comparison)
+    if not any(abs(change) >= PRICE_STEP for change in changes.values()):
+        return None
+    bands = np.full(len(visits.words["service"].values) + 1, -1, np.int32)
+    for service, change in changes.items():
+        bands[service] = 1 if change >= PRICE_STEP else 2 if change <= -PRICE_STEP else 0
+    codes = visits.words["service"].codes
+
+    def of(lines: Ints) -> Codes:
+        return bands[codes[lines]]
+
+    return Dimension(
+        "price",
+        (PRICE_SAME, PRICE_UP, PRICE_DOWN),
+        of(before.line),
+        of(now.line),
+        unnamed=frozenset({PRICE_SAME}),
+        kinds=("rate",),
+    )

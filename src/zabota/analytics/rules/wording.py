@@ -1,0 +1,223 @@
+"""Sentences of the audit in Russian, from its figures."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from zabota.analytics.rules.contrasts import Contrast
+from zabota.analytics.rules.report import Action, Cause, Measure, NextStep
+
+NBSP: Final = "\u00a0"
+
+DIMENSIONS: Final = {
+    "doctor": "Врач",
+    "service": "Услуга",
+    "speciality": "Специальность",
+    "branch": "Филиал",
+    "channel": "Источник",
+    "age": "Возраст",
+    "sex": "Пол",
+    "tenure": "Давность",
+    "price": "Цены",
+}
+_OF: Final = {
+    "doctor": "у пациентов врача {value}",
+    "service": "после услуги «{value}»",
+    "speciality": "у специальности «{value}»",
+    "branch": "в филиале «{value}»",
+    "channel": "у пришедших из источника «{value}»",
+    "age": "в возрасте {value}",
+    "sex": "у группы «{value}»",
+    "tenure": "у группы «{value}»",
+    "price": "после услуг, которые подорожали",
+}
+
+
+def percent(share: float | None) -> str:
+    """«51 %»; a dash for what is not known."""
+    return "—" if share is None or share != share else f"{100 * share:.0f}{NBSP}%"
+
+
+def points(value: float) -> str:
+    """«−8,1 п. п.» with a minus sign."""
+    text = f"{abs(value):.1f}".replace(".", ",")
+    sign = "−" if value < 0 else "+" if value > 0 else ""
+    return f"{sign}{text}{NBSP}п.{NBSP}п."
+
+
+def money(kopecks: int) -> str:
+    """«1,2 млн ₽» or «48 000 ₽»."""
+    roubles = kopecks / 100
+    if abs(roubles) >= 1_000_000:
+        return f"{roubles / 1_000_000:.1f}".replace(".", ",").replace(",0", "") + f"{NBSP}млн{NBSP}₽"
+    return f"{round(roubles, -3) if abs(roubles) >= 10_000 else round(roubles):,.0f}".replace(",", NBSP) + f"{NBSP}₽"
+
+
+def number(value: int) -> str:
+    """«26 553»."""
+    return f"{value:,}".replace(",", NBSP)
+
+
+def plural(value: int, one: str, few: str, many: str) -> str:
+    """«21 пациент», «3 пациента», «11 пациентов»."""
+    tail = abs(value) % 100
+    last = tail % 10
+    word = many if 11 <= tail <= 14 else one if last == 1 else few if 2 <= last <= 4 else many
+    return f"{number(value)}{NBSP}{word}"
+
+
+def _ended(text: str) -> str:
+    """A sentence ends with one full stop, also after «п. п.»."""
+    return text.replace("п..", "п.")
+
+
+def cause_title(dimension: str, value: str, kind: str, effect_pp: float) -> str:
+    """The heading of a cause."""
+    if dimension == "price":
+        what = "Подорожавшие услуги" if "выросла" in value else "Подешевевшие услуги"
+    else:
+        what = f"{DIMENSIONS[dimension]}: {value}"
+    if kind == "mix":
+        what += " (изменилась доля)"
+    return f"{what}, {points(effect_pp)}"
+
+
+def cause_text(dimension: str, value: str, contrast: Contrast, *, without: float, now: float, members: tuple[str, ...]) -> str:
+    """What happened and what would be without it."""
+    where = _OF[dimension].format(value=value)
+    if dimension == "price" and "снизилась" in value:
+        where = "после услуг, которые подешевели"
+    if contrast.kind == "mix":
+        return (
+            f"Доля пациентов {_who(dimension, value)} изменилась с {percent(contrast.share_before)} до "
+            f"{percent(contrast.share_now)}, а возвращаются из них {percent(contrast.rate_now)}. "
+            f"При прежней доле общий возврат был бы {percent(without)}, а не {percent(now)}."
+        )
+    listed = f" ({', '.join(members[:4])}{' и другие' if len(members) > 4 else ''})" if members else ""
+    return (
+        f"Возврат {where}{listed} изменился с {percent(contrast.rate_before)} до {percent(contrast.rate_now)}. "
+        f"Если бы он менялся как у остальных, было бы {percent(contrast.rate_expected)}, "
+        f"а общий возврат был бы {percent(without)}, а не {percent(now)}."
+    )
+
+
+def _who(dimension: str, value: str) -> str:
+    return {
+        "doctor": f"врача {value}",
+        "service": f"услуги «{value}»",
+        "speciality": f"специальности «{value}»",
+        "branch": f"филиала «{value}»",
+        "channel": f"из источника «{value}»",
+        "age": f"в возрасте {value}",
+    }.get(dimension, f"группы «{value}»")
+
+
+def headline(measure: Measure, causes: tuple[Cause, ...]) -> str:
+    """One sentence above everything."""
+    now, before = measure.now.value, measure.year_before.value
+    if now is None:
+        return "Данных пока мало, чтобы сказать, как возвращаются пациенты"
+    if before is None:
+        return f"Возвращаются {percent(now)} пациентов; сравнить с прошлым годом пока не с чем"
+    if not measure.significant and causes:
+        way = "вниз" if causes[0].effect_pp < 0 else "вверх"
+        return f"Возвращаются {percent(now)} пациентов, как и год назад, но тянет {way}: {_short(causes[0])}"
+    if not measure.significant:
+        return f"Возвращаются {percent(now)} пациентов, значимого изменения за год нет"
+    verb = "снизился" if now < before else "вырос"
+    if not causes:
+        return f"Возврат {verb} с {percent(before)} до {percent(now)}: изменение общее для всех"
+    return f"Возврат {verb} с {percent(before)} до {percent(now)}; главное: {_short(causes[0])}"
+
+
+def _short(cause: Cause) -> str:
+    if cause.dimension == "price":
+        return "услуги, на которые выросли цены" if "выросла" in cause.value else "услуги, которые подешевели"
+    name = {"doctor": "врач {}", "branch": "филиал «{}»", "channel": "источник «{}»", "service": "услуга «{}»"}
+    return name.get(cause.dimension, "{}").format(cause.value)
+
+
+def lead(measure: Measure, causes: tuple[Cause, ...], common_pp: float | None) -> str:
+    """Two or three sentences after the headline."""
+    change = measure.change_pp
+    if change is None:
+        return "Для сравнения нужны визиты хотя бы за полтора года. Всё, что можно сказать по этим данным, ниже."
+    if not measure.significant and not causes:
+        return (
+            f"Изменение {points(change)} укладывается в случайные колебания. Причин, которые отличались бы от остальных, не нашли: "
+            "ничего значимого не произошло."
+        )
+    if not causes:
+        return (
+            f"Изменение {points(change)} примерно одинаково у всех врачей, услуг, источников и филиалов. "
+            "Ищите причину, общую для клиники: запись, цены в целом, конкуренты, связь с пациентами."
+        )
+    named = "отличается" if len(causes) == 1 else "отличаются"
+    named = f"{named} {plural(len(causes), 'причина', 'причины', 'причин')}"
+    rest = f" На всех остальных приходится {points(common_pp)}." if common_pp is not None else ""
+    return _ended(f"За год {points(change)}. От остальных {named}.{rest}")
+
+
+def common_sentence(measure: Measure, common_pp: float | None, causes: tuple[Cause, ...]) -> str:
+    """How much of the change is common to all."""
+    if common_pp is None or measure.change_pp is None:
+        return ""
+    if not measure.significant and not causes:
+        return "Ничего значимого не произошло."
+    word = "снижение" if common_pp < 0 else "рост"
+    if abs(common_pp) < 1:
+        return "Без названных причин возврат не изменился бы."
+    return _ended(f"Общее для всех {word}: {points(common_pp)}.")
+
+
+def actions(causes: tuple[Cause, ...], step: NextStep) -> tuple[Action, ...]:
+    """Three things to begin with, from what was found."""
+    found: list[Action] = []
+    for cause in causes:
+        if cause.effect_pp < 0 and len(found) < 2:
+            found.append(_action(cause))
+    if step.without:
+        found.append(
+            Action(
+                "Позвонить тем, у кого нет следующего шага",
+                f"{plural(step.without, 'пациент', 'пациента', 'пациентов')} последних двух лет без записи. "
+                "Начните с тех, кто был недавно: они возвращаются охотнее.",
+                step.without,
+                step.value_kopecks,
+            )
+        )
+    if len(found) < 3:
+        found.append(
+            Action(
+                "Записывать на следующий визит до ухода из клиники",
+                "После каждого приёма у пациента должна быть запись или задача на звонок: так никто не теряется молча.",
+                0,
+                0,
+            )
+        )
+    if len(found) < 3:
+        found.append(
+            Action("Собирать источник и контакты", "Без источника и телефона нельзя ни найти причину, ни вернуть человека.", 0, 0)
+        )
+    return tuple(found[:3])
+
+
+def _action(cause: Cause) -> Action:
+    titles = {
+        "doctor": f"Поговорить с врачом {cause.value} и позвонить его пациентам",
+        "service": f"Разобрать, что изменилось в услуге «{cause.value}»",
+        "branch": f"Разобрать, что изменилось в филиале «{cause.value}»",
+        "channel": f"Пересмотреть источник «{cause.value}»",
+        "price": "Объяснить новые цены тем, кто перестал приходить",
+    }
+    texts = {
+        "doctor": "Вернуть доверие можно, пока пациенты помнят клинику: предложите им другого врача или бесплатный контроль.",
+        "channel": "Из этого источника приходят на один раз. Проверьте, что там обещано, и предложите второй визит сразу на первом.",
+        "price": "Расскажите, что входит в цену, предложите абонемент или рассрочку; заранее предупреждайте о повышении.",
+    }
+    return Action(
+        titles.get(cause.dimension, f"Разобраться с группой «{cause.value}»"),
+        texts.get(cause.dimension, "Спросите у этих пациентов, почему они не пришли, и запишите причины."),
+        cause.lost_patients,
+        cause.money_kopecks,
+    )
