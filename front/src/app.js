@@ -7,6 +7,7 @@ import { startPalette } from "./js/palette.js";
 import { startTheme } from "./js/theme.js";
 import { startToasts } from "./js/toast.js";
 import { startPage } from "./js/page.js";
+import { startToday } from "./js/today.js";
 
 // What only one page needs lies in css/pages, a file for a page, on top of the components.
 import.meta.glob("./css/pages/*.css", { eager: true });
@@ -18,6 +19,7 @@ startToasts();
 startKeyboard();
 startPalette();
 startPage();
+startToday();
 
 async function drawCharts(root) {
   if (!root.querySelector("[data-chart]")) return;
