@@ -16,6 +16,7 @@ class ServiceGroup(models.Model):
     """
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="service_groups")
+    public_id = models.CharField(max_length=22, unique=True, default=new_public_id, editable=False)
     name = models.CharField("название", max_length=120)
     #: Expected interval between visits, days; empty when the group has no natural rhythm.
     recall_interval_days = models.PositiveIntegerField("интервал возврата, дней", null=True, blank=True)

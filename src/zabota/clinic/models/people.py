@@ -90,6 +90,7 @@ class Member(models.Model):
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="members")
+    public_id = models.CharField(max_length=22, unique=True, default=new_public_id, editable=False)
     role = models.CharField("роль", max_length=20, choices=[(role.value, ROLE_NAMES[role]) for role in Role])
     branches: models.ManyToManyField[Branch, Any] = models.ManyToManyField(Branch, related_name="members", blank=True)
     doctor = models.ForeignKey(Doctor, null=True, blank=True, on_delete=models.SET_NULL, related_name="members")
