@@ -409,8 +409,8 @@ class _Cleaner:
             reason = pl.when(condition.fill_null(False)).then(code).otherwise(reason)
             field = pl.when(condition.fill_null(False)).then(pl.lit(column)).otherwise(field)
         live = pl.col("ignored").is_null()
-        return lines.with_columns(reason=pl.when(live).then(reason), reason_field=pl.when(live).then(field)).drop(
-            "name_problem", "date_problem", "status_problem"
+        return lines.with_columns(reason=pl.when(live).then(reason), reason_field=pl.when(live).then(field)).select(
+            list(_LINE)
         )
 
     def _remarks(self, lines: pl.DataFrame) -> pl.DataFrame:

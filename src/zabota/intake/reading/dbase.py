@@ -43,6 +43,8 @@ def read_dbf(path: Path, limits: Limits, *, encoding: str = "") -> Grid:
             raise UnreadableFile(
                 "too_many_columns", f"В файле больше {limits.columns} столбцов. Выгрузите только нужные."
             )
+        if table.header.recordlen != 1 + sum(field.length for field in table.fields):
+            raise ValueError("record length")
         if table.header.numrecords > limits.rows:
             raise UnreadableFile("too_many_rows", f"В файле больше {limits.rows} строк. Разделите выгрузку по годам.")
         cells = build_cells(_rows(table, limits), limits)

@@ -39,9 +39,13 @@ def read_delimited(path: Path, limits: Limits, *, encoding: str = "", delimiter:
         declared = declared_delimiter(sample.split("\n", 1)[0])
         chosen, _ = (delimiter, 1.0) if delimiter else (declared, 1.0) if declared else sniff_delimiter(sample)
         try:
-            cells = build_cells(_records(path, found, chosen or ";", bool(declared), limits), limits)
+            cells = build_cells(
+                _records(path, found, chosen or ";", bool(declared), limits), limits, keep_empty_end=True
+            )
         except _OpenQuote:
-            cells = build_cells(_plain_records(path, found, chosen or ";", bool(declared), limits), limits)
+            cells = build_cells(
+                _plain_records(path, found, chosen or ";", bool(declared), limits), limits, keep_empty_end=True
+            )
     except (UnicodeError, LookupError) as error:
         raise UnreadableFile(
             "wrong_encoding",

@@ -35,12 +35,17 @@ class Grid:
         return [["" if cell is None else cell for cell in row[1:]] for row in self.cells.head(count).iter_rows()]
 
 
-def build_cells(rows: Iterable[Sequence[str]], limits: Limits, *, first_row: int = 1) -> pl.DataFrame:
-    """Rows of text into columns, chunk by chunk, so that a long file never stands in memory twice."""
+def build_cells(
+    rows: Iterable[Sequence[str]], limits: Limits, *, first_row: int = 1, keep_empty_end: bool = False
+) -> pl.DataFrame:
+    """Rows of text into columns, chunk by chunk, so that a long file never stands in memory twice.
+
+    Empty rows at the end of a book are only formatted cells; in a text a line of delimiters is a line (`keep_empty_end`).
+    """
     frames: list[pl.DataFrame] = []
     width = 1
     number = first_row
-    for chunk in _chunks(rows):
+    for chunk in _chunks(_without_blank_end(rows) if keep_empty_end else rows):
         widest = max(len(row) for row in chunk)
         if widest > limits.columns:
             at = next(number + index for index, row in enumerate(chunk) if len(row) > limits.columns)
@@ -60,7 +65,7 @@ def build_cells(rows: Iterable[Sequence[str]], limits: Limits, *, first_row: int
     if not frames:
         return pl.DataFrame({"row": pl.Series([], dtype=pl.Int32), "c0": pl.Series([], dtype=pl.String)})
     cells = pl.concat(frames, how="diagonal", rechunk=False).select("row", *(f"c{index}" for index in range(width)))
-    return _without_empty_end(cells)
+    return _without_empty_columns(cells if keep_empty_end else _without_empty_rows(cells))
 
 
 def _frame(chunk: list[Sequence[str]], width: int, first: int, cell_chars: int) -> pl.DataFrame:
@@ -73,22 +78,36 @@ def _frame(chunk: list[Sequence[str]], width: int, first: int, cell_chars: int) 
     if long:
         frame = frame.with_columns(pl.col(long).str.slice(0, cell_chars))
     trimmed = pl.all().str.strip_chars(" \t\r\n\u00a0\u200b\ufeff\u2009\u202f\x00")
-    unwrapped = trimmed.str.replace(r'^="?([^"]*)"?$', "$1").str.replace(
+    unwrapped = trimmed.str.replace(r'^="([^"]*)"$', "$1").str.replace(
         r"^'([\s=+@\-\d])", "$1"
     )  # ="0123" keeps zeros in Excel; =SUM stays visible as text
     frame = frame.select(unwrapped).with_columns(pl.when(pl.all() == "").then(None).otherwise(pl.all()).name.keep())
     return frame.select(pl.int_range(first, first + len(chunk), dtype=pl.Int32).alias("row"), pl.all())
 
 
-def _without_empty_end(cells: pl.DataFrame) -> pl.DataFrame:
+def _without_empty_rows(cells: pl.DataFrame) -> pl.DataFrame:
     filled = cells.select(pl.any_horizontal(pl.exclude("row").is_not_null()).alias("any"))["any"]
     last = filled.arg_true()
-    height = int(last[-1]) + 1 if len(last) else 0
-    kept = cells.head(height)
-    empty = [name for name in kept.columns if name != "row" and kept[name].null_count() == kept.height]
-    while empty and kept.width > 2 and kept.columns[-1] in empty:
-        kept = kept.drop(kept.columns[-1])
-    return kept
+    return cells.head(int(last[-1]) + 1 if len(last) else 0)
+
+
+def _without_empty_columns(cells: pl.DataFrame) -> pl.DataFrame:
+    """Columns after the last one that holds anything."""
+    while cells.width > 2 and cells[cells.columns[-1]].null_count() == cells.height:
+        cells = cells.drop(cells.columns[-1])
+    return cells
+
+
+def _without_blank_end(rows: Iterable[Sequence[str]]) -> Iterator[Sequence[str]]:
+    """Lines without a single delimiter at the end are the end of the file, not rows."""
+    held: list[Sequence[str]] = []
+    for row in rows:
+        if len(row) < 2 and not any(row):
+            held.append(row)
+            continue
+        yield from held
+        held.clear()
+        yield row
 
 
 def _chunks(rows: Iterable[Sequence[str]]) -> Iterator[list[Sequence[str]]]:

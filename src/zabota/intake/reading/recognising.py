@@ -228,7 +228,12 @@ def _settle_number(guesses: list[Guess], names: list[str], values: list[list[str
         for guess, name in zip(guesses, names, strict=True)
     )
     for index, (guess, name, column) in enumerate(zip(guesses, names, values, strict=True)):
-        if header_words(name) not in _BARE or guess.field not in (None, "patient_ext_id") or days is None:
+        if (
+            header_words(name) not in _BARE
+            or not guess.needed
+            or guess.field not in (None, "patient_ext_id")
+            or days is None
+        ):
             continue
         seen: dict[str, str] = {}
         returns = any(

@@ -46,16 +46,12 @@ def formula_safe(text: str) -> str:
 
 
 def _rows(reading: Reading, index: int) -> Iterator[list[str]]:
-    facts = reading.files[index]
-    yield [*(column.header for column in facts.columns), REASON_HEADER]
-    width = len(facts.columns)
-    old = next((place for place, column in enumerate(facts.columns) if column.header == REASON_HEADER), None)
+    columns = reading.files[index].columns
+    kept = [place for place, column in enumerate(columns) if column.header != REASON_HEADER]  # of an earlier refusal
+    yield [*(columns[place].header for place in kept), REASON_HEADER]
     for row in reading.refused[index].iter_rows():
-        cells = ["" if cell is None else str(cell) for cell in row[1 : 1 + width]]
-        cells += [""] * (width - len(cells))
-        if old is not None:
-            cells[old] = ""
-        yield [*cells, reason_text(str(row[-1]))]
+        cells = ["" if cell is None else str(cell) for cell in row[1:-1]]
+        yield [*(cells[place] if place < len(cells) else "" for place in kept), reason_text(str(row[-1]))]
 
 
 def _write_text(path: Path, facts: FileFacts, rows: Iterator[list[str]]) -> None:

@@ -286,8 +286,8 @@ def _same_given(one: str, other: str) -> bool:
     return (
         not one
         or not other
-        or one[:1] == other[:1]
-        and (len(one) <= 2 or len(other) <= 2 or fuzz.ratio(one, other) >= 75)
+        or (one[:1] == other[:1]
+        and (len(one) <= 2 or len(other) <= 2 or fuzz.ratio(one, other) >= 75))
     )
 
 
