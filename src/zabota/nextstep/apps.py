@@ -24,6 +24,12 @@ class NextstepConfig(AppConfig):
 
         register_holder(Holder("nextstep.Recall", unique=("group_id",)))
         register_holder(Holder("nextstep.Referral"))
-        register_holder(Holder("nextstep.Exemption", stays="переносит обработчик фактов об объединении"))
+        register_holder(
+            Holder(
+                "nextstep.Exemption",
+                single_open="ended_at",
+                strongest=("reason", ("died", "moved", "refused", "finished")),
+            )
+        )
         register_holder(Holder("nextstep.PatientState", stays="тип вычисляется заново"))
         register_holder(Holder("nextstep.TypeChange", stays="смены типов по месяцам остаются как были"))

@@ -32,8 +32,6 @@ class Exemption(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     #: The task whose outcome said so: taking the outcome back ends the exemption.
     task = models.ForeignKey(Task, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
-    #: The exemption of an absorbed card from which this one was carried over.
-    carried_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     import_batch_id = models.BigIntegerField(null=True, blank=True)
 
     objects = ScopedManager()

@@ -70,7 +70,9 @@ def violations_by_day(*, clinic_id: int, since: date, until: date) -> list[Viola
     return list(ViolationDay.objects.filter(clinic_id=clinic_id, on__gte=since, on__lte=until).order_by("on"))
 
 
-def patients_by_type(*, clinic_id: int, since: date, until: date, branches: Sequence[int] | None = None) -> list[TypeCount]:
+def patients_by_type(
+    *, clinic_id: int, since: date, until: date, branches: Sequence[int] | None = None
+) -> list[TypeCount]:
     """Every type that has patients or had a change in the period, in the order of PatientType."""
     states = PatientState.objects.filter(clinic_id=clinic_id)
     changes = TypeChange.objects.filter(clinic_id=clinic_id, on__gte=since, on__lte=until).exclude(before="")

@@ -38,9 +38,7 @@ def thresholds_of(clinic_id: int) -> tuple[TypeThresholds, bool]:
 def patient_facts(*, clinic_id: int, patient_ids: Iterable[int], now: datetime, today: date) -> dict[int, PatientFacts]:
     """Facts by patient, for cards in use; `today` is the day in the zone of the clinic."""
     thresholds, any_visit = thresholds_of(clinic_id)
-    cards = {
-        card.pk: card for card in Patient.objects.cards().filter(clinic_id=clinic_id, pk__in=list(patient_ids))
-    }
+    cards = {card.pk: card for card in Patient.objects.cards().filter(clinic_id=clinic_id, pk__in=list(patient_ids))}
     reader = _Reader(clinic_id, list(cards), now, today)
     return {pk: reader.facts(card, thresholds, any_visit) for pk, card in cards.items()}
 
@@ -98,9 +96,7 @@ class _Reader:
         first_on, last_on = (days[0], days[-1]) if days else (None, None)
         bookings = [self._booking(row) for row in self.appointments[card.pk] if self._is_upcoming(row)]
         recalls = self._recalls(card.pk, visits, bookings, any_visit)
-        last_lines = [
-            self.services[pk][0] for row in visits if row.day == last_on for pk in self.lines[row.pk]
-        ]
+        last_lines = [self.services[pk][0] for row in visits if row.day == last_on for pk in self.lines[row.pk]]
         exemption = self.exemptions.get(card.pk)
         referrals = self.referrals[card.pk]
         closed_at = self.closed.get(card.pk)
@@ -181,9 +177,7 @@ class _Reader:
         paid = Payment.objects.filter(patient_id=patient_id, paid_on__gt=since).aggregate(sum=Sum("amount_kopecks"))
         return max(billed, paid["sum"] or 0)
 
-    def _missed(
-        self, patient_id: int, visits: list[Appointment], thresholds: TypeThresholds
-    ) -> MissedVisit | None:
+    def _missed(self, patient_id: int, visits: list[Appointment], thresholds: TypeThresholds) -> MissedVisit | None:
         after = max((row.starts_at for row in visits), default=None)
         since = self.today - timedelta(days=thresholds.missed_days)
         for row in sorted(self.appointments[patient_id], key=lambda row: (row.starts_at, row.pk), reverse=True):
@@ -246,6 +240,8 @@ class _Reader:
 def _with_factors(facts: PatientFacts, group: ServiceGroup) -> PatientFacts:
 
     factors = Factors(
-        late=round(group.late_factor * 100), sleeping=round(group.sleeping_factor * 100), lost=round(group.lost_factor * 100)
+        late=round(group.late_factor * 100),
+        sleeping=round(group.sleeping_factor * 100),
+        lost=round(group.lost_factor * 100),
     )
     return replace(facts, factors=factors)

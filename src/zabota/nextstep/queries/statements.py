@@ -28,7 +28,7 @@ def _sqlite() -> dict[str, Callable[..., str]]:
         "TYPE_OF": lambda x: f"SUBSTR({x}, 1, INSTR({x}, '.') - 1)",
         "GREATER": lambda x: f"MAX({x})",
         "LEAST_OF": lambda x: f"MIN({x})",
-        "IN_IDS": lambda x: f"{x} IN (SELECT value FROM json_each(%(ids)s))",
+        "IN_IDS": lambda x: f"{x} IN (SELECT value FROM json_each(%(ids)s))",  # noqa: S608 -- a name of a column
         "NEW_ID": lambda _: "lower(hex(randomblob(11)))",
     }
 
@@ -90,7 +90,7 @@ def rows(name: str, params: Mapping[str, Any], *, wrapped: str = "{}") -> list[t
     (statement,) = statements(name, connection.vendor)
     with connection.cursor() as cursor:
         cursor.execute(wrapped.format(statement), dict(params))
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _expand(text: str, macros: Mapping[str, Callable[..., str]]) -> str:

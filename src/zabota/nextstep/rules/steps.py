@@ -110,9 +110,7 @@ def _is_unmarked(facts: PatientFacts, reason: str) -> bool:
     return reason == "no_next_step" and facts.missed is not None and facts.missed.kind == "unmarked"
 
 
-def _reason(
-    facts: PatientFacts, verdict: Verdict, thresholds: TypeThresholds, on: date
-) -> tuple[str, date | None]:
+def _reason(facts: PatientFacts, verdict: Verdict, thresholds: TypeThresholds, on: date) -> tuple[str, date | None]:
     """Most specific first: what happened, then the treatment, then the type, then the calendar."""
     recall = _first_recall(facts)
     if facts.booking is not None and recall is not None:

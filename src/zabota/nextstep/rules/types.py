@@ -186,9 +186,11 @@ RULES: tuple[tuple[str, str, Callable[[_Case], bool]], ...] = (
     (
         "not_started.plan",
         "not_started",
-        lambda c: not c.booked
-        and c.after_visits(c.facts.plans.proposed_on)
-        and not c.within(c.facts.plans.proposed_on, c.thresholds.not_started_days),
+        lambda c: (
+            not c.booked
+            and c.after_visits(c.facts.plans.proposed_on)
+            and not c.within(c.facts.plans.proposed_on, c.thresholds.not_started_days)
+        ),
     ),
     (
         "not_started.visit",
@@ -227,7 +229,8 @@ def next_transition(facts: PatientFacts, thresholds: TypeThresholds, on: date) -
     A booking is looked at on its own day and after it: it stops being one when its hour has come.
     """
     if facts.exemption:
-        return facts.exempt_until
+        exempt = (facts.exempt_until, facts.booking.on if facts.booking else None)
+        return min((day for day in exempt if day is not None), default=None)
     bounds = limits(facts, thresholds)
     plans = facts.plans
     after: list[tuple[date | None, int | None]] = [

@@ -72,14 +72,19 @@ def _silent(params: dict[str, Any]) -> str:
 _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     "left.died": lambda p: "Пациент умер",
     "left.moved": lambda p: "Пациент переехал",
-    "refused.asked": lambda p: "Просил не беспокоить"
-    + (f", вернёмся {long_day(p['exempt_until'])}" if p["exempt_until"] else ""),
+    "refused.asked": lambda p: (
+        "Просил не беспокоить" + (f", вернёмся {long_day(p['exempt_until'])}" if p["exempt_until"] else "")
+    ),
     "treated.finished": lambda p: "Лечение завершено, наблюдение не нужно",
     "referred.elsewhere": lambda p: f"Направлен в другую клинику {long_day(p['referred_on'])}, после этого не приходил",
-    "on_treatment.plan": lambda p: "На лечении: план не завершён"
-    + (f", следующий визит {short_day(p['booked_on'])}" if p["booked_on"] else ", следующего визита нет"),
-    "new.no_visit": lambda p: "Новый: на приёме ещё не был"
-    + (f", карта заведена {long_day(p['registered_on'])}" if p["registered_on"] else ""),
+    "on_treatment.plan": lambda p: (
+        "На лечении: план не завершён"
+        + (f", следующий визит {short_day(p['booked_on'])}" if p["booked_on"] else ", следующего визита нет")
+    ),
+    "new.no_visit": lambda p: (
+        "Новый: на приёме ещё не был"
+        + (f", карта заведена {long_day(p['registered_on'])}" if p["registered_on"] else "")
+    ),
     "new.first_visit": lambda p: f"Новый: первый визит {long_day(p['last_on'])}",
     "lost.interval": lambda p: f"Потерян: последний визит {_silent(p)} при обычном интервале {_usual(p)}",
     "lost.default": lambda p: f"Потерян: последний визит {_silent(p)}, без интервала порог {span(p['lost_days'])}",
@@ -92,8 +97,9 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     "not_started.visit": lambda p: f"Был только на консультации {long_day(p['last_on'])}, лечение не начато",
     "treated.plan": lambda p: f"Вылечен: план завершён {long_day(p['finished_on'])}",
     "prevention.visit": lambda p: f"Здоров: последний визит {long_day(p['last_on'])} профилактический",
-    "active.late": lambda p: f"Бывает регулярно, но задерживается: последний визит {_silent(p)} "
-    f"при обычном интервале {_usual(p)}",
+    "active.late": lambda p: (
+        f"Бывает регулярно, но задерживается: последний визит {_silent(p)} при обычном интервале {_usual(p)}"
+    ),
     "active.regular": lambda p: f"Бывает регулярно: последний визит {long_day(p['last_on'])}",
 }
 
@@ -145,7 +151,11 @@ def task_summary(reason: str, rule: str, facts: PatientFacts, recall: RecallFact
         if reason == "vanished":
             return f"Запись на {day} исчезла из выгрузки"
         if reason == "cancelled":
-            return f"Визит {day} перенесён, нового времени нет" if missed.kind == "moved" else f"Визит {day} отменён, новой записи нет"
+            return (
+                f"Визит {day} перенесён, нового времени нет"
+                if missed.kind == "moved"
+                else f"Визит {day} отменён, новой записи нет"
+            )
         if reason == "no_next_step" and missed.kind == "unmarked":
             return f"Приём {day} не отмечен: состоялся ли он"
     if reason == "plan_paused":

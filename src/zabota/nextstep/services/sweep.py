@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,7 @@ from zabota.kernel.audit import SYSTEM, Actor
 from zabota.kernel.scope import every_clinic
 from zabota.nextstep.facts import ClinicSwept
 from zabota.nextstep.models import Thresholds, ViolationDay
+from zabota.nextstep.queries.coverage import coverage_of
 from zabota.nextstep.queries.statements import run
 from zabota.patients.models import Patient
 
@@ -208,8 +209,6 @@ def _details(result: SweepResult) -> dict[str, Any]:
 
 
 def _count_day(clinic: Clinic, result: SweepResult, params: Mapping[str, Any], *, now: datetime) -> SweepResult:
-    from zabota.nextstep.queries.coverage import coverage_of  # noqa: PLC0415 -- counted once, after the writes
-
     counts = coverage_of(clinic_id=clinic.pk, now=now)
     day, _ = ViolationDay.objects.get_or_create(clinic=clinic, on=params["day"], defaults={"swept_at": now})
     ViolationDay.objects.filter(pk=day.pk).update(

@@ -5,6 +5,6 @@ UPDATE worklist_task SET reason = n.reason, summary = n.summary, due_at = DUE_AT
 FROM sweep_need n
 WHERE n.open_task_id = worklist_task.id AND worklist_task.version = 0 AND (
   (n.reason <> 'recall_due' AND DUE_AT(n.due_n) < worklist_task.due_at)
-  -- Somebody moved the recall: its waiting task moves along.
-  OR (n.reason = 'recall_due' AND worklist_task.reason = 'recall_due' AND n.due_n > %(today_n)s
+  -- Somebody moved a recall that is still to come: its waiting task moves along.
+  OR (n.reason = 'recall_due' AND worklist_task.reason = 'recall_due' AND n.cause_n > %(today_n)s
     AND worklist_task.due_at <> DUE_AT(n.due_n)))

@@ -64,7 +64,8 @@ ruled AS (
 SELECT patient_id, branch_id, rule, TYPE_OF(rule), visits, first_n, last_n, last_at, registered_n, booking_id,
   booking_at, group_id, interval_days, sleeping_days, lost_days,
   CASE WHEN booking_id IS NULL AND exemption = '' THEN last_n + sleeping_days + 1 END,
-  CASE WHEN exemption <> '' THEN until_n ELSE NULLIF(LEAST_OF(
+  CASE WHEN exemption <> ''
+    THEN NULLIF(LEAST_OF(COALESCE(until_n, 9999999), COALESCE(booking_n, 9999999)), 9999999) ELSE NULLIF(LEAST_OF(
     AHEAD(referred_n + %(referred_days)s + 1), AHEAD(proposed_n + %(not_started_days)s + 1),
     AHEAD(CASE WHEN open_n IS NOT NULL THEN last_n + %(treatment_pause_days)s + 1 END),
     AHEAD(open_n + %(treatment_pause_days)s + 1),

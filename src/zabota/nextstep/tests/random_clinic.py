@@ -34,7 +34,9 @@ class RandomClinic:
     def today(self) -> dt.date:
         return (self.now + dt.timedelta(hours=3)).date()
 
-    def appointment(self, patient: Patient, days: int, status: str, *, hour: int | None = None, **fields: object) -> Appointment:
+    def appointment(
+        self, patient: Patient, days: int, status: str, *, hour: int | None = None, **fields: object
+    ) -> Appointment:
         """An appointment so many days from today, at a whole hour of the clinic's day."""
         hour = self.dice.randint(9, 18) if hour is None else hour
         day = self.today + dt.timedelta(days=days)
@@ -135,7 +137,11 @@ def make_patient(world: RandomClinic) -> Patient:
         )
     if dice.random() < 0.12:
         reason = dice.choice(["refused", "refused", "moved", "died", "finished"])
-        until = world.today + dt.timedelta(days=dice.randint(-3, 60)) if reason == "refused" and dice.random() < 0.7 else None
+        until = (
+            world.today + dt.timedelta(days=dice.randint(-3, 60))
+            if reason == "refused" and dice.random() < 0.7
+            else None
+        )
         Exemption.objects.create(
             patient=patient, clinic=world.clinic, reason=reason, started_at=world.now, until_on=until
         )
@@ -196,7 +202,9 @@ def decide_about_recalls(world: RandomClinic) -> None:
             day = max(recall.previous_on, world.today) + dt.timedelta(days=world.dice.randint(1, 90))
             Recall.objects.filter(pk=recall.pk).update(overridden_on=day, override_reason="по словам врача")
         elif roll < 0.3:
-            Recall.objects.filter(pk=recall.pk).update(snoozed_until=world.today + dt.timedelta(days=world.dice.randint(-5, 40)))
+            Recall.objects.filter(pk=recall.pk).update(
+                snoozed_until=world.today + dt.timedelta(days=world.dice.randint(-5, 40))
+            )
         elif roll < 0.4:
             Recall.objects.filter(pk=recall.pk).update(is_disabled=True)
         elif roll < 0.5:
