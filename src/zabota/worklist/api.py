@@ -23,7 +23,7 @@ from zabota.worklist.queries.queue import (
 )
 from zabota.worklist.queries.scripts import ScriptUse, script_for, script_history, script_uses
 from zabota.worklist.queries.team import absent_ids, day_bounds, loads, may_work_at, workers
-from zabota.worklist.rules.calls import QuickTime, another_way, quick_times, thinks_until
+from zabota.worklist.rules.calls import QuickTime, another_way, quick_times, thinks_times, thinks_until
 from zabota.worklist.rules.elapsed import elapsed
 from zabota.worklist.rules.formal import COUNTED, MEANINGS, SIGNS, share_with_interval
 from zabota.worklist.rules.outcomes import CLOSING, DESK_ORDER, SPOKEN, UNDO_WITHIN
@@ -109,6 +109,7 @@ __all__ = [
     "step_of",
     "take_task",
     "team_work",
+    "thinks_times",
     "thinks_until",
     "undo_outcome",
     "workers",

@@ -10,6 +10,7 @@ from zabota.patients.models import Contact
 from zabota.worklist.models.codes import Outcome
 from zabota.worklist.models.script import Script
 from zabota.worklist.models.task import Task
+from zabota.worklist.rules.reasons import reason_label
 
 
 class TaskEvent(models.Model):
@@ -58,3 +59,8 @@ class TaskEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.at:%Y-%m-%d}"
+
+    @property
+    def reason_words(self) -> str:
+        """The chosen reason in words."""
+        return reason_label(self.outcome_reason)

@@ -112,3 +112,17 @@ def _round(moment: datetime) -> datetime:
     """Up to a multiple of five minutes."""
     up = moment + timedelta(minutes=-moment.minute % 5)
     return up.replace(second=0, microsecond=0)
+
+
+def thinks_times(local_now: datetime) -> list[QuickTime]:
+    """When to come back to somebody who wants to think; the first is the usual one."""
+    choices = (
+        ("week", "Через неделю", THINKS_DAYS),
+        ("3d", "Через три дня", 3),
+        ("2w", "Через две недели", 14),
+        ("month", "Через месяц", 30),
+    )
+    return [
+        QuickTime(code, label, _at(_working_day(local_now.date() + timedelta(days=days)), _MORNING, local_now))
+        for code, label, days in choices
+    ]

@@ -20,9 +20,9 @@ MISSING: dict[str, str] = {
     "имя": "имя пациента",
     "клиника": "наша клиника",
     "сотрудник": "ваше имя",
-    "услуга": "последний приём",
-    "врач": "ваш врач",
-    "прошло": "прошло время",
+    "услуга": "какая услуга",
+    "врач": "имя врача",
+    "прошло": "сколько прошло",
 }
 LONGEST = 4000
 
@@ -55,11 +55,11 @@ def problems(text: str) -> list[str]:
     return found
 
 
-def render(text: str, values: Mapping[str, str]) -> list[list[Part]]:
+def render(text: str, values: Mapping[str, str], *, missing: Mapping[str, str] | None = None) -> list[list[Part]]:
     """Paragraphs of a script with values put in. An empty or absent value is shown as a marked reminder."""
-    return [
-        _paragraph(block.strip(), values) for block in re.split(r"\n\s*\n", text.replace("\r\n", "\n")) if block.strip()
-    ]
+    reminders = MISSING | dict(missing or {})
+    blocks = re.split(r"\n\s*\n", text.replace("\r\n", "\n"))
+    return [_paragraph(block.strip(), values, reminders) for block in blocks if block.strip()]
 
 
 def plain(paragraphs: list[list[Part]]) -> str:
@@ -67,7 +67,7 @@ def plain(paragraphs: list[list[Part]]) -> str:
     return "\n\n".join("".join(part.text for part in paragraph) for paragraph in paragraphs)
 
 
-def _paragraph(block: str, values: Mapping[str, str]) -> list[Part]:
+def _paragraph(block: str, values: Mapping[str, str], reminders: Mapping[str, str]) -> list[Part]:
     parts: list[Part] = []
     position = 0
     before = ""
@@ -79,7 +79,7 @@ def _paragraph(block: str, values: Mapping[str, str]) -> list[Part]:
             parts.append(Part(block[position : match.start()]))
         before += block[position : match.start()]
         value = values.get(name, "")
-        shown = _fit(value or MISSING[name], name, before)
+        shown = _fit(value or reminders[name], name, before)
         parts.append(Part(shown, marked=not value))
         before += shown
         # «Ваш врач: Соколова М. В.» ends the sentence with the dot of the initial.

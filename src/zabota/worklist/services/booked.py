@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -23,7 +24,8 @@ def book_from_task(
     starts_at: datetime,
     actor: Actor,
     now: datetime,
-    service: Service | None = None,
+    services: Sequence[Service] = (),
+    duration_minutes: int = 30,
     seen_version: int | None = None,
     comment: str = "",
     contact: Contact | None = None,
@@ -36,7 +38,8 @@ def book_from_task(
             doctor=doctor,
             branch=branch,
             starts_at=starts_at,
-            service=service,
+            services=services,
+            duration_minutes=duration_minutes,
             actor=actor,
             now=now,
         )

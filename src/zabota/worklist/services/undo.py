@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from zabota.booking import api as booking
+from zabota.booking.models import Appointment
 from zabota.clinic.models import Member
 from zabota.kernel import audit, facts
 from zabota.kernel.audit import Actor
@@ -89,4 +90,6 @@ def _take_back_consequences(event: TaskEvent, before: dict[str, Any], *, actor: 
             now=now,
         )
     if before.get("booked_here_id"):
-        booking.take_back(appointment_id=before["booked_here_id"], actor=actor, now=now)
+        made = Appointment.objects.filter(pk=before["booked_here_id"], status__in=Appointment.BOOKED).first()
+        if made is not None:
+            booking.cancel(appointment=made, by_patient=False, reason="исход отменён", actor=actor, now=now)

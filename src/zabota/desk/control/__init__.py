@@ -1,0 +1,1 @@
+"""The head's control of the work of the worklist."""

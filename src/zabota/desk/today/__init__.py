@@ -1,0 +1,1 @@
+"""The administrator's screen «Сегодня», pages of tasks and scripts."""

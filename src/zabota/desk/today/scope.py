@@ -1,0 +1,31 @@
+"""Which tasks a person of the desk may see: their own, and those of the branches where they work."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+from django.http import Http404
+
+from zabota.desk.access import StaffRequest, branches_of
+from zabota.worklist.models import Task, TaskQuerySet
+
+
+def tasks_of(request: StaffRequest) -> TaskQuerySet:
+    """Tasks that may be shown. What was handed to somebody is theirs to see, whatever its branch."""
+    rows: TaskQuerySet = Task.objects.filter(clinic=request.clinic)
+    ids = branches_of(request.member)
+    if ids is None:
+        return rows
+    return rows.filter(Q(branch_id__in=ids) | Q(branch_id=None) | Q(owner=request.member))
+
+
+def task_or_404(request: StaffRequest, public_id: str) -> Task:
+    """The task with its patient and owner; 404 for all that is not this person's to see."""
+    task = (
+        tasks_of(request)
+        .filter(public_id=public_id)
+        .select_related("patient__branch", "patient__clinic", "branch", "owner__user", "clinic", "closed_by")
+        .first()
+    )
+    if task is None:
+        raise Http404
+    return task

@@ -1,0 +1,184 @@
+"""The screen «Сегодня»: the queue, the open person, outcomes, booking, undo."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import push_url, reswap, retarget, trigger_client_event
+
+from zabota.clinic.api import Right
+from zabota.clinic.models import Doctor
+from zabota.desk.access import StaffRequest, staff_page
+from zabota.desk.today import board, words
+from zabota.desk.today.person import load_person
+from zabota.desk.today.reading import read_booking, read_outcome, read_version
+from zabota.desk.today.scope import task_or_404
+from zabota.kernel import clock
+from zabota.kernel.errors import AlreadyDone, Trouble
+from zabota.ui.page import wants_fragment
+from zabota.worklist import api as worklist
+from zabota.worklist.models import Outcome, Task, TaskEvent
+
+
+@require_GET
+@staff_page(Right.WORKLIST_WORK)
+def today(request: StaffRequest) -> HttpResponse:
+    """The queue with its first person open."""
+    context = board.load_board(request, clock.now(), None) | _done(request)
+    return render(request, "desk/today/today.html", context)
+
+
+@require_GET
+@staff_page(Right.WORKLIST_WORK)
+def person(request: StaffRequest, public_id: str) -> HttpResponse:
+    """The queue with a chosen person open; htmx gets the person alone."""
+    task, now = task_or_404(request, public_id), clock.now()
+    if wants_fragment(request):
+        return render(request, "desk/today/_person.html", board.load_pane(request, now, task))
+    return render(request, "desk/today/today.html", board.load_board(request, now, task) | _done(request))
+
+
+@require_GET
+@staff_page(Right.WORKLIST_WORK)
+def queue(request: StaffRequest) -> HttpResponse:
+    """The left column anew, or 204 when nothing in it has changed since `seen`."""
+    now = clock.now()
+    current = None
+    if public_id := request.GET.get("current", ""):
+        current = task_or_404(request, public_id)
+    context = board.load_queue(request.member, now, current)
+    tag = f'"{context["stamp"]}"'
+    if request.GET.get("seen") == context["stamp"] or request.headers.get("If-None-Match") == tag:
+        return HttpResponse(status=204, headers={"ETag": tag})
+    seen = read_version(request.GET)
+    stale = current is not None and (
+        current.state == Task.State.CLOSED or (seen is not None and seen != current.version)
+    )
+    response = render(request, "desk/today/_queue_poll.html", context | {"stale": stale})
+    response["ETag"] = tag
+    return response
+
+
+@require_http_methods(["GET", "POST"])
+@staff_page(Right.WORKLIST_WORK)
+def outcome(request: StaffRequest, public_id: str, outcome: str) -> HttpResponse:
+    """GET: the form of one outcome as a page of its own. POST: record it and open the next person."""
+    task, now = task_or_404(request, public_id), clock.now()
+    if outcome not in worklist.DESK_ORDER:
+        raise Http404
+    if request.method == "GET":
+        context = board.load_pane(request, now, task) | {"outcome": outcome, "label": board.LABELS[outcome]}
+        return render(request, "desk/today/outcome.html", context)
+    try:
+        given = read_outcome(request.POST, task, outcome, ZoneInfo(request.clinic.time_zone))
+        recorded = worklist.record_outcome(
+            task=task, member=request.member, outcome=outcome, actor=request.actor, now=now, **given
+        )
+    except Trouble as trouble:
+        return _refuse(request, task, trouble, place=f"error-{outcome}", outcome=outcome)
+    stay = task if outcome == Outcome.WRONG_NUMBER else None
+    return _go_on(request, task, words.recorded(recorded, request.clinic), stay=stay)
+
+
+@require_http_methods(["GET", "POST"])
+@staff_page(Right.VISITS_BOOK)
+def book(request: StaffRequest, public_id: str) -> HttpResponse:
+    """GET: free times of another doctor. POST: book the next visit and close the task with it."""
+    task, now = task_or_404(request, public_id), clock.now()
+    if request.method == "GET":
+        doctor = Doctor.objects.filter(clinic=request.clinic, public_id=request.GET.get("doctor", "")).first()
+        shown = load_person(task, member=request.member, now=now)
+        context = {"person": shown, "current": task} | board.load_booking(request, shown, now, doctor)
+        name = "desk/today/_booking.html" if wants_fragment(request) else "desk/today/book.html"
+        return render(request, name, context)
+    try:
+        doctor, starts_at = read_booking(request.POST, request.clinic.pk, ZoneInfo(request.clinic.time_zone))
+        recorded = worklist.book_from_task(
+            task=task,
+            member=request.member,
+            doctor=doctor,
+            branch=task.branch,
+            starts_at=starts_at,
+            seen_version=read_version(request.POST),
+            script=worklist.script_for(task),
+            actor=request.actor,
+            now=now,
+        )
+    except Trouble as trouble:
+        return _refuse(request, task, trouble, place="error-book", outcome="")
+    return _go_on(request, task, words.recorded(recorded, request.clinic))
+
+
+@require_POST
+@staff_page(Right.WORKLIST_WORK)
+def undo(request: StaffRequest, public_id: str) -> HttpResponse:
+    """Take back the last outcome of this person on this task."""
+    task, now = task_or_404(request, public_id), clock.now()
+    event = (
+        TaskEvent.objects.filter(task=task, member=request.member, kind=TaskEvent.Kind.ATTEMPT, undone_at=None)
+        .order_by("-at", "-id")
+        .first()
+    )
+    try:
+        if event is None:
+            raise AlreadyDone("Отменять нечего: исход уже отменён.")
+        task = worklist.undo_outcome(event=event, member=request.member, actor=request.actor, now=now)
+    except Trouble as trouble:
+        return _refuse(request, task, trouble, place="error-none", outcome="")
+    return _go_on(request, task, words.Said("Исход отменён, всё как было"), stay=task, can_undo=False)
+
+
+def _go_on(
+    request: StaffRequest, task: Task, said: words.Said, *, stay: Task | None = None, can_undo: bool = True
+) -> HttpResponse:
+    """The next person with a word about what was done; without scripts, a redirect that says the same."""
+    return show_board(request, said, stay=stay, undo_of=task if can_undo else None)
+
+
+def show_board(
+    request: StaffRequest, said: words.Said, *, stay: Task | None = None, undo_of: Task | None = None
+) -> HttpResponse:
+    """The screen after something was done."""
+    if not wants_fragment(request):
+        (messages.error if said.tone == "bad" else messages.success)(request, said.text)
+        where = redirect("desk:today-person", stay.public_id) if stay else redirect("desk:today")
+        if undo_of is not None:
+            where["Location"] += f"?done={undo_of.public_id}"
+        return where
+    fresh = task_or_404(request, stay.public_id) if stay else None
+    context = board.load_board(request, clock.now(), fresh)
+    response = render(request, "desk/today/_board.html", context)
+    current: Task | None = context["current"]
+    push_url(response, words.address(current))
+    retarget(response, "#board")
+    reswap(response, "outerHTML")
+    undo_url = words.undo_address(undo_of) if undo_of else ""
+    detail = {"text": said.text, "undo": undo_url, "tone": said.tone}
+    # After the swap: a dialog that is still open would take the word away with it.
+    return trigger_client_event(response, "toast", detail, after="swap")
+
+
+def _refuse(request: StaffRequest, task: Task, trouble: Trouble, *, place: str, outcome: str) -> HttpResponse:
+    """A mistake stands beside its form; somebody who was quicker is told and goes on with the task as it is now."""
+    if isinstance(trouble, AlreadyDone):
+        fresh = task_or_404(request, task.public_id)
+        stay = fresh if fresh.state == Task.State.OPEN and fresh.owner_id == request.member.pk else None
+        return show_board(request, words.Said(trouble.text, "bad"), stay=stay)
+    if wants_fragment(request):
+        response = render(request, "desk/today/_error.html", {"text": trouble.text}, status=422)
+        retarget(response, f"#{place}")
+        return reswap(response, "innerHTML")
+    context: dict[str, Any] = board.load_pane(request, clock.now(), task)
+    context |= {"outcome": outcome, "label": board.LABELS.get(outcome, "Запись"), "error": trouble.text}
+    name = "desk/today/outcome.html" if outcome else "desk/today/book.html"
+    return render(request, name, context, status=422)
+
+
+def _done(request: HttpRequest) -> dict[str, Any]:
+    """After an outcome without scripts: the task whose outcome may be taken back."""
+    return {"done": request.GET.get("done", "")[:22]}
