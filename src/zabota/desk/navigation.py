@@ -10,7 +10,12 @@ from django.urls import reverse
 from zabota.clinic.api import Right, may
 
 #: (label, url name, right): in the order of the menu; a page appears when its right is there.
-MENU: tuple[tuple[str, str, Right], ...] = ()
+MENU: tuple[tuple[str, str, Right], ...] = (
+    ("Сегодня", "desk:today", Right.WORKLIST_WORK),
+    ("Пациенты", "desk:patients", Right.PATIENTS_VIEW),
+    ("Контроль", "desk:control", Right.WORKLIST_CONTROL),
+    ("Сценарии разговора", "desk:scripts", Right.SETTINGS_EDIT),
+)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -21,8 +26,20 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     match = request.resolver_match
     here = match.view_name if match else ""
     items = [
-        {"label": label, "url": reverse(name), "current": here == name or here.startswith(f"{name}-")}
+        {"label": label, "url": reverse(name), "current": _is_at(here, name)}
         for label, name, right in MENU
         if may(member.role, right)
     ]
-    return {"nav": items, "member": member, "clinic": member.clinic}
+    context: dict[str, Any] = {"nav": items, "member": member, "clinic": member.clinic}
+    if may(member.role, Right.PATIENTS_VIEW):
+        context["search_url"] = reverse("desk:patients")
+        context["palette_url"] = reverse("desk:patient-search")
+        context["search_label"] = "Найти пациента, телефон, карту"
+        context["palette_label"] = "Раздел, действие, пациент"
+    return context
+
+
+def _is_at(here: str, name: str) -> bool:
+    """A list is current on its own pages and on those of one row: «patients», «patient», «patient-edit»."""
+    row = name.removesuffix("s")
+    return here in (name, row) or here.startswith((f"{name}-", f"{row}-"))
