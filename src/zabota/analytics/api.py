@@ -6,12 +6,12 @@ from zabota.analytics.rules.report import (
     AuditReport,
     Cause,
     Cohort,
+    DataWarning,
     Measure,
     NextStep,
     Refusal,
     Rows,
     Share,
-    Warning_,
 )
 
 __all__ = [
@@ -19,12 +19,12 @@ __all__ = [
     "AuditReport",
     "Cause",
     "Cohort",
+    "DataWarning",
     "Measure",
     "NextStep",
     "NothingToAudit",
     "Refusal",
     "Rows",
     "Share",
-    "Warning_",
     "audit",
 ]

@@ -17,6 +17,16 @@ MENU: tuple[tuple[str, str, Right], ...] = (
     ("Сценарии разговора", "desk:scripts", Right.SETTINGS_EDIT),
 )
 
+#: The same for the foot of the menu: what is opened rarely.
+FOOT: tuple[tuple[str, str, Right], ...] = (
+    ("Загрузка данных", "desk:intake", Right.INTAKE_RUN),
+    ("Клиника", "desk:clinic", Right.SETTINGS_EDIT),
+    ("Сотрудники", "desk:staff", Right.STAFF_EDIT),
+    ("Журнал", "desk:trail", Right.TRAIL_VIEW),
+    ("Система", "desk:system", Right.SYSTEM_VIEW),
+    ("Моя учётная запись", "mfa_index", Right.PROFILE_OWN),
+)
+
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context of every staff page: menu, clinic, person."""

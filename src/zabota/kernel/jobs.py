@@ -38,6 +38,7 @@ from zabota.kernel.scope import every_clinic
 __all__ = [
     "assure_lease",
     "enqueue_due",
+    "is_last_attempt",
     "known_schedules",
     "recover_lost",
     "retry_parked",
@@ -91,6 +92,12 @@ def assure_lease() -> None:
     attempt = _attempt.get()
     if attempt is not None and not attempt.lease().update(leased_until=_lease_end()):
         raise LeaseLost
+
+
+def is_last_attempt() -> bool:
+    """True inside an attempt after which a failing job is parked: the place to clean up."""
+    attempt = _attempt.get()
+    return attempt is not None and attempt.number >= settings.JOB_MAX_ATTEMPTS
 
 
 def recover_lost(*, now: dt.datetime) -> int:

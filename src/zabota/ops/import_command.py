@@ -90,16 +90,16 @@ def _import(options: argparse.Namespace) -> int:
     checked = _run_step(batch, "check")
     _print_preview(checked.preview)
     if options.rejected:
-        count = loads.write_rejected_rows(checked, options.rejected)
-        print(f"Отклонённые строки ({count}) записаны в {options.rejected}.")
+        written = loads.write_rejected_rows(checked, options.rejected)
+        print("Отклонённые строки: " + (", ".join(str(path) for path in written) or "нет ни одной") + ".")
     if options.dry_run:
         loads.discard(batch=checked, actor=actor, now=clock.now())
         return 0
     loaded = _run_step(checked, "load")
-    written = loaded.result["written"]
+    counts = loaded.result["written"]
     print(
-        f"Готово. Новых карт {written['patients_created']}, новых визитов {written['visits_created']}, "
-        f"изменено {written.get('visits_changed', 0)}, исчезло {written.get('visits_vanished', 0)}."
+        f"Готово. Новых карт {counts['patients_created']}, новых визитов {counts['visits_created']}, "
+        f"изменено {counts.get('visits_changed', 0)}, исчезло {counts.get('visits_vanished', 0)}."
     )
     print(f"Отменить: zabota import --undo {loaded.pk}")
     return 0

@@ -30,11 +30,11 @@ from zabota.analytics.rules.report import (
     AccountRow,
     AuditReport,
     Cause,
+    DataWarning,
     Measure,
     Refusal,
     Rows,
     Share,
-    Warning_,
 )
 from zabota.analytics.rules.retention import R3_SAYS, ever_return, matured_return, period_retention
 from zabota.analytics.rules.worth import next_step, value_of_a_visitor, yearly_value
@@ -95,7 +95,10 @@ def audit(
     step = next_step(visits, frame, people, as_of, value_kopecks=value)
     if not step.has_future:
         warnings.append(
-            Warning_("no_future", "В выгрузке нет будущих записей: все пациенты выглядят незаписанными. Выгрузите и записи вперёд.")
+            DataWarning(
+                "no_future",
+                "В выгрузке нет будущих записей: все пациенты выглядят незаписанными. Выгрузите и записи вперёд.",
+            )
         )
     return AuditReport(
         as_of=as_of,
@@ -128,7 +131,9 @@ def _visits(visits: Visits) -> int:
 
 def _unknown() -> Measure:
     nobody = Share(None, None, None, 0, 0, None, None, None, None)
-    return Measure("R3", "Возврат за период", R3_SAYS.format(days=FULL_DAYS), None, nobody, nobody, None, None, None, False)
+    return Measure(
+        "R3", "Возврат за период", R3_SAYS.format(days=FULL_DAYS), None, nobody, nobody, None, None, None, False
+    )
 
 
 def _usable(visits: Visits, dimensions: list[Dimension], before: Base, now: Base) -> list[Dimension]:
@@ -138,11 +143,11 @@ def _usable(visits: Visits, dimensions: list[Dimension], before: Base, now: Base
     return [each for each in dimensions if each.name != "channel"]
 
 
-def _length_warnings(visits: Visits, as_of: date, comparison: Comparison | None) -> list[Warning_]:
+def _length_warnings(visits: Visits, as_of: date, comparison: Comparison | None) -> list[DataWarning]:
     first = visits.first_day
     if comparison is None:
         return [
-            Warning_(
+            DataWarning(
                 "short_history",
                 f"Данные начинаются {russian_day(first)}: сравнить с прошлым годом не с чем, нужно хотя бы полтора года визитов.",
                 {"from": first.isoformat()},
@@ -150,7 +155,7 @@ def _length_warnings(visits: Visits, as_of: date, comparison: Comparison | None)
         ]
     if comparison.now.days < FULL_DAYS:
         return [
-            Warning_(
+            DataWarning(
                 "short_history",
                 f"Данные начинаются {russian_day(first)}, для годовых окон их мало. Сравниваем окна по {comparison.now.days} дней "
                 "с такими же год назад, чтобы сезон совпадал.",
@@ -160,7 +165,7 @@ def _length_warnings(visits: Visits, as_of: date, comparison: Comparison | None)
     return []
 
 
-def _maturity_warnings(measures: tuple[Measure, ...], retention: Measure) -> list[Warning_]:
+def _maturity_warnings(measures: tuple[Measure, ...], retention: Measure) -> list[DataWarning]:
     ever = measures[0]
     if (
         ever.change_pp is not None
@@ -169,7 +174,7 @@ def _maturity_warnings(measures: tuple[Measure, ...], retention: Measure) -> lis
         and not (retention.significant and (retention.change_pp or 0) < 0)
     ):
         return [
-            Warning_(
+            DataWarning(
                 "young_cohorts",
                 "Доля пришедших больше одного раза упала только потому, что много новых пациентов ещё не успели вернуться. "
                 "По зрелым данным снижения нет.",
@@ -187,9 +192,7 @@ def _causes(
     return tuple(sorted(causes, key=lambda cause: -abs(cause.effect_pp)))
 
 
-def _cause(
-    driver: Driver, visits: Visits, dear: dict[int, float], now: Base, retention: Measure, value: int
-) -> Cause:
+def _cause(driver: Driver, visits: Visits, dear: dict[int, float], now: Base, retention: Measure, value: int) -> Cause:
     cell, contrast = driver.cell, driver.contrast
     overall = retention.now.value or 0.0
     lost = round(-contrast.effect * len(now.came))
@@ -281,4 +284,3 @@ def _account(before: Base, now: Base, dimension: Dimension) -> Account:
         rate_pp=100 * float(rate.sum()),
         mix_pp=100 * float(mix.sum()),
     )
-

@@ -111,9 +111,7 @@ def _months_of(days: Ints) -> Ints:
     return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) + 1970 * 12
 
 
-def _cells(
-    visits: Visits, months: Ints, last_month: int
-) -> dict[int, dict[int, int]]:
+def _cells(visits: Visits, months: Ints, last_month: int) -> dict[int, dict[int, int]]:
     """Of each cohort how many people were seen in the k-th month after."""
     people, days = visit_days(visits)
     offset = _months_of(days) - months[people]
@@ -138,4 +136,3 @@ def _shown(curve: Curve) -> ReturnCurve:
         lows.append(1 - high)
         highs.append(1 - low)
     return ReturnCurve(days, tuple(values), tuple(lows), tuple(highs))
-

@@ -6,12 +6,18 @@ from typing import Final
 
 import numpy as np
 
-from zabota.analytics.rules.columns import Base, Coded, Visits, first_days, ordinal
+from zabota.analytics.rules.columns import Base, Coded, Visits, ordinal
 from zabota.analytics.rules.drivers import Codes, Dimension
 from zabota.analytics.rules.intervals import Ints
 from zabota.analytics.rules.periods import Comparison, Period
 
-AGES: Final = ((0, 17, "до 18 лет"), (18, 29, "18–29 лет"), (30, 44, "30–44 года"), (45, 59, "45–59 лет"), (60, 130, "60 лет и старше"))
+AGES: Final = (
+    (0, 17, "до 18 лет"),
+    (18, 29, "18–29 лет"),
+    (30, 44, "30–44 года"),
+    (45, 59, "45–59 лет"),
+    (60, 130, "60 лет и старше"),
+)
 #: A service whose median price rose by at least this share has become dearer (general inflation is taken off).
 PRICE_STEP: Final = 0.10
 PRICE_SAME: Final = "цена прежняя"
@@ -48,9 +54,7 @@ def _of_visit(name: str, coded: Coded, before: Base, now: Base) -> Dimension:
     return Dimension(name, coded.values, coded.codes[before.line], coded.codes[now.line])
 
 
-def _of_person(
-    name: str, coded: Coded, before: Base, now: Base, names: dict[str, str] | None = None
-) -> Dimension:
+def _of_person(name: str, coded: Coded, before: Base, now: Base, names: dict[str, str] | None = None) -> Dimension:
     values = tuple((names or {}).get(value, value) for value in coded.values)
     return Dimension(name, values, coded.codes[before.person], coded.codes[now.person])
 
@@ -99,7 +103,9 @@ def price_changes(visits: Visits, comparison: Comparison) -> dict[int, float]:
 
 
 def _medians(visits: Visits, period: Period) -> dict[int, float]:
-    inside = (visits.day >= ordinal(period.return_from)) & (visits.day <= ordinal(period.return_to)) & (visits.price > 0)
+    inside = (
+        (visits.day >= ordinal(period.return_from)) & (visits.day <= ordinal(period.return_to)) & (visits.price > 0)
+    )
     services, prices = visits.words["service"].codes[inside], visits.price[inside]
     order = np.lexsort((prices, services))
     services, prices = services[order], prices[order]

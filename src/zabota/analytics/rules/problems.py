@@ -11,7 +11,7 @@ import polars as pl
 
 from zabota.analytics.rules.columns import Visits, as_date, first_days, ordinal
 from zabota.analytics.rules.intervals import Bools, Floats, Ints
-from zabota.analytics.rules.report import Rows, Warning_
+from zabota.analytics.rules.report import DataWarning, Rows
 
 #: A run of this many days with almost no visits is a gap; holidays are shorter.
 GAP_DAYS: Final = 14
@@ -99,7 +99,7 @@ def mirrored(visits: Visits, gaps: list[Gap]) -> Bools:
     return drop
 
 
-def gap_warnings(visits: Visits, gaps: list[Gap]) -> list[Warning_]:
+def gap_warnings(visits: Visits, gaps: list[Gap]) -> list[DataWarning]:
     """One sentence per gap."""
     found = []
     for gap in gaps:
@@ -107,7 +107,7 @@ def gap_warnings(visits: Visits, gaps: list[Gap]) -> list[Warning_]:
         branch = visits.words["branch"].values[gap.branch] if gap.branch >= 0 else ""
         where = f" филиала «{branch}»" if branch else ""
         found.append(
-            Warning_(
+            DataWarning(
                 "gap",
                 f"С {russian_day(start)} по {russian_day(end)} почти нет визитов{where}: похоже, этот кусок не выгружен. "
                 "При сравнении мы убрали такие же дни и из соседних лет.",
@@ -117,35 +117,47 @@ def gap_warnings(visits: Visits, gaps: list[Gap]) -> list[Warning_]:
     return found
 
 
-def row_warnings(rows: Rows, notes: dict[str, int | float]) -> list[Warning_]:
+def row_warnings(rows: Rows, notes: dict[str, int | float]) -> list[DataWarning]:
     """Refused rows, repeats, cards that are one person, phones and birth dates that are missing."""
     found = []
     total = max(rows.accepted + rows.rejected + rows.duplicates, 1)
     if rows.rejected > 0.01 * total:
         found.append(
-            Warning_("rejected_rows", f"Не принято строк: {rows.rejected} ({_percent(rows.rejected / total)}). Причины ниже.",
-                     {"count": rows.rejected})  # fmt: skip
+            DataWarning(
+                "rejected_rows",
+                f"Не принято строк: {rows.rejected} ({_percent(rows.rejected / total)}). Причины ниже.",
+                {"count": rows.rejected},
+            )
         )
     if rows.duplicates > 0:
         found.append(
-            Warning_("duplicates", f"Повторов одного и того же визита: {rows.duplicates}. Считаем их один раз.",
-                     {"count": rows.duplicates})  # fmt: skip
+            DataWarning(
+                "duplicates",
+                f"Повторов одного и того же визита: {rows.duplicates}. Считаем их один раз.",
+                {"count": rows.duplicates},
+            )
         )
     united = int(notes.get("cards_united", 0))
     if united:
         found.append(
-            Warning_("merged_cards", f"Карт, которые принадлежат тому же человеку: {united}. Считаем человека один раз.",
-                     {"count": united})  # fmt: skip
+            DataWarning(
+                "merged_cards",
+                f"Карт, которые принадлежат тому же человеку: {united}. Считаем человека один раз.",
+                {"count": united},
+            )
         )
     if notes.get("status_assumed"):
         found.append(
-            Warning_("status_missing", "В выгрузке нет состояния визита: считаем, что все прошедшие записи состоялись.",
-                     {"count": int(notes["status_assumed"])})  # fmt: skip
+            DataWarning(
+                "status_missing",
+                "В выгрузке нет состояния визита: считаем, что все прошедшие записи состоялись.",
+                {"count": int(notes["status_assumed"])},
+            )
         )
     return found
 
 
-def content_warnings(visits: Visits, frame: pl.DataFrame, as_of: date) -> list[Warning_]:
+def content_warnings(visits: Visits, frame: pl.DataFrame, as_of: date) -> list[DataWarning]:
     """Channels, prices, states, bursts of new people, departed doctors."""
     return [
         *_channel(visits, as_of),
@@ -163,14 +175,22 @@ def channel_is_traceable(visits: Visits, before: Ints, now: Ints) -> bool:
     return max(missing) < 0.5 and abs(missing[1] - missing[0]) < 0.10
 
 
-def _channel(visits: Visits, as_of: date) -> list[Warning_]:
+def _channel(visits: Visits, as_of: date) -> list[DataWarning]:
     if not len(visits.channel.values):
-        return [Warning_("channel_missing", "В выгрузке нет источника: откуда приходят те, кто не возвращается, сказать нельзя.", {"share": 1.0})]
+        return [
+            DataWarning(
+                "channel_missing",
+                "В выгрузке нет источника: откуда приходят те, кто не возвращается, сказать нельзя.",
+                {"share": 1.0},
+            )
+        ]
     missing = float((visits.channel.codes < 0).mean())
     found = []
     if missing >= 0.05:
         found.append(
-            Warning_("channel_missing", f"Источник не указан у {_percent(missing)} пациентов.", {"share": round(missing, 4)})
+            DataWarning(
+                "channel_missing", f"Источник не указан у {_percent(missing)} пациентов.", {"share": round(missing, 4)}
+            )
         )
     first = first_days(visits)
     end = ordinal(as_of)
@@ -179,7 +199,7 @@ def _channel(visits: Visits, as_of: date) -> list[Warning_]:
         shares = [float((visits.channel.codes[part] < 0).mean()) for part in (earlier, recent)]
         if abs(shares[1] - shares[0]) >= 0.10:
             found.append(
-                Warning_(
+                DataWarning(
                     "channel_tracking",
                     f"Без источника год назад приходили {_percent(shares[0])} новых, теперь {_percent(shares[1])}: "
                     "изменился учёт, поэтому состав по источникам не сравниваем.",
@@ -189,16 +209,20 @@ def _channel(visits: Visits, as_of: date) -> list[Warning_]:
     return found
 
 
-def _prices(visits: Visits) -> list[Warning_]:
+def _prices(visits: Visits) -> list[DataWarning]:
     missing = float((visits.revenue <= 0).mean())
     if missing < 0.3:
         return []
     return [
-        Warning_("price_missing", f"Сумма не указана у {_percent(missing)} визитов: деньги в отчёте занижены.", {"share": round(missing, 4)})
+        DataWarning(
+            "price_missing",
+            f"Сумма не указана у {_percent(missing)} визитов: деньги в отчёте занижены.",
+            {"share": round(missing, 4)},
+        )
     ]
 
 
-def _states(frame: pl.DataFrame) -> list[Warning_]:
+def _states(frame: pl.DataFrame) -> list[DataWarning]:
     """Cancelled and missed visits that appear or vanish from one quarter to the next are a change of recording."""
     monthly = (
         frame.filter(pl.col("day").is_not_null())
@@ -214,7 +238,7 @@ def _states(frame: pl.DataFrame) -> list[Warning_]:
         before, after = float(np.mean(shares[max(0, place - 6) : place])), float(np.mean(shares[place : place + 6]))
         if min(before, after) < 0.005 and max(before, after) > 0.04:
             return [
-                Warning_(
+                DataWarning(
                     "status_recoding",
                     f"С {russian_day(months[place])} изменился учёт отмен и неявок: было {_percent(before)}, стало {_percent(after)}.",
                     {"from": months[place].isoformat()},
@@ -223,7 +247,7 @@ def _states(frame: pl.DataFrame) -> list[Warning_]:
     return []
 
 
-def _bursts(visits: Visits) -> list[Warning_]:
+def _bursts(visits: Visits) -> list[DataWarning]:
     """A day on which far more people than usual are "new" is a day of somebody's import."""
     first = first_days(visits)
     start = int(visits.day.min())
@@ -236,7 +260,7 @@ def _bursts(visits: Visits) -> list[Warning_]:
     if counts[peak] > max(30.0, 15 * usual) and counts[peak] > 0.03 * len(first):
         day = as_date(int(later.min()) + peak)
         return [
-            Warning_(
+            DataWarning(
                 "first_visit_spike",
                 f"{russian_day(day)} впервые пришли сразу {int(counts[peak])} человек: похоже на перенос из другой системы.",
                 {"day": day.isoformat(), "count": int(counts[peak])},
@@ -245,7 +269,7 @@ def _bursts(visits: Visits) -> list[Warning_]:
     return []
 
 
-def _departed(visits: Visits, as_of: date) -> list[Warning_]:
+def _departed(visits: Visits, as_of: date) -> list[DataWarning]:
     doctors = visits.words["doctor"]
     end = ordinal(as_of)
     found = []
@@ -257,7 +281,7 @@ def _departed(visits: Visits, as_of: date) -> list[Warning_]:
         usual = len(days) / max(last - int(days.min()), 1)
         if 45 <= end - last <= 730 and usual * (end - last) > 20:
             found.append(
-                Warning_(
+                DataWarning(
                     "doctor_left",
                     f"{name}: визитов нет с {russian_day(as_date(last + 1))}. Возможно, врач ушёл.",
                     {"doctor": name, "last": as_date(last).isoformat()},
@@ -268,4 +292,3 @@ def _departed(visits: Visits, as_of: date) -> list[Warning_]:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.1f}".replace(".", ",").replace(",0", "") + "\u00a0%"
-

@@ -184,7 +184,7 @@ class Cohort:
 
 
 @dataclasses.dataclass(frozen=True)
-class Warning_:
+class DataWarning:
     """A data problem said before any conclusion; `more` holds figures of the code."""
 
     code: str
@@ -244,7 +244,7 @@ class AuditReport:
     accounts: tuple[Account, ...]
     cohorts: tuple[Cohort, ...]
     curve: ReturnCurve | None
-    warnings: tuple[Warning_, ...]
+    warnings: tuple[DataWarning, ...]
     next_step: NextStep
     actions: tuple[Action, ...]
     yearly_value_kopecks: int

@@ -61,9 +61,7 @@ def _independent_se(now: Share, before: Share) -> float:
     if not now.denominator or not before.denominator or now.value is None or before.value is None:
         return 0.0
     return float(
-        np.sqrt(
-            now.value * (1 - now.value) / now.denominator + before.value * (1 - before.value) / before.denominator
-        )
+        np.sqrt(now.value * (1 - now.value) / now.denominator + before.value * (1 - before.value) / before.denominator)
     )
 
 

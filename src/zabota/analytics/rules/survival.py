@@ -45,12 +45,11 @@ def kaplan_meier(durations: Floats, returned: Bools) -> Curve:
         half = Z95 * np.sqrt(greenwood) / np.log(survival)
         low, high = survival ** np.exp(-half), survival ** np.exp(half)
     low, high = np.where(np.isfinite(low), low, 0.0), np.where(np.isfinite(high), high, survival)
-    return Curve(times=times, survival=survival, low=low, high=high)
+    columns = [np.asarray(column, dtype=np.float64) for column in (times, survival, low, high)]
+    return Curve(*columns)
 
 
-def log_rank(
-    durations_a: Floats, returned_a: Bools, durations_b: Floats, returned_b: Bools
-) -> tuple[float, float]:
+def log_rank(durations_a: Floats, returned_a: Bools, durations_b: Floats, returned_b: Bools) -> tuple[float, float]:
     """Chi-square (one degree of freedom) and p of the difference between two groups."""
     durations = np.concatenate([durations_a, durations_b])
     returned = np.concatenate([returned_a, returned_b])

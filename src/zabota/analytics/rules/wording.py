@@ -82,7 +82,9 @@ def cause_title(dimension: str, value: str, kind: str, effect_pp: float) -> str:
     return f"{what}, {points(effect_pp)}"
 
 
-def cause_text(dimension: str, value: str, contrast: Contrast, *, without: float, now: float, members: tuple[str, ...]) -> str:
+def cause_text(
+    dimension: str, value: str, contrast: Contrast, *, without: float, now: float, members: tuple[str, ...]
+) -> str:
     """What happened and what would be without it."""
     where = _OF[dimension].format(value=value)
     if dimension == "price" and "снизилась" in value:
@@ -197,7 +199,12 @@ def actions(causes: tuple[Cause, ...], step: NextStep) -> tuple[Action, ...]:
         )
     if len(found) < 3:
         found.append(
-            Action("Собирать источник и контакты", "Без источника и телефона нельзя ни найти причину, ни вернуть человека.", 0, 0)
+            Action(
+                "Собирать источник и контакты",
+                "Без источника и телефона нельзя ни найти причину, ни вернуть человека.",
+                0,
+                0,
+            )
         )
     return tuple(found[:3])
 

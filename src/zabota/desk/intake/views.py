@@ -25,7 +25,13 @@ from zabota.ui.page import page
 SHOWN_REFUSALS = 20
 WORKING = (Batch.State.CHECKING, Batch.State.LOADING, Batch.State.UNDOING)
 _DELIMITERS = {"\t": "табуляция", ";": "«;»", ",": "«,»", "|": "«|»"}
-_KINDS = {"visits": "визиты", "patients": "пациенты", "payments": "оплаты", "plans": "планы лечения", "services": "услуги"}
+_KINDS = {
+    "visits": "визиты",
+    "patients": "пациенты",
+    "payments": "оплаты",
+    "plans": "планы лечения",
+    "services": "услуги",
+}
 
 
 @require_http_methods(["GET", "POST"])
@@ -35,7 +41,9 @@ def batches(request: StaffRequest) -> HttpResponse:
     error = ""
     if request.method == "POST":
         uploads = [
-            loads.Upload(name=file.name or "", content=file.file) for file in request.FILES.getlist("files") if file.file
+            loads.Upload(name=file.name or "", content=file.file)
+            for file in request.FILES.getlist("files")
+            if file.file
         ]
         try:
             batch = loads.receive_files(clinic=request.clinic, uploads=uploads, actor=request.actor, now=clock.now())
@@ -121,10 +129,11 @@ def refused(request: StaffRequest, public_id: str) -> FileResponse:
     suffix = source.suffix.lower() if source.suffix.lower() in {".csv", ".xlsx"} else ".xlsx"
     # The name vanishes at once, the open file lives as long as the answer.
     with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder) / f"rows{suffix}"
-        loads.write_rejected_rows(found, target)
-        content = target.open("rb")
-    return FileResponse(content, as_attachment=True, filename=f"{source.stem} - отклонённые{suffix}")
+        written = loads.write_rejected_rows(found, Path(folder) / f"rows{suffix}")
+        if not written:
+            raise Http404
+        content = written[0].open("rb")
+    return FileResponse(content, as_attachment=True, filename=f"{source.stem} - отклонённые{written[0].suffix}")
 
 
 def _batch(public_id: str) -> Batch:
@@ -145,7 +154,9 @@ def _context(request: StaffRequest, found: Batch) -> dict[str, Any]:
         "unsure": unsure,
         "known": sum(1 for table in tables for column in table["columns"] if column["field"] and not column["ask"]),
         "fields": field_choices(),
-        "status_words": [(number, word, (mapping.get("statuses") or {}).get(word, "")) for number, word in enumerate(words)],
+        "status_words": [
+            (number, word, (mapping.get("statuses") or {}).get(word, "")) for number, word in enumerate(words)
+        ],
         "status_names": STATUS_NAMES,
         "branches": Branch.objects.filter(clinic=request.clinic, is_active=True),
         "refusals": found.issues.filter(is_refusal=True).order_by("file_index", "row")[:SHOWN_REFUSALS],

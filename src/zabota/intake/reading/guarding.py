@@ -98,10 +98,12 @@ def check_zip(path: Path, limits: Limits) -> None:
                 )
             packed = sum(part.compress_size for part in parts)
             unpacked = sum(part.file_size for part in parts)
-            if unpacked > limits.unpacked_bytes:
+            honest = unpacked <= limits.honest_ratio * max(packed, 1)
+            most = limits.honest_bytes if honest else limits.unpacked_bytes
+            if unpacked > most:
                 raise UnreadableFile(
                     "bomb",
-                    f"Книга после распаковки больше {limits.unpacked_bytes // 1024 // 1024} МБ. Сохраните её как CSV или разделите по годам.",
+                    f"Книга после распаковки больше {most // 1024 // 1024} МБ. Сохраните её как CSV или разделите по годам.",
                 )
             heavy = any(
                 part.file_size > _RATIO_FLOOR and part.file_size > limits.unpack_ratio * max(part.compress_size, 1)

@@ -10,6 +10,9 @@ class Limits:
     file_bytes: int = 300 * 1024 * 1024
     unpacked_bytes: int = 200 * 1024 * 1024
     unpack_ratio: int = 100
+    # A book of 300,000 honest rows unpacks into 340 MB, packed tenfold; bombs are packed a hundredfold and more.
+    honest_ratio: int = 20
+    honest_bytes: int = 600 * 1024 * 1024
     packed_files: int = 50
     rows: int = 2_000_000
     columns: int = 500

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from django.conf import settings
 from django.db import transaction
@@ -36,7 +36,7 @@ class Upload:
     """A file as it came: its name for people and its content."""
 
     name: str
-    content: BinaryIO
+    content: IO[bytes]
 
 
 def receive_files(*, clinic: Clinic, uploads: Sequence[Upload], actor: Actor, now: datetime) -> Batch:

@@ -18,6 +18,7 @@ from zabota.intake.services.catalogue import Catalogue, extend_catalogue
 from zabota.intake.services.people import Card, chunked
 from zabota.intake.services.planning import LoadPlan
 from zabota.intake.services.visits import DERIVED, Visit, known_payments
+from zabota.kernel.jobs import assure_lease
 from zabota.patients.models import Consent, ConsentPurpose, Contact, Patient, PatientExternalId
 
 #: Rows of one transaction: short enough that the desk never waits for the write lock noticeably.
@@ -80,6 +81,7 @@ def _catalogue(writer: _Writer) -> Catalogue:
     branches = {visit.branch for visit in plan.visits} | {card.branch for card in plan.cards}
     sources = {card.channel for card in plan.cards}
     with transaction.atomic():
+        assure_lease()
         catalogue, made = extend_catalogue(
             writer.clinic,
             branches=sorted(filter(None, branches)),
@@ -96,6 +98,7 @@ def _write_cards(writer: _Writer) -> None:
     cards, done = writer.plan.cards, 0
     for portion in chunked(cards, PORTION):
         with transaction.atomic():
+            assure_lease()
             _create_cards(writer, [card for card in portion if card.patient_id is None])
             _fill_cards(writer, [card for card in portion if card.fills])
             _attach_ids(writer, [card for card in portion if card.attach_id])
@@ -147,7 +150,7 @@ def _attach_ids(writer: _Writer, cards: list[Card]) -> None:
     PatientExternalId.objects.bulk_create(
         [
             PatientExternalId(
-                patient_id=card.patient_id,
+                patient_id=card.pk,
                 clinic=writer.clinic,
                 system=writer.batch.system,
                 ext_id=card.ext_id,
@@ -166,7 +169,7 @@ def _add_contacts(writer: _Writer, cards: list[Card]) -> None:
         kinds += [(Contact.Kind.EMAIL, card.email)] if card.email else []
         rows += [
             Contact(
-                patient_id=card.patient_id,
+                patient_id=card.pk,
                 clinic=writer.clinic,
                 kind=kind,
                 value=value,
@@ -207,7 +210,7 @@ def _consent_state(written: str) -> str:
 
 def _consent(writer: _Writer, card: Card, channel: str, state: str) -> Consent:
     return Consent(
-        patient_id=card.patient_id,
+        patient_id=card.pk,
         clinic=writer.clinic,
         purpose=ConsentPurpose.ADVERTISING,
         channel=channel,
@@ -227,6 +230,7 @@ def _write_visits(writer: _Writer) -> None:
     visits, done = writer.plan.visits, 0
     for portion in chunked(visits, PORTION):
         with transaction.atomic():
+            assure_lease()
             _create_visits(writer, [visit for visit in portion if visit.appointment_id is None])
             _update_visits(writer, [visit for visit in portion if visit.appointment_id is not None and visit.before])
         done += len(portion)
@@ -293,6 +297,7 @@ def _write_payments(writer: _Writer) -> None:
     fresh, done = list({row.ext_id: row for row in rows if row.ext_id not in known}.values()), 0
     for portion in chunked(fresh, PORTION):
         with transaction.atomic():
+            assure_lease()
             Payment.objects.bulk_create(portion)
         done += len(portion)
         writer.tick("Оплаты", done, len(fresh))
@@ -357,6 +362,7 @@ def _write_plans(writer: _Writer) -> None:
     for keys in chunked(list(grouped), PORTION):
         ext_ids = {key: DERIVED + hashlib.sha256(key.encode()).hexdigest()[:32] for key in keys}
         with transaction.atomic():
+            assure_lease()
             known = set(
                 Plan.objects.filter(
                     clinic=writer.clinic, system=writer.batch.system, ext_id__in=list(ext_ids.values())
@@ -401,6 +407,7 @@ def _create_plan(writer: _Writer, ext_id: str, rows: list[dict[str, Any]]) -> No
 def _mark_vanished(writer: _Writer) -> None:
     for ids in chunked(writer.plan.vanished, PORTION):
         with transaction.atomic():
+            assure_lease()
             for row in Appointment.objects.filter(id__in=ids, vanished_at=None):
                 writer.patient_ids[f"vanished:{row.pk}"] = row.patient_id
                 _note_change(writer, Change.Kind.VANISHED, row, {"vanished_at": None})
@@ -409,9 +416,7 @@ def _mark_vanished(writer: _Writer) -> None:
 
 
 def _note_change(writer: _Writer, kind: str, row: Any, before: dict[str, Any]) -> None:
-    Change.objects.create(
-        batch=writer.batch, kind=kind, model=row._meta.label, object_id=row.pk, before=before
-    )
+    Change.objects.create(batch=writer.batch, kind=kind, model=row._meta.label, object_id=row.pk, before=before)
 
 
 def _plain(value: Any) -> Any:

@@ -16,7 +16,7 @@ from zabota.patients.models import Patient, PatientExternalId
 #: Ids in one query: below SQLite's limit of variables and quick on both databases.
 CHUNK = 500
 
-_PERSON = {
+_PERSON: dict[str, Any] = {
     "patient_ext_id": pl.String,
     "surname": pl.String,
     "name": pl.String,
@@ -67,6 +67,12 @@ class Card:
     fills: dict[str, Any] = dataclasses.field(default_factory=dict)
     #: The found card has no id of this system yet.
     attach_id: bool = False
+
+    @property
+    def pk(self) -> int:
+        """The card's id; asking before it was found or made is a defect."""
+        assert self.patient_id is not None
+        return self.patient_id
 
 
 def with_card_keys(frame: pl.DataFrame) -> pl.DataFrame:
@@ -129,9 +135,7 @@ def cards_of(frames: Iterable[pl.DataFrame]) -> list[Card]:
         return []
     rows = pl.concat(parts).filter(pl.col("surname").fill_null("") != "")
     first = [
-        pl.col(name).drop_nulls().first()
-        for name in _PERSON
-        if name not in {"phones", "day", "no_call", "no_sms"}
+        pl.col(name).drop_nulls().first() for name in _PERSON if name not in {"phones", "day", "no_call", "no_sms"}
     ]
     grouped = rows.group_by("card_key", maintain_order=True).agg(
         pl.col("name_key").first(),
@@ -189,9 +193,7 @@ def match_cards(cards: list[Card], *, clinic_id: int, system: str) -> None:
 
 def _kept_cards(patient_ids: Iterable[int]) -> dict[int, int]:
     """For cards that were merged away: the card that was kept, to the end of the chain."""
-    pairs = dict(
-        Patient.objects.filter(merged_into__isnull=False).values_list("id", "merged_into_id")
-    )
+    pairs = dict(Patient.objects.filter(merged_into__isnull=False).values_list("id", "merged_into_id"))
     kept: dict[int, int] = {}
     for patient_id in set(patient_ids):
         target, steps = patient_id, 0
@@ -217,7 +219,7 @@ def _match_by_name(cards: list[Card], *, clinic_id: int, owners: set[int]) -> No
             .values_list("id", "surname", "name", "patronymic", "born_on")
         )
         for patient_id, surname, name, patronymic, born_on in rows:
-            for card in wanted[born_on]:
+            for card in wanted.get(born_on, []) if born_on else []:
                 if card.patient_id is not None or patient_id in taken:
                     continue
                 same = (

@@ -85,9 +85,7 @@ def summarise(plan: LoadPlan, reading: Reading) -> dict[str, Any]:
         "period": _period(plan.visits),
         "examples": {
             "new_patients": [_person(card) for card in plan.new_cards[:EXAMPLES]],
-            "filled": [
-                {**_person(card), "fields": sorted(card.fills)} for card in plan.cards if card.fills
-            ][:EXAMPLES],
+            "filled": [{**_person(card), "fields": sorted(card.fills)} for card in plan.cards if card.fills][:EXAMPLES],
             "changed_visits": [
                 {"day": visit.day.isoformat(), "doctor": visit.doctor, "status": visit.status, "before": visit.before}
                 for visit in changed[:EXAMPLES]

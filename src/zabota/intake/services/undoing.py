@@ -14,6 +14,7 @@ from zabota.booking.models import Appointment, AppointmentService, Payment
 from zabota.care.models import Plan
 from zabota.intake.models import Batch, Change
 from zabota.intake.services.people import chunked
+from zabota.kernel.jobs import assure_lease
 from zabota.nextstep.models import Exemption
 from zabota.patients.models import Consent, Contact, DuplicateCandidate, Merge, Note, Patient, PatientExternalId
 from zabota.worklist.models import Task
@@ -42,6 +43,7 @@ def _restore(batch: Batch, touched: set[int], tick: Tick) -> int:
     restored = 0
     for portion in chunked(changes, PORTION):
         with transaction.atomic():
+            assure_lease()
             for change in portion:
                 model: Any = apps.get_model(change.model)
                 later = Change.objects.filter(
@@ -82,6 +84,7 @@ def _remove_visits(batch: Batch, touched: set[int], tick: Tick) -> int:
     removed = 0
     for portion in chunked([pk for pk, _ in ids], PORTION):
         with transaction.atomic():
+            assure_lease()
             Payment.objects.filter(appointment_id__in=portion, import_batch_id=batch.pk).delete()
             AppointmentService.objects.filter(appointment_id__in=portion).delete()
             Appointment.objects.filter(id__in=portion).delete()
@@ -95,6 +98,7 @@ def _remove(model: Any, batch: Batch) -> int:
     ids = list(model.objects.filter(import_batch_id=batch.pk).values_list("id", flat=True))
     for portion in chunked(ids, PORTION):
         with transaction.atomic():
+            assure_lease()
             model.objects.filter(id__in=portion).delete()
         removed += len(portion)
     return removed
@@ -105,6 +109,7 @@ def _remove_patients(batch: Batch, touched: set[int], tick: Tick) -> tuple[int, 
     removed = 0
     for portion in chunked(ids, PORTION):
         with transaction.atomic():
+            assure_lease()
             used = _used(portion)
             free = [pk for pk in portion if pk not in used]
             # Only tasks nobody worked on: they were made by the rule for people who now leave with their load.

@@ -135,9 +135,9 @@ def match_visits(visits: list[Visit], *, clinic_id: int, system: str) -> None:
         rows = Appointment.objects.filter(clinic_id=clinic_id, system=system, ext_id__in=ids).values(
             "id", "ext_id", "starts_at", "status", "total_kopecks", "duration_minutes", "vanished_at"
         )
-        for row in rows:
-            visit = by_ext[row["ext_id"]]
-            visit.appointment_id = row["id"]
+        for known in map(dict[str, Any], rows):
+            visit = by_ext[known["ext_id"]]
+            visit.appointment_id = known["id"]
             fresh = {
                 "starts_at": visit.starts_at,
                 "status": visit.status,
@@ -146,8 +146,9 @@ def match_visits(visits: list[Visit], *, clinic_id: int, system: str) -> None:
                 "vanished_at": None,
             }
             for field, value in fresh.items():
-                if row[field] != value:
-                    visit.before[field] = row[field].isoformat() if isinstance(row[field], datetime) else row[field]
+                if known[field] != value:
+                    former = known[field]
+                    visit.before[field] = former.isoformat() if isinstance(former, datetime) else former
 
 
 def vanished_ids(visits: list[Visit], *, clinic_id: int, system: str) -> list[int]:

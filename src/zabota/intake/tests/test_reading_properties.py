@@ -168,7 +168,7 @@ def test_rows_add_up_and_their_order_changes_nothing_but_their_numbers(rows: lis
 )
 def test_form_of_the_file_changes_nothing(rows: list[list[str]], encoding: str, delimiter: str, titles: int) -> None:
     sure = ["0", "999", "Кузнецова Вера Павловна", "01.02.1990", "89261112233", "05.03.2026 12:00", "Рябов И. А.", "Осмотр", "500", "Завершён", "Яндекс"]  # fmt: skip
-    table = [HEADER, sure, *rows, sure[:1] + ["998", *sure[2:]]]
+    table = [HEADER, sure, *rows, [*sure[:1], "998", *sure[2:]]]
     with tempfile.TemporaryDirectory() as folder:
         text = shape(
             text_file(Path(folder) / "a.csv", [["Отчёт"]] * titles + table, encoding=encoding, delimiter=delimiter)

@@ -1,0 +1,69 @@
+"""The second front door of intake, for whoever has a database: loads from upload to result or undo.
+
+`intake.api` stays free of Django, so that the offline audit needs neither settings nor tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from zabota.clinic.models import Clinic
+from zabota.intake import jobs
+from zabota.intake.models import Batch
+from zabota.intake.reading.results import FileFacts
+from zabota.intake.rules.mapping import SavedMapping
+from zabota.intake.services import batches, steps
+from zabota.intake.services.batches import FileTooLarge, Upload, choose_columns, discard, file_paths
+from zabota.intake.services.loading import services_without_group
+from zabota.intake.services.steps import write_rejected_rows
+from zabota.kernel.audit import Actor
+
+__all__ = [
+    "FileTooLarge",
+    "Upload",
+    "choose_columns",
+    "discard",
+    "file_paths",
+    "mapping_of",
+    "receive_files",
+    "run_step_now",
+    "services_without_group",
+    "start_step",
+    "write_rejected_rows",
+]
+
+_JOBS = {"check": jobs.check, "load": jobs.load, "undo": jobs.undo}
+_NOW = {"check": steps.check_batch, "load": steps.load_batch, "undo": steps.undo_batch}
+
+
+def receive_files(*, clinic: Clinic, uploads: Sequence[Upload], actor: Actor, now: datetime) -> Batch:
+    """Keep the files and have them recognised in the background. Raises BadInput; then nothing is kept."""
+    with transaction.atomic():
+        batch = batches.receive_files(clinic=clinic, uploads=uploads, actor=actor, now=now)
+        jobs.recognise.enqueue(batch.pk)
+    return batch
+
+
+def start_step(*, batch: Batch, step: str, actor: Actor, now: datetime) -> None:
+    """Begin "check", "load" or "undo" in the background. Raises AlreadyDone when it is not its turn."""
+    batches.begin(batch=batch, step=step, wake=_JOBS[step].enqueue, actor=actor, now=now)
+
+
+def run_step_now(
+    *, batch: Batch, step: str, actor: Actor, now: datetime, say: Callable[[str, int, int], None] | None = None
+) -> Batch:
+    """The same in this process, for commands and tests; `say` receives (stage, done, total). Returns the batch anew."""
+    batches.begin(batch=batch, step=step, wake=lambda _: None, actor=actor, now=now)
+    with steps.telling(say):
+        _NOW[step](batch.pk)
+    return Batch.objects.get(pk=batch.pk)
+
+
+def mapping_of(facts: FileFacts) -> SavedMapping:
+    """The guessed columns of a file in the form in which they are corrected and saved."""
+    return SavedMapping(
+        system=facts.system, columns={column.header: column.field or "" for column in facts.columns if column.header}
+    )

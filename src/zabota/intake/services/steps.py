@@ -1,0 +1,255 @@
+"""The long steps of a load, run by a worker: check, load, undo. Each reports progress and may be run again."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+from django.db import transaction
+
+from zabota.intake.facts import ImportLoaded, ImportUndone
+from zabota.intake.models import Batch, RowIssue
+from zabota.intake.models import SavedMapping as SavedMappingRow
+from zabota.intake.reading.errors import UnreadableFile
+from zabota.intake.reading.exports import read_export, recognise_all
+from zabota.intake.reading.rejected import write_rejected
+from zabota.intake.reading.results import FileFacts, Reading
+from zabota.intake.rules.mapping import SavedMapping
+from zabota.intake.services.batches import file_paths
+from zabota.intake.services.loading import write_load
+from zabota.intake.services.people import chunked
+from zabota.intake.services.planning import plan_load, summarise
+from zabota.intake.services.undoing import undo_load
+from zabota.kernel import audit, clock, facts
+from zabota.kernel.audit import Actor
+from zabota.nextstep import api as nextstep
+from zabota.patients import api as patients
+
+log = structlog.get_logger(__name__)
+
+#: Issues of rows that are kept for the page; the file of refused rows holds all of them.
+KEPT_ISSUES = 50_000
+
+
+def recognise_batch(batch_id: int) -> None:
+    """Look at the files and say what they hold; a mapping saved for these headers is taken at once."""
+    batch = Batch.objects.select_related("clinic", "branch").get(pk=batch_id)
+    if batch.state != Batch.State.UPLOADED or batch.facts.get("files"):
+        return
+    today = clock.today(_zone(batch))
+    try:
+        found = [table for path in file_paths(batch) for table in recognise_all(path, today=today)]
+    except UnreadableFile as error:
+        _fail(batch, error.text_ru)
+        return
+    signature = headers_signature(found)
+    saved = SavedMappingRow.objects.filter(clinic=batch.clinic, signature=signature).first()
+    Batch.objects.filter(pk=batch.pk, state=Batch.State.UPLOADED).update(
+        facts={
+            "files": [_described(each) for each in found],
+            "signature": signature,
+            "saved_name": saved.name if saved else "",
+        },
+        mapping=saved.data if saved else None,
+        stage="",
+    )
+
+
+def headers_signature(found: Sequence[FileFacts]) -> str:
+    """Equal for files with the same headers."""
+    text = "\n".join("\t".join(column.header for column in each.columns) for each in found)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _described(found: FileFacts) -> dict[str, Any]:
+    """What was recognised, as it is kept with the load; examples of people are cut to what the page shows."""
+    return {
+        "format": found.format,
+        "encoding": found.encoding,
+        "delimiter": found.delimiter,
+        "sheet": found.sheet,
+        "header_row": found.header_row,
+        "kind": found.kind,
+        "system": found.system,
+        "system_name": found.system_name,
+        "date_form": found.date_form,
+        "money_form": found.money_form,
+        "data_rows": found.data_rows,
+        "unknown_statuses": list(found.unknown_statuses),
+        "titles": [title[:200] for title in found.titles[:3]],
+        "remarks": [remark[:300] for remark in found.remarks[:5]],
+        "columns": [
+            {
+                "header": column.header,
+                "field": column.field,
+                "confidence": column.confidence,
+                "fill_share": column.fill_share,
+                "examples": [example[:60] for example in column.examples[:3]],
+                "needed": column.needed,
+            }
+            for column in found.columns
+        ],
+    }
+
+
+def check_batch(batch_id: int) -> None:
+    """Dry run: read everything, compare, keep counts and refusals. Writes nothing about patients."""
+    batch = Batch.objects.get(pk=batch_id)
+    if batch.state != Batch.State.CHECKING:
+        return
+    try:
+        reading = _read(batch, _ticker(batch))
+        plan = plan_load(
+            reading, clinic=batch.clinic, system=batch.system, is_complete=batch.is_complete, zone=_zone(batch)
+        )
+    except UnreadableFile as error:
+        _fail(batch, error.text_ru)
+        return
+    _keep_issues(batch, reading)
+    Batch.objects.filter(pk=batch.pk, state=Batch.State.CHECKING).update(
+        state=Batch.State.CHECKED, preview=summarise(plan, reading), stage="", finished_at=clock.now()
+    )
+
+
+def load_batch(batch_id: int) -> None:
+    """Load what was checked. After a crash the next attempt goes on where this one stopped."""
+    batch = Batch.objects.select_related("clinic", "branch").get(pk=batch_id)
+    if batch.state != Batch.State.LOADING:
+        return
+    tick = _ticker(batch)
+    try:
+        reading = _read(batch, tick)
+    except UnreadableFile as error:
+        _fail(batch, error.text_ru)
+        return
+    plan = plan_load(
+        reading, clinic=batch.clinic, system=batch.system, is_complete=batch.is_complete, zone=_zone(batch)
+    )
+    now = clock.now()
+    counts, touched = write_load(plan, batch=batch, now=now, tick=tick)
+    _keep_issues(batch, reading)
+    _follow(batch, touched, tick)
+    actor = Actor(user_id=batch.created_by_id) if batch.created_by_id else Actor(kind="import")
+    with transaction.atomic():
+        Batch.objects.filter(pk=batch.pk, state=Batch.State.LOADING).update(
+            state=Batch.State.LOADED,
+            result={**summarise(plan, reading), "written": counts},
+            stage="",
+            finished_at=clock.now(),
+        )
+        audit.record("intake.batch.loaded", batch, actor=actor, now=clock.now(), details=counts)
+        facts.publish(ImportLoaded(clinic_id=batch.clinic_id, batch_id=batch.pk), now=clock.now())
+
+
+def undo_batch(batch_id: int) -> None:
+    """Take a load back."""
+    batch = Batch.objects.select_related("clinic").get(pk=batch_id)
+    if batch.state != Batch.State.UNDOING:
+        return
+    tick = _ticker(batch)
+    counts, touched = undo_load(batch, tick=tick)
+    _follow(batch, touched, tick)
+    actor = Actor(user_id=batch.created_by_id) if batch.created_by_id else Actor(kind="import")
+    with transaction.atomic():
+        Batch.objects.filter(pk=batch.pk, state=Batch.State.UNDOING).update(
+            state=Batch.State.UNDONE, stage="", finished_at=clock.now(), result={**batch.result, "undone": counts}
+        )
+        audit.record("intake.batch.undone", batch, actor=actor, now=clock.now(), details=counts)
+        facts.publish(ImportUndone(clinic_id=batch.clinic_id, batch_id=batch.pk), now=clock.now())
+
+
+def _read(batch: Batch, tick: Callable[[str, int, int], None]) -> Reading:
+    mapping = SavedMapping.from_dict(batch.mapping) if batch.mapping else None
+    return read_export(
+        file_paths(batch),
+        mapping=mapping,
+        today=clock.today(_zone(batch)),
+        progress=lambda done, total: tick("Читаю файл", done, total),
+    )
+
+
+def _zone(batch: Batch) -> str:
+    return batch.branch.time_zone if batch.branch else batch.clinic.time_zone
+
+
+def _follow(batch: Batch, touched: set[int], tick: Callable[[str, int, int], None]) -> None:
+    """What must be true after a load: search finds everybody, families and likely pairs are known, nobody lacks a next step."""
+    steps: list[tuple[str, Callable[[], object]]] = [
+        ("Обновляю поиск", lambda: patients.reindex(sorted(touched))),
+        ("Ищу семьи", lambda: patients.group_households(clinic=batch.clinic)),
+        ("Ищу возможные дубли", lambda: patients.find_duplicates(clinic=batch.clinic)),
+        ("Проверяю правило двух З", lambda: _sweep(batch, clock.now())),
+    ]
+    for number, (title, step) in enumerate(steps):
+        tick(title, number, len(steps))
+        step()
+
+
+def _sweep(batch: Batch, now: datetime) -> None:
+    nextstep.sweep_clinic(clinic_id=batch.clinic_id, now=now)
+
+
+_listener: ContextVar[Callable[[str, int, int], None] | None] = ContextVar("listener", default=None)
+
+
+@contextmanager
+def telling(say: Callable[[str, int, int], None] | None) -> Iterator[None]:
+    """Within the block, progress is also told to `say`."""
+    token = _listener.set(say)
+    try:
+        yield
+    finally:
+        _listener.reset(token)
+
+
+def write_rejected_rows(batch: Batch, path: Path) -> list[Path]:
+    """Write the refused rows of a load as files of the same shape with the reason in the last column; returns them."""
+    return write_rejected(_read(batch, lambda *_: None), path)
+
+
+def _ticker(batch: Batch) -> Callable[[str, int, int], None]:
+    """Progress for the page, written at most twice a second."""
+    last_at, last_stage = 0.0, ""
+
+    def tick(stage: str, done: int, total: int) -> None:
+        say = _listener.get()
+        if say is not None:
+            say(stage, done, total)
+        nonlocal last_at, last_stage
+        moment = time.monotonic()
+        if stage == last_stage and done < total and moment - last_at < 0.5:
+            return
+        last_at, last_stage = moment, stage
+        Batch.objects.filter(pk=batch.pk).update(stage=stage, done_rows=done, total_rows=total)
+
+    return tick
+
+
+def _keep_issues(batch: Batch, reading: Reading) -> None:
+    rows = [
+        RowIssue(
+            batch=batch,
+            file_index=each.file,
+            row=each.row,
+            column=each.column[:120],
+            code=each.code,
+            value=each.value[:200],
+            text=each.text[:300],
+        )
+        for each in reading.rejections[:KEPT_ISSUES]
+    ]
+    with transaction.atomic():
+        batch.issues.all().delete()
+        for portion in chunked(rows, 1000):
+            RowIssue.objects.bulk_create(portion)
+
+
+def _fail(batch: Batch, text: str) -> None:
+    Batch.objects.filter(pk=batch.pk).update(state=Batch.State.FAILED, error=text, stage="", finished_at=clock.now())
