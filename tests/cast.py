@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from zabota.clinic.models import Branch, Clinic, Doctor, Member, Service, ServiceGroup, User
@@ -21,6 +22,12 @@ from zabota.patients.models import Contact, Patient
 
 #: Password of everybody in the cast; long and not among the common ones.
 PASSWORD = "тихая-гавань-17"
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    """Counters of tries live in the cache; one test's tries are not another's."""
+    cache.clear()
 
 
 @pytest.fixture

@@ -85,7 +85,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "zabota.desk.sessions.SessionLimitsMiddleware",
     "zabota.desk.access.StaffScopeMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -112,7 +112,8 @@ _LOADERS = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [],
+        # Our pages of login and second factor stand before those that the library brings.
+        "DIRS": [PACKAGE / "desk" / "templates"],
         "OPTIONS": {
             "loaders": _LOADERS,
             "context_processors": [
@@ -150,24 +151,39 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "zabota.desk.accounts.StaffAccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "zabota.desk.accounts.StaffLoginForm",
+    "change_password": "zabota.desk.accounts.StaffChangePasswordForm",
+}
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_SESSION_REMEMBER = True  # the length of a session is ours to say, see SESSION_COOKIE_AGE
 ACCOUNT_PREVENT_ENUMERATION = True
+#: "login_failed" also limits the codes of the second factor; passwords are locked out by axes, which is stricter.
+ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "20/m/ip,10/600s/key", "reauthenticate": "10/m/user"}
+MFA_ADAPTER = "zabota.desk.accounts.StaffMFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Zabota"
+MFA_TOTP_TOLERANCE = 1  # clocks of phones run half a minute apart
 #: Staff who must have a second factor before they see a patient; empty in the demo, where the login page says so.
 MFA_REQUIRED_ROLES = env.list("ZABOTA_MFA_ROLES", default=["owner", "quality_controller"])
-USERSESSIONS_TRACK_ACTIVITY = True
+#: Proxies in front of the web server, whose word about the client's address is trusted.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("ZABOTA_PROXIES", default=0)
 
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 1  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
-AXES_USERNAME_FORM_FIELD = "login"
+AXES_USERNAME_CALLABLE = "zabota.desk.accounts.login_of"
+AXES_CLIENT_IP_CALLABLE = "zabota.desk.accounts.address_of"
 AXES_LOCKOUT_TEMPLATE = "account/lockout.html"
 AXES_VERBOSE = False
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address"]
 
-SESSION_COOKIE_AGE = 12 * 3600  # a working day at the desk
+#: A login lasts a working day at the desk and ends earlier after idle time.
+SESSION_COOKIE_AGE = env.int("ZABOTA_SESSION_HOURS", default=12) * 3600
+SESSION_IDLE_SECONDS = env.int("ZABOTA_SESSION_IDLE_MINUTES", default=60) * 60
+SESSION_COOKIE_NAME = "__Host-zabota" if HTTPS else "zabota"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = HTTPS

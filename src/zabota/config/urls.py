@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 urlpatterns = [
-    path("account/", include("allauth.urls")),
+    path("account/", include("zabota.desk.account_urls")),
     path("ui/", include("zabota.ui.urls")),
     path("", include("zabota.desk.urls")),
 ]

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
+from urllib.parse import urlencode
 
 from django.conf import settings
-from django.contrib.auth.views import redirect_to_login
-from django.db.models import Q
+from django.db.models import Exists, Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, resolve_url
+from django.urls import reverse
+from django.utils import timezone
+from django_htmx.http import HttpResponseClientRedirect
 
-from zabota.clinic.api import Right, Role, may
+from zabota.clinic.api import Right, Role, may, second_factors
 from zabota.clinic.models import Branch, Clinic, Member
-from zabota.kernel.audit import Actor
+from zabota.kernel import clock
+from zabota.kernel.audit import Actor, record
 from zabota.kernel.scope import clinic_scope
 
 P = ParamSpec("P")
@@ -33,7 +37,7 @@ class StaffRequest(HttpRequest):
 
 
 class StaffScopeMiddleware:
-    """Finds the person's place in a clinic and opens the scope of that clinic for the time of the request."""
+    """Finds the person's place in a clinic and opens the scope and the time zone of that clinic for the request."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -47,17 +51,21 @@ class StaffScopeMiddleware:
         request.clinic = member.clinic  # type: ignore[attr-defined]
         request.actor = Actor(user_id=member.user_id)  # type: ignore[attr-defined]
         request.may = lambda right: may(member.role, right)  # type: ignore[attr-defined]
-        with clinic_scope(member.clinic_id):
+        with clinic_scope(member.clinic_id), timezone.override(member.clinic.time_zone):
             return self.get_response(request)
 
 
 def member_of(request: HttpRequest) -> Member | None:
     """The active membership of the person who asks, read anew with each request so that a lost right is lost at once."""
-    if not request.user.is_authenticated:
-        return None
+    return member_of_user(request.user.pk) if request.user.is_authenticated else None
+
+
+def member_of_user(user_id: int) -> Member | None:
+    """The active membership of an account, with `has_second_factor`."""
     return (
-        Member.objects.filter(user_id=request.user.pk, is_active=True, user__is_active=True)
+        Member.objects.filter(user_id=user_id, is_active=True, user__is_active=True)
         .select_related("clinic", "user", "doctor")
+        .annotate(has_second_factor=Exists(second_factors()))
         .order_by("id")
         .first()
     )
@@ -77,11 +85,14 @@ def staff_page(
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             member: Member | None = getattr(request, "member", None)
             if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
-            if member is None or not may(member.role, right):
+                return _away(request, f"{reverse('account_login')}?{urlencode({'next': _here(request)})}")
+            if member is None:
                 raise Http404
-            if needs_second_factor(member) and right is not Right.PROFILE_OWN:
-                return redirect("mfa_activate_totp")
+            if not may(member.role, right):
+                _note_refusal(member, request)
+                raise Http404
+            if right is not Right.PROFILE_OWN and (before := what_comes_first(member)):
+                return _away(request, reverse(before))
             response = view(cast(StaffRequest, request), *args, **kwargs)
             response.headers.setdefault("Cache-Control", "no-store")
             return response
@@ -92,21 +103,58 @@ def staff_page(
     return mark
 
 
-def needs_second_factor(member: Member) -> bool:
-    """True when this role must have a second factor and has none yet; the demo clinic is let in without."""
-    if member.role not in settings.MFA_REQUIRED_ROLES or member.clinic.is_demo:
-        return False
-    from allauth.mfa.utils import is_mfa_enabled  # noqa: PLC0415 -- allauth imports models
+def what_comes_first(member: Member) -> str | None:
+    """Name of the page that this person must pass before any other: an own password, a second factor."""
+    if member.user.must_change_password:
+        return "account_change_password"
+    return "mfa_activate_totp" if needs_second_factor(member) else None
 
-    return not is_mfa_enabled(member.user)
+
+def must_have_second_factor(member: Member) -> bool:
+    """True when this person's role or clinic asks for a second factor; the demo clinic asks nobody."""
+    if member.clinic.is_demo:
+        return False
+    return bool(member.clinic.second_factor_for_all or member.role in settings.MFA_REQUIRED_ROLES)
+
+
+def needs_second_factor(member: Member) -> bool:
+    """True when a second factor is a must and there is none yet."""
+    return must_have_second_factor(member) and not getattr(member, "has_second_factor", False)
+
+
+def first_page(request: HttpRequest) -> str:
+    """Where this person goes after the login."""
+    member = member_of(request)
+    first = what_comes_first(member) if member else None
+    return reverse(first) if first else resolve_url(settings.LOGIN_REDIRECT_URL)
+
+
+def _here(request: HttpRequest) -> str:
+    """The page to come back to; for a fragment the page in which it stands."""
+    htmx = getattr(request, "htmx", None)
+    shown = htmx.current_url_abs_path if htmx else None
+    return shown or request.get_full_path()
+
+
+def _away(request: HttpRequest, url: str) -> HttpResponseBase:
+    """A redirect of the whole page, also when only a fragment was asked for."""
+    return HttpResponseClientRedirect(url) if getattr(request, "htmx", None) else redirect(url)
+
+
+def _note_refusal(member: Member, request: HttpRequest) -> None:
+    """A row in the trail: who tried a door that is not theirs. The address itself may hold ids, its name does not."""
+    match = request.resolver_match
+    door = match.view_name if match else ""
+    record("desk.door.refused", member, actor=Actor(user_id=member.user_id), now=clock.now(), details={"door": door})
 
 
 def branches_of(member: Member) -> list[int] | None:
     """Ids of the branches this person is limited to, or None when all are open."""
     if member.role == Role.OWNER:
         return None
-    ids = list(Branch.objects.filter(members=member).values_list("id", flat=True))
-    return ids or None
+    if not hasattr(member, "_branch_ids"):  # asked several times for one page
+        member._branch_ids = list(Branch.objects.filter(members=member).values_list("id", flat=True))  # type: ignore[attr-defined]
+    return member._branch_ids or None  # type: ignore[attr-defined]
 
 
 def visible(request: StaffRequest, rows: Any, *, branch: str = "branch_id") -> Any:

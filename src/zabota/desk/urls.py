@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from zabota.desk import home
+
 app_name = "desk"
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.home, name="home"),
+    path("healthz", home.healthz, name="healthz"),
     path("", include("zabota.desk.today.urls")),
     path("control/", include("zabota.desk.control.urls")),
     path("", include("zabota.desk.patients.urls")),
+    path("", include("zabota.desk.intake.urls")),
+    path("", include("zabota.desk.settings.urls")),
 ]

@@ -1,0 +1,1 @@
+"""Pages of the head: staff, the clinic itself, the trail of what was done, the state of the system."""
