@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from zabota.intake.reading.marking import DATE_OF_KIND, mark_ignored, mark_refused
 from zabota.intake.reading.recognising import Recognised
 from zabota.intake.rules import values
 from zabota.intake.rules.fields import FIELDS
@@ -15,7 +16,6 @@ from zabota.intake.rules.mapping import SavedMapping
 from zabota.intake.rules.money import read_quantity
 from zabota.intake.rules.presets import BY_CODE
 from zabota.intake.rules.statuses import meaning
-from zabota.intake.rules.tables import TOTALS, same_header
 from zabota.kernel.names import looks_name_first
 
 _LINE: Final[dict[str, Any]] = {
@@ -30,8 +30,6 @@ _LINE: Final[dict[str, Any]] = {
     "ignored": pl.String,
 }  # fmt: skip
 _MONEY: Final = {"price": "price_kopecks", "total": "total_kopecks", "paid": "paid_kopecks", "discount": "discount_kopecks", "balance": "balance_kopecks", "plan_total": "plan_total_kopecks"}  # fmt: skip
-_DATE_OF_KIND: Final = {"visits": "starts_at", "payments": "paid_on", "plans": "agreed_on"}
-_FIRST_YEAR: Final = 1980
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +88,7 @@ class _Cleaner:
         step(0.85)
         self._status()
         lines = self._frame()
-        lines = self._ignored(lines)
-        lines = self._refused(lines)
+        lines = mark_refused(mark_ignored(lines, self.found), self.found, self.today).select(list(_LINE))
         step(1.0)
         remarks = self._remarks(lines)
         return Cleaned(self._with_titles(lines), remarks, self.status_assumed)
@@ -188,7 +185,7 @@ class _Cleaner:
     def _moments(self) -> None:
         form = self.found.visit_form
         schema = {"day": pl.Date, "at": pl.Int32, "until": pl.Int32, "problem": pl.String}
-        main = _DATE_OF_KIND.get(self.found.facts.kind or "", "")
+        main = DATE_OF_KIND.get(self.found.facts.kind or "", "")
         if main not in self.found.columns and main == "paid_on":
             main = "starts_at"
         result = self._read(main, partial(values.moment_row, form=form), schema) if main else None
@@ -246,12 +243,15 @@ class _Cleaner:
             if series is not None:
                 self.out[field] = series
 
+    def _all(self, value: str) -> pl.Series:
+        return pl.repeat(value, self.height, dtype=pl.String, eager=True)
+
     def _status(self) -> None:
         if self.found.facts.kind != "visits":
             return
         day = self.out.get("day", _nulls(self.height, pl.Date))
         past = (day <= self.today).fill_null(False)
-        happened = pl.Series(["completed"] * self.height).zip_with(past, pl.Series(["planned"] * self.height))
+        happened = self._all("completed").zip_with(past, self._all("planned"))
         unknown = _nulls(self.height, pl.String)
         series = self._raw("status")
         if series is not None:
@@ -261,29 +261,27 @@ class _Cleaner:
                 "value"
             ]
             blank = series.is_null()
-            unknown = pl.Series(["status_unknown"] * self.height).zip_with(status.is_null() & ~blank, unknown)
+            unknown = self._all("status_unknown").zip_with(status.is_null() & ~blank, unknown)
             # Some systems mark only what went wrong: then an empty cell is a visit like any other
             marked = set(status.drop_nulls().unique().to_list())
             if int(blank.sum()) > self.height * 0.3 and not marked & {"completed", "arrived"}:
                 status = happened.zip_with(blank, status)
                 self.status_assumed = True
             else:
-                unknown = pl.Series(["status_missing"] * self.height).zip_with(blank, unknown)
+                unknown = self._all("status_missing").zip_with(blank, unknown)
         elif "attended" in self.out:
             came = self.out["attended"]
-            missed = pl.Series(["no_show"] * self.height).zip_with(past, pl.Series(["planned"] * self.height))
+            missed = self._all("no_show").zip_with(past, self._all("planned"))
             status = happened.zip_with(came.fill_null(False), missed)
         else:
             status, self.status_assumed = happened, True
         for flag, value in (("cancelled", "cancelled_patient"), ("deleted", "cancelled_clinic")):
             if flag in self.out:
                 set_off = self.out[flag].fill_null(False)
-                status = pl.Series([value] * self.height).zip_with(set_off, status)
+                status = self._all(value).zip_with(set_off, status)
                 unknown = _nulls(self.height, pl.String).zip_with(set_off, unknown)
         # who came on a day that is over was seen: systems differ only in whether somebody presses "finish"
-        self.out["status"] = pl.Series(["completed"] * self.height).zip_with(
-            (status == "arrived").fill_null(False) & past, status
-        )
+        self.out["status"] = self._all("completed").zip_with((status == "arrived").fill_null(False) & past, status)
         self.out["status_problem"] = unknown
 
     # -- rows ------------------------------------------------------------------------------------
@@ -307,110 +305,6 @@ class _Cleaner:
                 price_kopecks=pl.coalesce("price_kopecks", (pl.col("total_kopecks") / units).round().cast(pl.Int64)),
                 total_kopecks=pl.coalesce("total_kopecks", (pl.col("price_kopecks") * units).round().cast(pl.Int64)),
             )
-        )
-
-    def _ignored(self, lines: pl.DataFrame) -> pl.DataFrame:
-        """Empty lines, totals, group titles and headers printed again are no data."""
-        cells = self.body.select(pl.exclude("row"))
-        filled = cells.select(pl.sum_horizontal(pl.all().is_not_null()).alias("n"))["n"]
-        first = cells.select(pl.coalesce(pl.all()).alias("first"))["first"]
-        total = first.str.contains(f"(?i){TOTALS.pattern}").fill_null(False)
-        leading = cells.select(
-            pl.any_horizontal(
-                pl.all().str.contains(r"(?i)^\s*(?:итого|всего|общий итог|total)\b").fill_null(False)
-            ).alias("t")
-        )["t"]
-        no_date = lines["day"].is_null() if self._dated() else pl.Series([True] * self.height)
-        no_person = lines.select(
-            pl.all_horizontal(pl.col("surname", "name", "patient_ext_id", "card_no").is_null())
-        ).to_series()
-        title = (filled <= max(2, self.found.grid.width // 6)) & no_date & (no_person | (filled == 1))
-        header = self._repeated_header(cells, first)
-        code = (
-            pl.when(pl.Series(filled == 0)).then(pl.lit("empty"))
-            .when(header).then(pl.lit("header"))
-            .when((total | leading) & (no_date | lines["surname"].is_null())).then(pl.lit("total"))
-            .when(title).then(pl.lit("title"))
-        )  # fmt: skip
-        return lines.with_columns(ignored=code)
-
-    def _dated(self) -> bool:
-        return self.found.facts.kind in _DATE_OF_KIND
-
-    def _repeated_header(self, cells: pl.DataFrame, first: pl.Series) -> pl.Series:
-        names = [name for name in self.found.header.names if name]
-        suspects = first.is_in(names) if names else pl.Series([False] * self.height)
-        result = [False] * self.height
-        if self.found.header.height:
-            wanted = list(self.found.header.names)
-            for index in suspects.arg_true().to_list():
-                row = ["" if cell is None else " ".join(cell.split()) for cell in cells.row(index)]
-                row += [""] * (len(wanted) - len(row))
-                result[index] = (
-                    same_header(row[: len(wanted)], wanted)
-                    or sum(a == b != "" for a, b in zip(row, wanted, strict=False)) >= 3
-                )
-        return pl.Series(result, dtype=pl.Boolean)
-
-    def _refused(self, lines: pl.DataFrame) -> pl.DataFrame:
-        kind = self.found.facts.kind
-        named = (pl.col("surname").is_not_null() & pl.col("name").is_not_null()) | (
-            pl.col("name").is_not_null() & pl.col("patronymic").is_not_null()
-        )
-        known = (
-            pl.col("patient_ext_id").is_not_null()
-            | pl.col("card_no").is_not_null()
-            | (pl.col("phones").list.len() > 0)
-            | named
-        )
-        reason, field = pl.lit(None, dtype=pl.String), pl.lit(None, dtype=pl.String)
-        wrong_name = pl.col("name_problem").is_in(["name_test", "name_company", "name_service_note", "name_too_long"])
-        checks: list[tuple[pl.Expr, pl.Expr, str]] = []
-        width = self.found.header
-        if width.height and self.found.grid.format == "text":
-            extra = [f"c{index}" for index in range(len([*width.names]), self.found.grid.width)]
-            last = max((i for i, name in enumerate(width.names) if name), default=0)
-            extra = [f"c{index}" for index in range(last + 1, self.found.grid.width)]
-            if extra:
-                shifted = self.body.select(pl.any_horizontal(pl.col(extra).is_not_null()).alias("s"))["s"]
-                checks.append((pl.lit(shifted), pl.lit("row_shifted"), ""))
-        if self._dated() and kind != "plans":
-            main = _DATE_OF_KIND[str(kind)]
-            checks.append((pl.col("date_problem").is_not_null(), pl.col("date_problem"), main))
-            checks.append((pl.col("day").is_null(), pl.lit("date_missing"), main))
-            checks.append((pl.col("day").dt.year() < _FIRST_YEAR, pl.lit("date_implausible"), main))
-        if kind in ("visits", "patients", "payments", "plans"):
-            checks.append((wrong_name, pl.col("name_problem"), "full_name"))
-            by_visit = pl.col("visit_ext_id").is_not_null() if kind == "payments" else pl.lit(False)
-            checks.append(
-                (
-                    ~(known | by_visit),
-                    pl.when(pl.col("name_problem").is_not_null())
-                    .then(pl.col("name_problem"))
-                    .otherwise(pl.lit("patient_missing")),
-                    "full_name",
-                )
-            )
-        if kind == "visits":
-            checks.append((pl.col("status_problem").is_not_null(), pl.col("status_problem"), "status"))
-            checks.append(
-                (
-                    (pl.col("status") == "completed") & (pl.col("day") > self.today),
-                    pl.lit("future_completed"),
-                    "starts_at",
-                )
-            )
-            checks.append((pl.col("born_on") > pl.col("day"), pl.lit("before_birth"), "born_on"))
-        if kind == "payments":
-            checks.append((pl.col("paid_kopecks").is_null(), pl.lit("amount_missing"), "paid"))
-        missing = [name for name in ("name_problem", "date_problem", "status_problem") if name not in lines.columns]
-        lines = lines.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in missing)
-        for condition, code, column in reversed(checks):
-            reason = pl.when(condition.fill_null(False)).then(code).otherwise(reason)
-            field = pl.when(condition.fill_null(False)).then(pl.lit(column)).otherwise(field)
-        live = pl.col("ignored").is_null()
-        return lines.with_columns(reason=pl.when(live).then(reason), reason_field=pl.when(live).then(field)).select(
-            list(_LINE)
         )
 
     def _remarks(self, lines: pl.DataFrame) -> pl.DataFrame:
