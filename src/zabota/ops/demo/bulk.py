@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 from django.core.management.color import no_style
-from django.db import connection, models
+from django.db import connection, models, transaction
 
 from zabota.kernel.ids import new_public_id
 from zabota.ops.demo.spec import Ints
@@ -31,7 +31,7 @@ def insert(model: type[models.Model], frame: pl.DataFrame, *, now: dt.datetime) 
     table = connection.ops.quote_name(model._meta.db_table)
     names = ", ".join(connection.ops.quote_name(column) for column in columns)
     marks = ", ".join(["%s"] * len(columns))
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         for begin in range(0, len(frame), CHUNK):
             part = frame[begin : begin + CHUNK].with_columns(*texts)
             rows = _rows(model, part, int(ids[begin]), columns, constants)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 import polars as pl
-import xlsxwriter  # type: ignore[import-untyped]
+import xlsxwriter
 
 from zabota.ops.demo import phones
 from zabota.ops.demo.cards import CERTAIN, KINDS

@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from zabota.clinic.models import Clinic as ClinicRow
 from zabota.kernel import clock
@@ -48,7 +48,12 @@ def make_demo_clinic(
 
 def load(clinic: Clinic, *, now: dt.datetime, progress: Callable[[str], None] = lambda _: None) -> ClinicRow:
     """Write a generated clinic; gives its row."""
-    whole = transaction.atomic() if clinic.spec.patients <= ONE_TRANSACTION_PATIENTS else nullcontext()
+    small = clinic.spec.patients <= ONE_TRANSACTION_PATIENTS
+    whole = transaction.atomic() if small else nullcontext()
+    if not small and connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            # Indexes of millions of rows are filled in memory, not page by page from the disk.
+            cursor.execute("PRAGMA cache_size = -1500000")
     with every_clinic(reason="the demo clinic is written from nothing"), whole:
         frame = build(clinic.spec, truth(clinic), now=now)
         patients = load_people(clinic, frame, now=now)
@@ -56,7 +61,7 @@ def load(clinic: Clinic, *, now: dt.datetime, progress: Callable[[str], None] = 
         load_visits(clinic, frame, patients, now=now)
         progress("Записаны визиты, оплаты и планы лечения.")
         reindex()
-        if clinic.spec.patients <= ONE_TRANSACTION_PATIENTS:
+        if small:
             group_households(clinic=frame.clinic)
             pairs = find_duplicates(clinic=frame.clinic)
             progress(f"Похожих карт, о которых надо решить: {pairs}.")

@@ -18,7 +18,7 @@ UNIT_MINUTES: Final = 15
 CHILD_YEARS: Final = 14
 # Cumulative chances that a kept visit had an earlier appointment of this fate.
 BEFORE_KEPT: Final = ((NO_SHOW, 0.05), (CANCELLED_BY_PATIENT, 0.12), (CANCELLED_BY_CLINIC, 0.135), (MOVED, 0.185))
-ROUNDS: Final = 14
+ROUNDS: Final = 60
 
 
 @dataclass(slots=True)
@@ -152,47 +152,79 @@ def _timetable(spec: ClinicSpec, rng: np.random.Generator, hours: Hours, rows: A
     weeks = (spec.last + 1) / 7
     load = np.bincount(rows.doctor[holds], weights=units[holds] * UNIT_MINUTES, minlength=len(DOCTORS)) / weeks
     room_minutes = np.array([hours.weekly_minutes(doctor) for doctor in range(len(DOCTORS))])
-    rooms = np.maximum(1, np.ceil(load / room_minutes * 1.12 - 0.3)).astype(np.int64)
-    rows.room = (rng.random(len(rows)) * rooms[rows.doctor]).astype(np.int64)
+    rooms = np.maximum(1, np.ceil(load / room_minutes / 0.65 - 0.3)).astype(np.int64)
     place = rng.permutation(len(rows))
-    pushed = np.zeros(len(rows), dtype=np.bool_)
+    rows.room = _in_turn(rows.day * len(DOCTORS) + rows.doctor, place) % rooms[rows.doctor]
     held = np.flatnonzero(holds)
-    seats = int(rooms.max()) * len(DOCTORS)
-    for _ in range(ROUNDS):
-        seat = rows.doctor[held] * int(rooms.max()) + rows.room[held]
-        key = (rows.day[held] * seats + seat) * 2 + ~pushed[held]
-        held = held[np.lexsort((place[held], key))]
-        group = rows.day[held] * seats + rows.doctor[held] * int(rooms.max()) + rows.room[held]
-        used, begins = _running(group, units[held])
-        capacity = hours.length(rows.doctor[held], rows.day[held]) // UNIT_MINUTES
-        over = held[used + units[held] > capacity]
-        if not len(over):
-            break
-        pushed[over] = True
-        rows.day[over] = hours.snap(rows.doctor[over], rows.day[over] + 1)
-    fits = used + units[held] <= capacity
-    beyond = (rows.status[held] == COMPLETED) & (rows.day[held] > spec.last)
-    held = held[fits & ~beyond]
-
-    group = rows.day[held] * seats + rows.doctor[held] * int(rooms.max()) + rows.room[held]
-    order = np.lexsort((place[held], group))
-    held, group = held[order], group[order]
-    used, begins = _running(group, units[held])
-    capacity = hours.length(rows.doctor[held], rows.day[held]) // UNIT_MINUTES
-    total = np.add.reduceat(units[held], np.flatnonzero(begins)) if len(held) else units[:0]
-    free = capacity - np.repeat(total, np.diff(np.r_[np.flatnonzero(begins), len(held)]))
-    # Sorted chances within a shift keep the order, so gaps grow and appointments never overlap.
-    u = rng.random(len(held))
-    u = u[np.lexsort((u, group))]
-    rows.start[held] = hours.begin(rows.doctor[held], rows.day[held]) + UNIT_MINUTES * (
-        used + np.floor(u * (free + 1)).astype(np.int64)
-    )
+    fits = _fit_days(hours, rows, held, units, place)
+    held = held[fits]
+    # What was pushed behind the as-of day has not happened yet: it is booked.
+    rows.status[held[rows.day[held] > spec.last]] = BOOKED
+    _fit_hours(rng, hours, rows, held, units, place)
     loose = np.flatnonzero(~holds)
     latest = hours.length(rows.doctor[loose], rows.day[loose]) // UNIT_MINUTES - units[loose]
     rows.start[loose] = hours.begin(rows.doctor[loose], rows.day[loose]) + UNIT_MINUTES * np.floor(
         rng.random(len(loose)) * (latest + 1)
     ).astype(np.int64)
     return rows.take(np.concatenate([held, loose]))
+
+
+def _in_turn(group: Ints, place: Ints) -> Ints:
+    """The number of each row among the rows of its group, in the order of `place`."""
+    order = np.argsort(group * len(group) + place)
+    ordered = group[order]
+    numbers = np.arange(len(group))
+    begins = np.r_[True, ordered[1:] != ordered[:-1]][: len(group)]
+    turn = np.empty(len(group), dtype=np.int64)
+    turn[order] = numbers - np.maximum.accumulate(np.where(begins, numbers, 0))
+    return turn
+
+
+def _shift(rows: Appointments, held: Ints) -> Ints:
+    """A number for each doctor's room and day."""
+    rooms = int(rows.room.max(initial=0)) + 1
+    return (rows.day[held] * len(DOCTORS) + rows.doctor[held]) * rooms + rows.room[held]
+
+
+def _fit_days(hours: Hours, rows: Appointments, held: Ints, units: Ints, place: Ints) -> Bools:
+    """Push what is too much for a shift to later days, those pushed before first; says what found a day in the end."""
+    pushed = np.zeros(len(rows), dtype=np.bool_)
+    fits = np.ones(len(held), dtype=np.bool_)
+    for round_ in range(ROUNDS + 1):
+        shift = _shift(rows, held)
+        capacity = hours.length(rows.doctor[held], rows.day[held]) // UNIT_MINUTES
+        full = np.flatnonzero(np.bincount(shift, weights=units[held])[shift] > capacity)
+        if not len(full):
+            break
+        key = (shift[full] * 2 + ~pushed[held[full]]) * len(rows) + place[held[full]]
+        full = full[np.argsort(key)]
+        used, _ = _running(shift[full], units[held[full]])
+        over = full[used + units[held[full]] > capacity[full]]
+        if round_ == ROUNDS:
+            fits[over] = False
+            break
+        late = held[over]
+        pushed[late] = True
+        rows.day[late] = hours.snap(rows.doctor[late], rows.day[late] + 1)
+    return fits
+
+
+def _fit_hours(
+    rng: np.random.Generator, hours: Hours, rows: Appointments, held: Ints, units: Ints, place: Ints
+) -> None:
+    """Lay the appointments of each shift one after another with chance gaps between them."""
+    shift = _shift(rows, held)
+    order = np.argsort(shift * len(rows) + place[held])
+    held, shift = held[order], shift[order]
+    used, begins = _running(shift, units[held])
+    starts = np.flatnonzero(begins)
+    total = np.add.reduceat(units[held], starts) if len(held) else units[:0]
+    capacity = hours.length(rows.doctor[held], rows.day[held]) // UNIT_MINUTES
+    free = capacity - np.repeat(total, np.diff(np.r_[starts, len(held)]))
+    # Chances sorted within a shift keep the order, so gaps grow and appointments never overlap.
+    chance = np.clip(np.sort(shift + rng.random(len(held))) - shift, 0.0, 1.0 - 1e-9)
+    gap = np.floor(chance * (free + 1)).astype(np.int64)
+    rows.start[held] = hours.begin(rows.doctor[held], rows.day[held]) + UNIT_MINUTES * (used + gap)
 
 
 def _running(group: Ints, units: Ints) -> tuple[Ints, Bools]:
