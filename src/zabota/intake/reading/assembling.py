@@ -25,6 +25,7 @@ from zabota.intake.rules.reasons import reason_text
 from zabota.intake.rules.spelling import one_spelling, unite_doctors
 from zabota.patients.rules.matching import IDENTITY, Matched, match_people
 
+_OF_A_CARD: Final = ("surname", "name", "patronymic", "born_on", "sex", "channel", "email")
 _WITH_PEOPLE: Final = ("visits", "patients", "payments", "plans")
 
 
@@ -88,7 +89,7 @@ def assemble(tables: Sequence[Table], *, today: date) -> Reading:
     return Reading(
         files=facts,
         rows=sum(of_visits, RowCounts()),
-        visits=_select(live, "visits", VISIT_SCHEMA),
+        visits=_told_elsewhere(_select(live, "visits", VISIT_SCHEMA), people),
         patients=_select(live, "patients", PATIENT_SCHEMA),
         payments=_payments(live),
         plans=_plans(live),
@@ -279,6 +280,17 @@ def _select(live: pl.LazyFrame, kind: Kind, schema: dict[str, Any], **derived: p
         for name, dtype in schema.items()
     ]
     return live.filter(pl.col("kind") == kind).select(columns).collect()
+
+
+def _told_elsewhere(visits: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
+    """Columns that the file of visits does not have at all are taken from the cards of another file."""
+    lacking = [name for name in _OF_A_CARD if visits.height and visits[name].null_count() == visits.height]
+    if not lacking:
+        return visits
+    told = visits.select("person").join(
+        people.select("person", *lacking), on="person", how="left", maintain_order="left"
+    )
+    return visits.with_columns(told.select(pl.col(name).cast(visits.schema[name]) for name in lacking).get_columns())
 
 
 def _payments(live: pl.LazyFrame) -> pl.DataFrame:

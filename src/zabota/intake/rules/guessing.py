@@ -13,7 +13,14 @@ from zabota.intake.rules.dates import DateForm, Moment, read_moment, read_time
 from zabota.intake.rules.fields import FIELDS, Kind
 from zabota.intake.rules.money import read_money
 from zabota.intake.rules.statuses import COMMON, read_flag, status_key
-from zabota.intake.rules.synonyms import FOREIGN_WORDS, NOT_NEEDED, PATIENT_FIELDS, SYNONYMS, header_words
+from zabota.intake.rules.synonyms import (
+    FOREIGN_WORDS,
+    NOT_NEEDED,
+    OTHER_MEANING,
+    PATIENT_FIELDS,
+    SYNONYMS,
+    header_words,
+)
 from zabota.kernel.names import GIVEN_NAMES, fold, name_problem
 from zabota.kernel.phones import read_phones
 
@@ -174,6 +181,8 @@ def header_scores(header: str) -> Mapping[str, float]:
         score = 0.0
         if wanted <= present and len(present) <= 5 and len(" ".join(synonym)) > 2:
             score = 0.55 + 0.35 * len(wanted) / len(present)
+            if any(word.startswith(OTHER_MEANING) for word in present - wanted):
+                score *= 0.6
         elif len(words) == len(synonym) and all(
             _shortens(word, full) for word, full in zip(words, synonym, strict=True)
         ):
@@ -229,11 +238,10 @@ def content_fit(field: str, profile: ColumnProfile) -> float:
     elif kind == "person":
         fit = max(profile.words, 0.2)
     elif kind == "words":
-        fit = (
-            0.35
-            if profile.date > 0.5 or profile.phone > 0.5 or profile.email > 0.5
-            else (0.6 if profile.money > 0.8 else 1.0)
-        )
+        # «Реклама: да, нет» may be a consent: the person decides, and a consent is never guessed
+        doubtful = field == "channel" and profile.flag > 0.5
+        foreign = max(profile.date, profile.phone, profile.email) > 0.5
+        fit = 0.3 if doubtful or foreign else (0.6 if profile.money > 0.8 else 1.0)
     elif kind == "code":
         fit = (
             0.4
@@ -318,7 +326,7 @@ def assign(
         for field, score in scores.items():
             if field != NOT_NEEDED_MARK:
                 fit = content_fit(field, profile)
-                if len(scores) == 1 and score >= 0.95:
+                if len(scores) == 1 and score >= 0.95 and field != "channel":
                     fit = 0.5 + 0.5 * fit  # an unmistakable header is believed even when the cells are poor
                 pairs.append((score * fit * _leaning(field, words, profile, kind_hint), index, field))
         if not scores or max(scores.values()) < 0.7:

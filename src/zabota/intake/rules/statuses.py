@@ -46,8 +46,21 @@ def meaning(text: str, *, preset: Mapping[str, Status], saved: Mapping[str, str]
         return found
     stripped = status_key(re.sub(r"\(.*?\)|\d[\d.:\s]*$", " ", text))  # «Отменён (пациент заболел)», «Завершён 12:40»
     if stripped != key and stripped:
-        return preset.get(stripped) or COMMON.get(stripped)
-    return None
+        found = preset.get(stripped) or COMMON.get(stripped)
+        if found is not None:
+            return found
+    return _of_parts([status_key(part) for part in re.split(r"[,/;+]|\s+и\s+", text)], preset)
+
+
+def _of_parts(parts: list[str], preset: Mapping[str, Status]) -> Status | None:
+    """«Пришёл, завершён»: every part must be known, and only a visit that came about may go through stages."""
+    found = [preset.get(part) or COMMON.get(part) for part in parts if part]
+    if len(found) < 2 or None in found:
+        return None
+    stages = [status for status in ("completed", "arrived", "confirmed", "planned") if status in found]
+    if len(stages) == len(set(found)):
+        return _status(stages[0])
+    return found[0] if len(set(found)) == 1 else None
 
 
 def read_flag(text: str) -> bool | None:

@@ -37,7 +37,20 @@ def test_header_is_understood(header: str, field: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", ["Телефон врача", "Возраст", "№ п/п", "Диагноз", "Причина отказа", "Администратор", "Дата изменения"]
+    "header",
+    [
+        "Телефон врача",
+        "Возраст",
+        "№ п/п",
+        "Диагноз",
+        "Причина отказа",
+        "Администратор",
+        "Дата изменения",
+        "Статус оплаты",
+        "Дата следующего приёма",
+        "Дата последнего визита",
+        "Номер полиса",
+    ],
 )
 def test_foreign_or_needless_header_takes_no_field(header: str) -> None:
     scores = header_scores(header)
@@ -47,6 +60,17 @@ def test_foreign_or_needless_header_takes_no_field(header: str) -> None:
 def test_telephone_column_with_an_unknown_name_is_known_by_its_contents(tmp_path: Path) -> None:
     header = row(HEADER, c4="Связь")
     assert fields_of(text_file(tmp_path / "a.csv", [header, MILA, PYOTR]))["Связь"] == "phone"
+
+
+def test_column_of_yes_and_no_is_not_taken_for_a_source_with_confidence(tmp_path: Path) -> None:
+    rows = [
+        row(HEADER, c10="Реклама"),
+        *(row(c0=str(n), c10=word) for n, word in enumerate(["Да", "Нет", "Да", "Да", "Яндекс"])),
+    ]
+    guess = next(
+        column for column in facts_here(text_file(tmp_path / "a.csv", rows)).columns if column.header == "Реклама"
+    )
+    assert guess.confidence < 0.6 and guess.field != "consent"
 
 
 def test_one_field_is_given_to_one_column_only(tmp_path: Path) -> None:

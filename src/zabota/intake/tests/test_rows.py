@@ -172,6 +172,13 @@ def test_rows_are_counted_over_the_files_of_visits(tmp_path: Path) -> None:
     assert [facts.counts.read for facts in reading.files] == [1, 2]
 
 
+def test_birth_and_source_told_in_the_file_of_patients_reach_the_visits(tmp_path: Path) -> None:
+    patients = text_file(tmp_path / "p.csv", [["ID пациента", "ФИО", "Дата рождения", "Источник"], ["5", "Лебедева Людмила", "12.05.1980", "Яндекс"]])  # fmt: skip
+    visits = text_file(tmp_path / "v.csv", [["ID пациента", "Дата приёма", "Врач"], ["5", "01.03.2026", "Соколова"]])
+    visit = read_here(visits, patients).visits.row(0, named=True)
+    assert (visit["surname"], visit["born_on"], visit["channel"]) == ("Лебедева", dt.date(1980, 5, 12), "Яндекс")
+
+
 def test_payment_that_names_only_a_visit_belongs_to_whoever_came(tmp_path: Path) -> None:
     visits = text_file(tmp_path / "v.csv", [HEADER, MILA, PYOTR])
     payments = text_file(
