@@ -1,7 +1,8 @@
-"""Does one cell differ from the rest? Its change of rate against theirs, and the change of its share.
+"""Does one cell differ from the rest? Its change of rate against theirs, and the change of its share, stratum by stratum.
 
-A rate contrast is the excess of the cell's change over the change of all others. It counts only when it stands on three
-scales at once (points, log-odds, log of the rate): a fall that is uniform on any of them then names nobody.
+Strata are made of the causes that are named already, so a contrast is what a cell adds to them. A rate contrast is the
+excess of the cell's change over the change of all others; it counts only as far as it stands on three scales at once
+(points, log-odds, log of the rate), so that a change that is uniform on any of them names nobody.
 """
 
 from __future__ import annotations
@@ -10,24 +11,42 @@ import dataclasses
 from typing import Final, Literal
 
 import numpy as np
-from scipy.special import expit, logit
+import numpy.typing as npt
+from scipy.special import logit
 
-from zabota.analytics.rules.intervals import Bools, Floats, two_sided
+from zabota.analytics.rules.intervals import Floats, two_sided
 
 #: Fewest patients of a cell, and of the rest, in each period.
 MIN_CELL: Final = 30
+#: Fewest patients of each of the four parts of a stratum, below which the stratum is left out.
+MIN_STRATUM: Final = 8
 #: Smallest effect worth naming, fraction of all base patients (0.005 is half a point).
 MIN_EFFECT: Final = 0.005
+#: Smallest excess of a cell's own change, and smallest gap between a cell whose share moved and the rest.
+MIN_EXCESS: Final = 0.03
+MIN_GAP: Final = 0.05
+#: Smallest move of a share.
+MIN_SHIFT: Final = 0.01
 
 Kind = Literal["rate", "mix"]
+Counts = npt.NDArray[np.float64]
 
 
 @dataclasses.dataclass(frozen=True)
-class Side:
-    """Base patients of one period: whether they came back (or the share of it that is left to explain) and weights."""
+class Part:
+    """Patients and returns of a cell or of the rest by stratum, before and now."""
 
-    came: Floats
-    weight: Floats
+    n0: Counts
+    k0: Counts
+    n1: Counts
+    k1: Counts
+
+    def __sub__(self, other: Part) -> Part:
+        return Part(self.n0 - other.n0, self.k0 - other.k0, self.n1 - other.n1, self.k1 - other.k1)
+
+    def kept(self, keep: npt.NDArray[np.bool_]) -> Part:
+        """Some strata only."""
+        return Part(self.n0[keep], self.k0[keep], self.n1[keep], self.k1[keep])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,126 +65,141 @@ class Contrast:
     rate_now: float
     share_before: float
     share_now: float
-    #: Rate the cell would have now had it changed as all others did (on log-odds).
+    #: Rate the cell would have now had it changed as all others did, points for points.
     rate_expected: float
 
 
-def _share(members: Bools, side: Side) -> tuple[float, float]:
-    """Weighted rate of the members and their effective number."""
-    weights = side.weight[members]
-    total = float(weights.sum())
-    if total <= 0:
-        return float("nan"), 0.0
-    rate = float((weights * side.came[members]).sum()) / total
-    return min(max(rate, 0.0), 1.0), total * total / float((weights * weights).sum())
-
-
-def _smooth(rate: float, number: float) -> float:
+def _smooth(hits: Counts, number: Counts) -> Floats:
     """Half a success and half a failure more, so that logarithms exist for 0 and 1."""
-    return (rate * number + 0.5) / (number + 1)
+    return np.asarray((hits + 0.5) / (number + 1.0), dtype=np.float64)
 
 
-def _weight_of(members: Bools, side: Side) -> float:
-    return float(side.weight[members].sum() / side.weight.sum())
+def _plain(hits: Counts, number: Counts) -> float:
+    total = float(number.sum())
+    return float(hits.sum()) / total if total else float("nan")
 
 
-def rate_contrast(cell0: Bools, cell1: Bools, before: Side, now: Side) -> Contrast | None:
-    """The cell's behaviour against the rest, or None when there are too few patients or the scales disagree."""
-    rate0, n0 = _share(cell0, before)
-    rate1, n1 = _share(cell1, now)
-    rest0, m0 = _share(~cell0, before)
-    rest1, m1 = _share(~cell1, now)
-    if min(n0, n1, m0, m1) < MIN_CELL:
+def rate_contrast(cell: Part, known: Part, totals: tuple[float, float]) -> Contrast | None:
+    """The cell's behaviour against the rest of `known`; None with too few patients or when the scales disagree.
+
+    `totals` are all base patients before and now: an effect is a part of the whole clinic's change.
+    """
+    rest = known - cell
+    enough = np.minimum.reduce([cell.n0, cell.n1, rest.n0, rest.n1]) >= MIN_STRATUM
+    if not enough.any():
         return None
-    rates = np.array([_smooth(rate1, n1), _smooth(rate0, n0), _smooth(rest1, m1), _smooth(rest0, m0)])
-    variance = rates * (1 - rates) / np.array([n1, n0, m1, m0])
-    signs = np.array([1.0, -1.0, -1.0, 1.0])
-    scores = [
-        float(signs @ scaled) / float(np.sqrt((slope**2 * variance).sum()))
-        for scaled, slope in (
-            (rates, np.ones(4)),
-            (logit(rates), 1 / (rates * (1 - rates))),
-            (np.log(rates), 1 / rates),
-        )
-    ]
+    a, b = cell.kept(enough), rest.kept(enough)
+    if min(a.n0.sum(), a.n1.sum(), b.n0.sum(), b.n1.sum()) < MIN_CELL:
+        return None
+    numbers = np.stack([a.n1, a.n0, b.n1, b.n0])
+    rates = _smooth(np.stack([a.k1, a.k0, b.k1, b.k0]), numbers)
+    variance = rates * (1 - rates) / numbers
+    signs = np.array([[1.0], [-1.0], [-1.0], [1.0]])
+    scores = []
+    for scaled, slope in (
+        (rates, np.ones_like(rates)),
+        (logit(rates), 1 / (rates * (1 - rates))),
+        (np.log(rates), 1 / rates),
+    ):
+        excess = (signs * scaled).sum(axis=0)
+        weight = 1 / (slope**2 * variance).sum(axis=0)
+        scores.append(float((weight * excess).sum() / np.sqrt(weight.sum())))
     if len({np.sign(score) for score in scores}) > 1:
         return None
     z = min(scores, key=abs)
-    share0, share1 = _weight_of(cell0, before), _weight_of(cell1, now)
-    middle = (share0 + share1) / 2
-    expected = float(expit(logit(rates[1]) + logit(rates[2]) - logit(rates[3])))
+    # Points: every stratum counts by its patients; strata too small to be measured move as the measured ones do.
+    excess = (signs * np.stack([a.k1 / a.n1, a.k0 / a.n0, b.k1 / b.n1, b.k0 / b.n0])).sum(axis=0)
+    size = (a.n0 / totals[0] + a.n1 / totals[1]) / 2
+    share = float((cell.n0.sum() / totals[0] + cell.n1.sum() / totals[1]) / 2)
+    weight = size / size.sum()
+    mean = float((weight * excess).sum())
+    rate_now = _plain(cell.k1, cell.n1)
     return Contrast(
         kind="rate",
         z=z,
         p=two_sided(z),
-        effect=middle * ((rate1 - rate0) - (rest1 - rest0)),
-        se=middle * float(np.sqrt(variance.sum())),
-        patients_before=int(cell0.sum()),
-        patients_now=int(cell1.sum()),
-        rate_before=rate0,
-        rate_now=rate1,
-        share_before=share0,
-        share_now=share1,
-        rate_expected=expected,
+        effect=share * mean,
+        se=share * float(np.sqrt((weight**2 * variance.sum(axis=0)).sum())),
+        patients_before=int(cell.n0.sum()),
+        patients_now=int(cell.n1.sum()),
+        rate_before=_plain(cell.k0, cell.n0),
+        rate_now=rate_now,
+        share_before=float(cell.n0.sum()) / totals[0],
+        share_now=float(cell.n1.sum()) / totals[1],
+        rate_expected=min(max(rate_now - mean, 0.0), 1.0),
     )
 
 
-def mix_contrast(cell0: Bools, cell1: Bools, before: Side, now: Side) -> Contrast | None:
+def mix_contrast(cell: Part, known: Part, totals: tuple[float, float]) -> Contrast | None:
     """The change of the cell's share times how its rate differs from the rest; both must be real."""
-    rate0, n0 = _share(cell0, before)
-    rate1, n1 = _share(cell1, now)
-    rest0, m0 = _share(~cell0, before)
-    rest1, m1 = _share(~cell1, now)
-    if max(n0, n1) < MIN_CELL or min(m0, m1) < MIN_CELL:
+    rest = known - cell
+    both = np.minimum(known.n0, known.n1) >= MIN_STRATUM
+    informative = both & ((cell.n0 + cell.n1) > 0) & ((rest.n0 + rest.n1) > 0)
+    if not informative.any():
         return None
-    # A cell of one period only: its rate there stands for both, so all of its effect is mix.
-    if n0 < 10:
-        rate0, n0 = rate1, n1
-    if n1 < 10:
-        rate1, n1 = rate0, n0
-    share0, share1 = _weight_of(cell0, before), _weight_of(cell1, now)
-    all0, all1 = _effective(before), _effective(now)
+    a, b, all_ = cell.kept(informative), rest.kept(informative), known.kept(informative)
+    if max(a.n0.sum(), a.n1.sum()) < MIN_CELL or min(b.n0.sum(), b.n1.sum()) < MIN_CELL:
+        return None
+    share0, share1 = a.n0 / all_.n0, a.n1 / all_.n1
     shift = share1 - share0
-    shift_se = float(np.sqrt(share0 * (1 - share0) / all0 + share1 * (1 - share1) / all1))
-    gap = (rate0 + rate1) / 2 - (rest0 + rest1) / 2
-    parts = ((rate0, n0), (rate1, n1), (rest0, m0), (rest1, m1))
-    gap_se = 0.5 * float(np.sqrt(sum(_smooth(r, n) * (1 - _smooth(r, n)) / n for r, n in parts)))
-    if not shift_se or not gap_se:
+    shift_var = share0 * (1 - share0) / all_.n0 + share1 * (1 - share1) / all_.n1
+    weight = (all_.n0 / totals[0] + all_.n1 / totals[1]) / 2
+    moved = float((weight * shift).sum())
+    moved_se = float(np.sqrt((weight**2 * shift_var).sum()))
+    gap, gap_var = _gaps(a, b)
+    by = weight * (share0 + share1)
+    by = by / by.sum()
+    differs = float((by * gap).sum())
+    differs_se = float(np.sqrt((by**2 * gap_var).sum()))
+    if not moved_se or not differs_se:
         return None
-    effect = shift * gap
-    z = float(np.sign(effect)) * min(abs(shift / shift_se), abs(gap / gap_se))
+    effect = moved * differs
+    z = float(np.sign(effect)) * min(abs(moved / moved_se), abs(differs / differs_se))
+    rate_now = _plain(cell.k1, cell.n1)
     return Contrast(
         kind="mix",
         z=z,
         p=two_sided(z),
         effect=effect,
-        se=float(np.hypot(gap * shift_se, shift * gap_se)),
-        patients_before=int(cell0.sum()),
-        patients_now=int(cell1.sum()),
-        rate_before=rate0,
-        rate_now=rate1,
-        share_before=share0,
-        share_now=share1,
-        rate_expected=rate1,
+        se=float(np.hypot(differs * moved_se, moved * differs_se)),
+        patients_before=int(cell.n0.sum()),
+        patients_now=int(cell.n1.sum()),
+        rate_before=_plain(cell.k0, cell.n0),
+        rate_now=rate_now,
+        share_before=float(cell.n0.sum()) / totals[0],
+        share_now=float(cell.n1.sum()) / totals[1],
+        rate_expected=rate_now,
     )
 
 
-def _effective(side: Side) -> float:
-    return float(side.weight.sum() ** 2 / (side.weight**2).sum())
+def _gaps(cell: Part, rest: Part) -> tuple[Floats, Floats]:
+    """By stratum: rate of the cell less rate of the rest, mean of both periods, and its variance.
+
+    A period in which a part has almost nobody borrows the rate of the other period: all of its effect is mix.
+    """
+    gap = np.zeros(len(cell.n0))
+    variance = np.zeros(len(cell.n0))
+    for part, sign in ((cell, 1.0), (rest, -1.0)):
+        rate0, rate1 = _smooth(part.k0, part.n0), _smooth(part.k1, part.n1)
+        thin0, thin1 = part.n0 < MIN_STRATUM, part.n1 < MIN_STRATUM
+        first = np.where(thin0 & ~thin1, rate1, rate0)
+        second = np.where(thin1 & ~thin0, rate0, rate1)
+        n0 = np.maximum(np.where(thin0 & ~thin1, part.n1, part.n0), 1.0)
+        n1 = np.maximum(np.where(thin1 & ~thin0, part.n0, part.n1), 1.0)
+        gap += sign * (first + second) / 2
+        variance += (first * (1 - first) / n0 + second * (1 - second) / n1) / 4
+    return gap, variance
 
 
-def explain_away(found: Contrast, cell1: Bools, now: Side) -> Side:
-    """The present period as it would be without this cause: the cell changed as the rest, or kept its share."""
-    if found.kind == "rate":
-        came = now.came.copy()
-        if found.rate_expected > found.rate_now and found.rate_now < 1:
-            lift = (found.rate_expected - found.rate_now) / (1 - found.rate_now)
-            came[cell1] += (1 - came[cell1]) * lift
-        elif found.rate_now > 0:
-            came[cell1] *= found.rate_expected / found.rate_now
-        return Side(came=came, weight=now.weight)
-    weight = now.weight.copy()
-    if 0 < found.share_now < 1 and found.share_before < 1:
-        before = max(found.share_before, 1e-6)
-        weight[cell1] *= (before / (1 - before)) / (found.share_now / (1 - found.share_now))
-    return Side(came=now.came, weight=weight)
+def worth_naming(contrast: Contrast, *, least: float) -> bool:
+    """Large enough to be spoken of, however many patients prove it."""
+    if abs(contrast.effect) < least:
+        return False
+    share = (contrast.share_before + contrast.share_now) / 2
+    if contrast.kind == "rate":
+        return share > 0 and abs(contrast.effect) / share >= MIN_EXCESS
+    shift = abs(contrast.share_now - contrast.share_before)
+    grew = contrast.share_now > contrast.share_before
+    # A share also moves when others leave or come: then the others are the cause, not this cell.
+    by_itself = (contrast.patients_now > contrast.patients_before) == grew
+    return by_itself and shift >= MIN_SHIFT and abs(contrast.effect) / shift >= MIN_GAP

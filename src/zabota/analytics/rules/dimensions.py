@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 import numpy as np
@@ -18,15 +19,21 @@ AGES: Final = (
     (45, 59, "45–59 лет"),
     (60, 130, "60 лет и старше"),
 )
+#: Wider ages, by places in AGES.
+AGE_UNIONS: Final = (("до 30 лет", (0, 1)), ("45 лет и старше", (3, 4)))
 #: A service whose median price rose by at least this share has become dearer (general inflation is taken off).
 PRICE_STEP: Final = 0.10
+#: A common rise up to this is taken off; more than this for half of the services is a price decision of the clinic.
+MOST_INFLATION: Final = 0.35
+#: Fewest prices of a service in a window.
+MIN_PRICES: Final = 5
 PRICE_SAME: Final = "цена прежняя"
 PRICE_UP: Final = "цена выросла"
 PRICE_DOWN: Final = "цена снизилась"
 NEW: Final = "новые в базовом периоде"
 OLD: Final = "пришли раньше"
 #: Days of data before the earlier base window without which nobody knows who is new.
-MIN_LOOKBACK: Final = 120
+MIN_LOOKBACK: Final = 180
 
 
 def dimensions_of(visits: Visits, comparison: Comparison, before: Base, now: Base) -> list[Dimension]:
@@ -69,7 +76,7 @@ def _ages(visits: Visits, comparison: Comparison, before: Base, now: Base) -> Di
         return result
 
     names = tuple(name for _, _, name in AGES)
-    return Dimension("age", names, codes(before, comparison.before), codes(now, comparison.now))
+    return Dimension("age", names, codes(before, comparison.before), codes(now, comparison.now), unions=AGE_UNIONS)
 
 
 def _tenure(visits: Visits, comparison: Comparison, before: Base, now: Base) -> Dimension | None:
@@ -85,34 +92,42 @@ def _tenure(visits: Visits, comparison: Comparison, before: Base, now: Base) -> 
         seen[visits.person[earlier]] = True
         return np.where(seen[base.person], 1, 0).astype(np.int32)
 
-    return Dimension("tenure", (NEW, OLD), codes(before, comparison.before), codes(now, comparison.now))
+    # Fewer old patients are the mirror of every fall; more new ones may be a cause. Both need strong proof.
+    return Dimension(
+        "tenure",
+        (NEW, OLD),
+        codes(before, comparison.before),
+        codes(now, comparison.now),
+        mix_values=frozenset({NEW}),
+        careful=True,
+    )
 
 
 def price_changes(visits: Visits, comparison: Comparison) -> dict[int, float]:
-    """Change of the median price of each service between the two return windows, beyond the change of all prices."""
-    earlier = _medians(visits, comparison.before)
-    later = _medians(visits, comparison.now)
-    both = [service for service in earlier if service in later]
-    raw = {service: later[service] / earlier[service] - 1 for service in both}
+    """Change of the median price of each service from before the earlier period to now, beyond the change of all prices.
+
+    The earlier price is that of the base window of the earlier period: a rise in the middle of the year before is seen too.
+    """
+    earlier = _medians(visits, comparison.before.base_from, comparison.before.base_to)
+    later = _medians(visits, comparison.now.return_from, comparison.now.return_to)
+    raw = {service: later[service] / earlier[service] - 1 for service in earlier if service in later}
     if not raw:
         return {}
     # What half of the services did is inflation, not a decision about one of them.
     common = float(np.median(list(raw.values()))) if len(raw) >= 4 else 0.0
-    common = min(max(common, 0.0), 0.15)
+    common = min(max(common, 0.0), MOST_INFLATION)
     return {service: (1 + change) / (1 + common) - 1 for service, change in raw.items()}
 
 
-def _medians(visits: Visits, period: Period) -> dict[int, float]:
-    inside = (
-        (visits.day >= ordinal(period.return_from)) & (visits.day <= ordinal(period.return_to)) & (visits.price > 0)
-    )
+def _medians(visits: Visits, first: date, last: date) -> dict[int, float]:
+    inside = (visits.day >= ordinal(first)) & (visits.day <= ordinal(last)) & (visits.price > 0)
     services, prices = visits.words["service"].codes[inside], visits.price[inside]
     order = np.lexsort((prices, services))
     services, prices = services[order], prices[order]
     result: dict[int, float] = {}
     for service in np.unique(services[services >= 0]):
         low, high = np.searchsorted(services, [service, service + 1])
-        if high - low >= 5:
+        if high - low >= MIN_PRICES:
             result[int(service)] = float(prices[(low + high) // 2])
     return result
 
