@@ -34,6 +34,9 @@ class Right(StrEnum):
     PATIENTS_VIEW = "patients.view"
     PATIENTS_EDIT = "patients.edit"
     PATIENTS_MERGE = "patients.merge"
+    PATIENTS_MONEY = "patients.money"
+    PATIENTS_HEALTH = "patients.health"
+    PATIENTS_EXPORT = "patients.export"
     CONSENTS_EDIT = "consents.edit"
     WORKLIST_WORK = "worklist.work"
     WORKLIST_CONTROL = "worklist.control"
@@ -53,6 +56,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.PULSE_VIEW,
             Right.AUDIT_VIEW,
             Right.PATIENTS_VIEW,
+            Right.PATIENTS_MONEY,
             Right.INTAKE_RUN,
             Right.PROFILE_OWN,
         }
@@ -62,17 +66,21 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.PATIENTS_VIEW,
             Right.PATIENTS_EDIT,
             Right.PATIENTS_MERGE,
+            Right.PATIENTS_MONEY,
+            Right.PATIENTS_HEALTH,
             Right.CONSENTS_EDIT,
             Right.WORKLIST_WORK,
             Right.VISITS_BOOK,
             Right.PROFILE_OWN,
         }
     ),
-    Role.DOCTOR: frozenset({Right.PATIENTS_VIEW, Right.PROFILE_OWN}),
+    Role.DOCTOR: frozenset({Right.PATIENTS_VIEW, Right.PATIENTS_HEALTH, Right.PROFILE_OWN}),
     Role.COORDINATOR: frozenset(
         {
             Right.PATIENTS_VIEW,
             Right.PATIENTS_EDIT,
+            Right.PATIENTS_MONEY,
+            Right.PATIENTS_HEALTH,
             Right.CONSENTS_EDIT,
             Right.WORKLIST_WORK,
             Right.VISITS_BOOK,
@@ -84,6 +92,10 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.PULSE_VIEW,
             Right.AUDIT_VIEW,
             Right.PATIENTS_VIEW,
+            Right.PATIENTS_MONEY,
+            Right.PATIENTS_HEALTH,
+            # Refusals after a consultation come to the quality controller as tasks of their own queue.
+            Right.WORKLIST_WORK,
             Right.WORKLIST_CONTROL,
             Right.TRAIL_VIEW,
             Right.PROFILE_OWN,

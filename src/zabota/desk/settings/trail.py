@@ -71,7 +71,7 @@ def trail(request: StaffRequest) -> HttpResponse:
     context = {
         "filters": filters,
         "parts": list(PARTS.items()),
-        "people": [(str(each.user_id), each.user.short_name) for each in members(request.clinic.pk)],
+        "people": [(str(each.user_id), each.user.short_name) for each in members(request.clinic.pk).prefetch_related(None)],
         "patient": Patient.objects.filter(public_id=filters.patient).first() if filters.patient else None,
         "pages": pages,
         "lines": lines(pages.object_list),
