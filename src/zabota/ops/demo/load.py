@@ -19,6 +19,7 @@ from zabota.ops.demo.generate import Clinic, generate
 from zabota.ops.demo.load_clinic import build, demo_logins, demo_password
 from zabota.ops.demo.load_people import load_people
 from zabota.ops.demo.load_visits import load_visits
+from zabota.ops.demo.load_work import play_desk
 from zabota.ops.demo.spec import ClinicSpec
 from zabota.ops.demo.truth import truth
 from zabota.patients.api import find_duplicates, group_households, reindex
@@ -65,4 +66,6 @@ def load(clinic: Clinic, *, now: dt.datetime, progress: Callable[[str], None] = 
             group_households(clinic=frame.clinic)
             pairs = find_duplicates(clinic=frame.clinic)
             progress(f"Похожих карт, о которых надо решить: {pairs}.")
+            contacts = play_desk(clinic, frame, now=now)
+            progress(f"Разговоров администраторов за последние дни: {contacts}.")
     return frame.clinic

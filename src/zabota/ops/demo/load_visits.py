@@ -100,8 +100,11 @@ def _told(clinic: Clinic, frame: Frame, patients: Ints, now: dt.datetime) -> pl.
     return told.with_columns(
         pl.when(ahead).then(booked).otherwise("status").alias("status"),
         pl.when(ahead).then(0).otherwise("total_kopecks").alias("total_kopecks"),
-        # A booking is always made before the present.
-        pl.min_horizontal(pl.col("starts_at") - pl.duration(days="ahead"), pl.lit(at) - pl.duration(hours="ahead")).alias("booked_at"),
+        # A booking is always made before the present: on one of the last days, in the desk's hours.
+        pl.when(ahead)
+        .then(pl.lit(at) - pl.duration(days=pl.col("ahead") - 1, hours=1, minutes=7 * pl.col("ahead")))
+        .otherwise(pl.col("starts_at") - pl.duration(days="ahead"))
+        .alias("booked_at"),
     ).drop("ahead")  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from zabota.ops.demo.spec import ClinicSpec
 from zabota.ops.demo_command import run
 from zabota.patients.api import search_ids
 from zabota.patients.models import Consent, Contact, DuplicateCandidate, Household, Patient
+from zabota.worklist.models import Script, Task, TaskEvent
 
 AS_OF = dt.date(2026, 11, 20)  # a Friday
 NIGHT = dt.datetime(2026, 11, 20, 20, 30, tzinfo=dt.UTC)  # 23:30 in Moscow
@@ -132,6 +133,22 @@ def test_each_role_can_enter_with_the_password_of_this_installation() -> None:
     vera.save()
     assert ("Администратор, Лисицына В. А.", "vera@zabota.test", "пароль изменён") in demo_logins()
     assert demo_password() != settings.SECRET_KEY
+
+
+@pytest.mark.usefixtures("everywhere")
+def test_the_desk_has_worked_its_last_days() -> None:
+    load(generate(SPEC), now=NOON)
+    attempts = TaskEvent.objects.filter(kind="attempt")
+    assert attempts.count() > 40
+    assert {member.user.email for member in Member.objects.filter(pk__in=attempts.values("member"))} == {
+        "vera@zabota.test",
+        "polina@zabota.test",
+    }
+    assert set(attempts.values_list("outcome", flat=True)) >= {"booked", "no_answer", "thinks", "refused"}
+    assert attempts.filter(seconds__lt=10).exists(), "somebody works formally, so that control has what to show"
+    assert not attempts.filter(at__gt=NOON).exists()
+    assert not Task.objects.filter(outcome="booked", appointment=None, evidence="").exists()
+    assert Script.objects.exists()
 
 
 def test_the_command_fills_an_empty_database_only(capsys: pytest.CaptureFixture[str]) -> None:
