@@ -33,6 +33,10 @@ def run(argv: list[str]) -> int:
 
 
 def _load(spec: ClinicSpec, *, fresh: bool) -> int:
+    from zabota.ops import run_command
+
+    # The key of the installation must exist before the logins get their password from it.
+    run_command._prepare_folder()
     import django
 
     django.setup()
@@ -40,6 +44,8 @@ def _load(spec: ClinicSpec, *, fresh: bool) -> int:
     from django.db.utils import OperationalError, ProgrammingError
 
     from zabota.clinic.models import Clinic
+    from zabota.kernel import clock
+    from zabota.nextstep.api import sweep_clinic
     from zabota.ops.demo.load import demo_logins, make_demo_clinic
 
     try:
@@ -56,7 +62,9 @@ def _load(spec: ClinicSpec, *, fresh: bool) -> int:
         return 2
     if taken:
         call_command("flush", interactive=False, verbosity=0)
-    make_demo_clinic(spec=spec, progress=print)
+    clinic = make_demo_clinic(spec=spec, progress=print)
+    result = sweep_clinic(clinic_id=clinic.pk, now=clock.now())
+    print(f"Правило двух З проверено: поставлено задач {result.tasks_created}.")
     for who, login, password in demo_logins():
         print(f"{who}: {login}, пароль {password}")
     return 0

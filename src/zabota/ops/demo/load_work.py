@@ -44,10 +44,6 @@ COMMENTS: Final = {
     Outcome.REFUSED: ("Гигиена подорожала, пойдёт рядом с домом", "Зубы не беспокоят", "Далеко ездить", ""),
     Outcome.RESOLVED: ("Спрашивала про рекомендации врача", "Уточнили, чем полоскать"),
 }
-MONTHS: Final = (
-    "января", "февраля", "марта", "апреля", "мая", "июня",
-    "июля", "августа", "сентября", "октября", "ноября", "декабря",
-)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -137,7 +133,7 @@ def _make(
     task = create_task(
         patient=call.patient,
         reason=reason,
-        summary=f"Последний визит {call.last_on.day} {MONTHS[call.last_on.month - 1]} {call.last_on.year} года, записи нет",
+        summary=f"Последний визит {call.last_on:%d.%m.%Y}, записи нет",
         due_at=dt.datetime.combine(day + dt.timedelta(days=2), dt.time(20), ZoneInfo(TIME_ZONE)),
         actor=Actor(kind="demo"),
         now=night,
