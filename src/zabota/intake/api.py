@@ -7,11 +7,13 @@ from zabota.intake.reading.rejected import write_rejected
 from zabota.intake.reading.results import ColumnGuess, FileFacts, Reading, Rejection, RowCounts
 from zabota.intake.rules.fields import FIELD_NAMES_RU, FIELDS, STATUSES
 from zabota.intake.rules.mapping import SavedMapping, WrongMapping
+from zabota.intake.rules.reasons import REJECTED as REJECTED_RU
 
 __all__ = [
     "DEFAULT",
     "FIELDS",
     "FIELD_NAMES_RU",
+    "REJECTED_RU",
     "STATUSES",
     "ColumnGuess",
     "FileFacts",

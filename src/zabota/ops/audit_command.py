@@ -29,7 +29,8 @@ def run(argv: list[str]) -> int:
         if options.html:
             from zabota.analytics.api import render_html
 
-            outputs.append((Path(options.html), render_html(report)))
+            source = ", ".join(path.name for path in options.files)
+            outputs.append((Path(options.html), render_html(report, source=source, made_on=_today())))
         _write(outputs)
     except _Refused as refusal:
         print(f"zabota audit: {refusal}", file=sys.stderr)
@@ -62,7 +63,7 @@ def _audit(files: list[Path], as_of: date | None, mapping: Path | None) -> Audit
     for path in files:
         if not path.is_file():
             raise _Refused(f"файл {path} не найден")
-    today = date.today()  # noqa: DTZ011 -- the calendar day of the machine on which the file lies
+    today = _today()
     try:
         reading = read_export(files, mapping=_mapping(mapping), today=max(today, as_of or today))
         return audit(
@@ -79,6 +80,10 @@ def _audit(files: list[Path], as_of: date | None, mapping: Path | None) -> Audit
         raise _Refused("в файле нет ни одного завершённого визита: проверьте столбцы с датой и состоянием") from error
     except MemoryError as error:
         raise _Refused("файл слишком велик для памяти этого компьютера: разделите выгрузку по годам") from error
+
+
+def _today() -> date:
+    return date.today()  # noqa: DTZ011 -- the calendar day of the machine on which the file lies
 
 
 def _mapping(path: Path | None) -> SavedMapping | None:

@@ -193,6 +193,17 @@ class DataWarning:
 
 
 @dataclasses.dataclass(frozen=True)
+class StepGroup:
+    """Patients without a next step by days since the last visit; `chance` of a return within a year as it was a year ago."""
+
+    from_days: int
+    to_days: int
+    patients: int
+    chance: float
+    value_kopecks: int
+
+
+@dataclasses.dataclass(frozen=True)
 class NextStep:
     """Patients of the last two years without a future appointment and what is expected of them in a year."""
 
@@ -201,6 +212,7 @@ class NextStep:
     without: int
     value_kopecks: int
     has_future: bool
+    groups: tuple[StepGroup, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -274,6 +286,8 @@ class AuditReport:
                 "booked": self.next_step.booked,
                 "without": self.next_step.without,
                 "value_kopecks": self.next_step.value_kopecks,
+                "has_future": self.next_step.has_future,
+                "groups": [dataclasses.asdict(each) for each in self.next_step.groups],
             },
             "actions": [dataclasses.asdict(each) for each in self.actions],
             "yearly_value_kopecks": self.yearly_value_kopecks,

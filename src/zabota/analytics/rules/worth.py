@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -11,12 +11,13 @@ import polars as pl
 from zabota.analytics.rules.columns import Base, Visits, ordinal
 from zabota.analytics.rules.intervals import Ints
 from zabota.analytics.rules.periods import Period
-from zabota.analytics.rules.report import NextStep
+from zabota.analytics.rules.report import NextStep, StepGroup
 
 #: Days that count as "our patients" in the question who has no next step.
 KNOWN_DAYS: Final = 730
 #: Bounds of days since the last visit within which the chance to come back is estimated.
 RECENCY: Final = (0, 60, 120, 180, 270, 365, 545, 731)
+Chances: TypeAlias = np.ndarray[tuple[int], np.dtype[np.float64]]
 BOOKED: Final = ("planned", "confirmed", "arrived")
 
 
@@ -61,6 +62,19 @@ def next_step(visits: Visits, frame: pl.DataFrame, people: pl.Series, as_of: dat
         without=int(without.sum()),
         value_kopecks=round(float(chances[bands].sum()) * value_kopecks) if without.any() else 0,
         has_future=bool(len(future)),
+        groups=_groups(bands, chances, value_kopecks),
+    )
+
+
+def _groups(bands: Ints, chances: Chances, value_kopecks: int) -> tuple[StepGroup, ...]:
+    """The same people by the time since their last visit."""
+    counts = np.bincount(bands, minlength=len(chances)) if len(bands) else np.zeros(len(chances), np.int64)
+    return tuple(
+        StepGroup(
+            RECENCY[place], RECENCY[place + 1] - 1, int(count), float(chance), round(count * chance * value_kopecks)
+        )
+        for place, (count, chance) in enumerate(zip(counts.tolist(), chances.tolist(), strict=True))
+        if count
     )
 
 
@@ -71,7 +85,7 @@ def _last_days(visits: Visits, end: int) -> Ints:
     return last
 
 
-def _chances(visits: Visits, end: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _chances(visits: Visits, end: int) -> Chances:
     """Share that came within the following year, by days since the last visit, watched from a year ago."""
     then = end - 365
     last = _last_days(visits, then)

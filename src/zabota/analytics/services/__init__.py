@@ -1,0 +1,1 @@
+"""Services of analytics: the printable page, stored reports."""
