@@ -25,8 +25,8 @@ NOTES: Final = (
     "Аллергия на лидокаин",
     "Предпочитает сообщения, а не звонки",
     "Приводит всю семью",
-    "Ходит с ребёнком, нужна игровая",
-    "Просила не звонить по рекламе",
+    "Приходит не один, нужна игровая",
+    "Не звонить по рекламе, только о лечении",
     "Плохо слышит, говорить громче",
     "Ждёт повторного расчёта плана",
     "Живёт за городом, ехать час",
@@ -102,9 +102,9 @@ def describe(spec: ClinicSpec, people: People, last_seen: Ints, booked: Bools) -
     )
     frame = _ogly(rng, frame)
     return frame.with_columns(
-        _emails(rng, frame, words, name),
+        _emails(rng, frame, words, name, age),
         *_consents(rng, awaited),
-        *_remarks(rng, people, size),
+        *_remarks(rng, people, age),
         *_fates(spec, rng, age, last_seen, booked),
     )
 
@@ -161,13 +161,13 @@ def _ogly(rng: np.random.Generator, frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _emails(rng: np.random.Generator, frame: pl.DataFrame, words: list[str], name: Ints) -> pl.Expr:
+def _emails(rng: np.random.Generator, frame: pl.DataFrame, words: list[str], name: Ints, age: Ints) -> pl.Expr:
     size = len(frame)
     first = names.gather([names.latin(word) for word in words], name)
     year = frame["birth_on"].dt.year().cast(pl.String)
     number = pl.Series(rng.integers(10, 9999, size)).cast(pl.String)
     box = names.gather(list(MAILBOXES), rng.integers(0, len(MAILBOXES), size))
-    has = pl.Series(rng.random(size) < 0.37)
+    has = pl.Series((rng.random(size) < 0.37) & (age >= CHILD_YEARS))
     address = first + "." + year + "." + number + "@" + box
     return pl.when(has).then(address).otherwise(None).alias("email")
 
@@ -185,10 +185,12 @@ def _consents(rng: np.random.Generator, awaited: Bools) -> list[pl.Series]:
     ]
 
 
-def _remarks(rng: np.random.Generator, people: People, size: int) -> list[pl.Series | pl.Expr]:
+def _remarks(rng: np.random.Generator, people: People, age: Ints) -> list[pl.Series | pl.Expr]:
+    size = len(people)
     note = names.gather(list(NOTES), rng.integers(0, len(NOTES), size))
     tag = names.gather(list(TAGS), rng.choice(len(TAGS), size, p=[0.08, 0.26, 0.2, 0.2, 0.2, 0.06]))
-    noted, tagged = pl.Series(rng.random(size) < 0.11), pl.Series(rng.random(size) < 0.14)
+    noted = pl.Series(rng.random(size) < 0.11)
+    tagged = pl.Series((rng.random(size) < 0.14) & (age >= CHILD_YEARS))
     insured = pl.Series(people.channel == INSURED_CHANNEL)
     return [
         pl.when(noted).then(note).otherwise(None).alias("note"),
