@@ -56,7 +56,9 @@ def text_of(response) -> str:
 
 
 def test_page_shows_people_ageing_and_signs(as_quality, new_contact, vera, smile, in_clinic):
-    ViolationDay.objects.create(clinic=smile, on=clock.now().date(), found=3, tasks_created=3, left_after=0, swept_at=clock.now())
+    ViolationDay.objects.create(
+        clinic=smile, on=clock.now().date(), found=3, tasks_created=3, left_after=0, swept_at=clock.now()
+    )
     new_contact(vera, "refused", seconds=3)
     new_contact(vera, "thinks")
     page = text_of(as_quality.get("/control/?period=week"))

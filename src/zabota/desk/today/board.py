@@ -43,6 +43,19 @@ class Line:
     deadline: str
     tone: str
 
+    @property
+    def stake_kopecks(self) -> int:
+        """An estimate is shown in whole roubles."""
+        return whole_roubles(self.task.stake_kopecks)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A free time as a button."""
+
+    at: datetime
+    label: str
+
 
 @dataclass(frozen=True, slots=True)
 class Button:
@@ -70,6 +83,7 @@ def load_queue(member: Member, now: datetime, current: Task | None, *, open_firs
     return {
         "lines": lines,
         "counts": counts,
+        "waiting_stake": whole_roubles(counts.stake_kopecks),
         "rest": max(0, counts.waiting - len(lines)),
         "current": current,
         "stamp": hashlib.blake2s(text.encode(), digest_size=9).hexdigest(),
@@ -107,6 +121,7 @@ def load_pane(request: StaffRequest, now: datetime, current: Task | None) -> dic
         "thinks_times": worklist.thinks_times(local),
         "colleagues": [each for each in worklist.workers(request.clinic.pk) if each.pk != current.owner_id],
         "deadline": deadline(current, now, zone),
+        "year_value": whole_roubles(current.value_kopecks),
         "order": explain_order(current, person, now, zone),
         "MORE": MORE,
     } | load_booking(request, person, now, None)
@@ -132,18 +147,41 @@ def label_of(outcome: str, patient: Patient) -> str:
 
 def load_booking(request: StaffRequest, person: Person, now: datetime, doctor: Doctor | None) -> dict[str, Any]:
     """Doctors of this patient's branch and free times of the chosen one."""
-    task = person.task
-    branch = task.branch or task.patient.branch
+    branch = person.task.branch or person.patient.branch
     doctors = list(
         Doctor.objects.filter(clinic=request.clinic, is_active=True).prefetch_related("branches").order_by("name")
     )
-    near = [each for each in doctors if branch is None or not each.branches.all() or branch in each.branches.all()]
-    chosen = doctor or (person.doctor if person.doctor in near else None) or (near[0] if near else None)
-    where = branch or Branch.objects.filter(clinic=request.clinic, is_active=True).first()
+    near = [each for each in doctors if _receives_at(each, branch)]
+    usual = (person.doctor, person.last.doctor if person.last else None)
+    chosen = doctor or next((each for each in usual if each in doctors), None) or next(iter([*near, *doctors]), None)
+    where = branch_for(chosen, branch)
     slots: list[datetime] = []
     if chosen is not None and where is not None:
         slots = booking.suggested_times(doctor=chosen, branch=where, now=now, limit=6)
-    return {"doctors": near, "doctor": chosen, "slots": slots, "branch": where}
+    labels = [Slot(at, f"{formats.weekday(at.date())}, {formats.day_short(at.date())}") for at in slots]
+    return {
+        "doctors": [*near, *(each for each in doctors if each not in near)],
+        "doctor": chosen,
+        "slots": labels,
+        "booking_branch": where if where != branch else None,
+    }
+
+
+def branch_for(doctor: Doctor | None, branch: Branch | None) -> Branch | None:
+    """Where this doctor would see the patient: in the patient's branch when they receive there."""
+    if doctor is None or branch is None or _receives_at(doctor, branch):
+        return branch or next(iter(doctor.branches.all() if doctor else ()), None)
+    return next(iter(doctor.branches.all()), None)
+
+
+def whole_roubles(kopecks: int) -> int:
+    """Rounded to a rouble: more digits than an estimate has would only pretend."""
+    return round(kopecks / 100) * 100
+
+
+def _receives_at(doctor: Doctor, branch: Branch | None) -> bool:
+    branches = list(doctor.branches.all())
+    return branch is None or not branches or branch in branches
 
 
 def deadline(task: Task, now: datetime, zone: ZoneInfo) -> tuple[str, str]:
@@ -155,8 +193,7 @@ def deadline(task: Task, now: datetime, zone: ZoneInfo) -> tuple[str, str]:
         words = formats.clock(promised) if promised.date() == local.date() else formats.day_short(promised.date())
         return f"обещали {words}" if promised.date() <= local.date() else f"звонок {words}", tone
     if due.date() < local.date():
-        late = (local.date() - due.date()).days
-        return f"срок прошёл {formats.plural(late, 'день,дня,дней')} назад", "bad"
+        return f"срок {formats.day_short(due.date())}", "bad"
     if due.date() == local.date():
         if task.is_urgent or task.due_at < now:
             return f"до {formats.clock(due)}", "bad"
@@ -178,8 +215,8 @@ def explain_order(task: Task, person: Person, now: datetime, zone: ZoneInfo) -> 
     lines = [first]
     if task.stake_kopecks:
         lines.append(
-            f"Внутри ступени выше тот, с кем можно потерять больше: {formats.money(task.value_kopecks)} в год × "
-            f"{formats.number(task.chance, 2)} = {formats.money(task.stake_kopecks)}."
+            f"Внутри ступени выше тот, с кем можно потерять больше: {formats.money(whole_roubles(task.value_kopecks))} в год × "
+            f"{formats.number(task.chance, 2)} = {formats.money(whole_roubles(task.stake_kopecks))}."
         )
         lines.append(
             "Первое число: сколько пациент приносит за год. Второе: насколько звонок повышает шанс, что он вернётся."

@@ -13,6 +13,7 @@ from zabota.kernel.declension import decline_name
 from zabota.nextstep.models import PatientState, PatientType
 from zabota.patients import api as patients
 from zabota.patients.models import Contact, Patient
+from zabota.ui import formats
 from zabota.worklist import api as worklist
 from zabota.worklist.models import Script, Task, TaskEvent
 
@@ -55,6 +56,7 @@ class Person:
     state_tone: str
     visits: int
     first_on: date | None
+    tenure: str
     last: Appointment | None
     doctor: Doctor | None
     upcoming: list[Appointment]
@@ -65,6 +67,12 @@ class Person:
     advice: list[str]
     may_call: str
     family: list[Relative] = field(default_factory=list)
+
+    @property
+    def type_label(self) -> str:
+        """The patient's type, unless the task says the same."""
+        label = str(self.state.get_type_display()) if self.state else ""
+        return "" if label == self.task.get_reason_display() else label
 
     @property
     def phone(self) -> Contact | None:
@@ -107,6 +115,7 @@ def load_person(task: Task, *, member: Member, now: datetime) -> Person:
     doctor = booking.treating_doctors([patient.pk]).get(patient.pk)
     summary = booking.visit_summaries([patient.pk])[patient.pk]
     consent = patients.consent_state(patient, "advertising", "call")
+    first_on = min(filter(None, (patient.registered_on, summary.first_on)), default=None)
     person = Person(
         task=task,
         patient=patient,
@@ -119,7 +128,8 @@ def load_person(task: Task, *, member: Member, now: datetime) -> Person:
         state=state,
         state_tone=TONES.get(PatientType(state.type), "") if state else "",
         visits=summary.visits,
-        first_on=min(filter(None, (patient.registered_on, summary.first_on)), default=None),
+        first_on=first_on,
+        tenure=_tenure(first_on, today),
         last=past[0] if past else None,
         doctor=doctor,
         upcoming=coming[::-1],
@@ -178,6 +188,18 @@ def _family(patient: Patient, today: date, now: datetime) -> list[Relative]:
         .values_list("patient_id", "starts_at")
     )
     return [Relative(each, _age(each.born_on, today), tasks.get(each.pk), booked.get(each.pk)) for each in members]
+
+
+def _tenure(first_on: date | None, today: date) -> str:
+    """How long they have been coming: «4 года», «5 месяцев»."""
+    if first_on is None or first_on > today:
+        return ""
+    months = (today.year - first_on.year) * 12 + today.month - first_on.month - (today.day < first_on.day)
+    if months < 1:
+        return "меньше месяца"
+    return (
+        formats.plural(months, "месяц,месяца,месяцев") if months < 12 else formats.plural(months // 12, "год,года,лет")
+    )
 
 
 def _age(born_on: date | None, today: date) -> int | None:

@@ -6,13 +6,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import push_url, reswap, retarget, trigger_client_event
 
 from zabota.clinic.api import Right
-from zabota.clinic.models import Doctor
+from zabota.clinic.models import Branch, Doctor
 from zabota.desk.access import StaffRequest, staff_page
 from zabota.desk.today import board, words
 from zabota.desk.today.person import load_person
@@ -20,6 +20,7 @@ from zabota.desk.today.reading import read_booking, read_outcome, read_version
 from zabota.desk.today.scope import task_or_404
 from zabota.kernel import clock
 from zabota.kernel.errors import AlreadyDone, Trouble
+from zabota.nextstep.models import ViolationDay
 from zabota.ui.page import wants_fragment
 from zabota.worklist import api as worklist
 from zabota.worklist.models import Outcome, Task, TaskEvent
@@ -29,7 +30,7 @@ from zabota.worklist.models import Outcome, Task, TaskEvent
 @staff_page(Right.WORKLIST_WORK)
 def today(request: StaffRequest) -> HttpResponse:
     """The queue with its first person open."""
-    context = board.load_board(request, clock.now(), None) | _done(request)
+    context = board.load_board(request, clock.now(), None) | _frame(request)
     return render(request, "desk/today/today.html", context)
 
 
@@ -40,7 +41,7 @@ def person(request: StaffRequest, public_id: str) -> HttpResponse:
     task, now = task_or_404(request, public_id), clock.now()
     if wants_fragment(request):
         return render(request, "desk/today/_person.html", board.load_pane(request, now, task))
-    return render(request, "desk/today/today.html", board.load_board(request, now, task) | _done(request))
+    return render(request, "desk/today/today.html", board.load_board(request, now, task) | _frame(request))
 
 
 @require_GET
@@ -102,7 +103,7 @@ def book(request: StaffRequest, public_id: str) -> HttpResponse:
             task=task,
             member=request.member,
             doctor=doctor,
-            branch=task.branch,
+            branch=board.branch_for(doctor, task.branch or task.patient.branch),
             starts_at=starts_at,
             seen_version=read_version(request.POST),
             script=worklist.script_for(task),
@@ -179,6 +180,10 @@ def _refuse(request: StaffRequest, task: Task, trouble: Trouble, *, place: str, 
     return render(request, name, context, status=422)
 
 
-def _done(request: HttpRequest) -> dict[str, Any]:
-    """After an outcome without scripts: the task whose outcome may be taken back."""
-    return {"done": request.GET.get("done", "")[:22]}
+def _frame(request: StaffRequest) -> dict[str, Any]:
+    """Around the screen: branches, the rule of the two З, and after an outcome without scripts the way to take it back."""
+    return {
+        "done": request.GET.get("done", "")[:22],
+        "branches": Branch.objects.filter(members=request.member).order_by("id"),
+        "coverage": ViolationDay.objects.filter(clinic=request.clinic).order_by("-on").first(),
+    }

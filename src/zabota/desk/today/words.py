@@ -35,7 +35,8 @@ def recorded(result: Recorded, clinic: Clinic) -> Said:
     if outcome == Outcome.THINKS and task.hidden_until:
         return Said(f"Вернёмся к {_name(task.patient, 'dative')}: {_when(task.hidden_until, zone)}")
     if outcome == Outcome.NO_ANSWER and task.hidden_until:
-        return Said(f"Не ответил, звонок {task.attempts}. Попробуем ещё раз: {_when(task.hidden_until, zone)}")
+        silent = "Не ответила" if task.patient.sex == Patient.Sex.FEMALE else "Не ответил"
+        return Said(f"{silent}, звонок {task.attempts}. Попробуем ещё раз: {_when(task.hidden_until, zone)}")
     if outcome == Outcome.REFUSED:
         return Said(_refused(result))
     if outcome == Outcome.WRONG_NUMBER:

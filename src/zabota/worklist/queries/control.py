@@ -78,6 +78,11 @@ class AgeBucket:
     overdue: int
     stake_kopecks: int
 
+    @property
+    def timely(self) -> int:
+        """Tasks whose day has not passed."""
+        return self.count - self.overdue
+
 
 #: (code, label, days from, days below)
 AGES: tuple[tuple[str, str, int, int | None], ...] = (

@@ -26,14 +26,19 @@ class DayCounts:
 
     done: int
     waiting: int
+    #: Urgent, overdue and due today.
+    must: int
     overdue: int
     stake_kopecks: int
     later_today: int
+    #: Contacts a day that this person is given.
+    capacity: int
 
     @property
     def planned(self) -> int:
-        """All contacts of the day: made and waiting."""
-        return self.done + self.waiting + self.later_today
+        """The plan of the day: all that is due, and beyond it as much as fits into the person's capacity."""
+        due = self.done + self.must + self.later_today
+        return max(due, min(self.capacity, self.done + self.waiting + self.later_today))
 
 
 def in_order(rows: TaskQuerySet, *, clinic: Clinic, now: datetime) -> TaskQuerySet:
@@ -96,6 +101,7 @@ def day_counts(*, member: Member, now: datetime) -> DayCounts:
         .filter(clinic_id=member.clinic_id, owner=member)
         .aggregate(
             waiting=Count("id", filter=ready),
+            must=Count("id", filter=ready & (Q(is_urgent=True) | Q(due_at__lt=tomorrow))),
             overdue=Count("id", filter=ready & Q(due_at__lt=now)),
             stake=Coalesce(Sum("stake_kopecks", filter=ready), 0),
             later=Count("id", filter=Q(hidden_until__gt=now, hidden_until__lt=tomorrow)),
@@ -107,9 +113,11 @@ def day_counts(*, member: Member, now: datetime) -> DayCounts:
     return DayCounts(
         done=done,
         waiting=found["waiting"],
+        must=found["must"],
         overdue=found["overdue"],
         stake_kopecks=found["stake"],
         later_today=found["later"],
+        capacity=member.daily_capacity,
     )
 
 

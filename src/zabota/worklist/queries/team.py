@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from zabota.clinic.api import Right, Role, may
 from zabota.clinic.models import Clinic, Member
-from zabota.worklist.models import Absence, Task
+from zabota.worklist.models import Absence, Task, TaskEvent
 
 #: Roles to which round robin gives tasks. Quality controllers and owners have only what is handed to them.
 DISTRIBUTED = (Role.ADMINISTRATOR, Role.COORDINATOR)
@@ -71,20 +71,24 @@ def loads(clinic: Clinic, now: datetime) -> list[Load]:
         .prefetch_related("branches")
         .order_by("id")
     )
+    # The day of a person: what must be done by tonight and what was given to them today. Tasks whose day is still
+    # to come stand behind and take no place of today's.
+    given = TaskEvent.objects.filter(
+        task_id=OuterRef("pk"), kind=TaskEvent.Kind.ASSIGNED, at__gte=midnight, to_member_id=OuterRef("owner_id")
+    )
     waiting = dict(
         Task.objects.open()
         .filter(Q(hidden_until=None) | Q(hidden_until__lt=end), owner__in=members)
+        .filter(Q(is_urgent=True) | Q(due_at__lt=end) | Exists(given))
         .values_list("owner_id")
         .annotate(count=Count("id"))
     )
-    # Every contact of today used a place, also one that will come back.
     done = dict(
-        Task.objects.filter(
-            events__kind="attempt", events__at__gte=midnight, events__undone_at=None, events__member__in=members
+        TaskEvent.objects.filter(
+            clinic=clinic, kind=TaskEvent.Kind.ATTEMPT, at__gte=midnight, undone_at=None, member__in=members
         )
-        .exclude(Q(state=Task.State.OPEN) & (Q(hidden_until=None) | Q(hidden_until__lt=end)))
-        .values_list("events__member_id")
-        .annotate(count=Count("id", distinct=True))
+        .values_list("member_id")
+        .annotate(count=Count("id"))
     )
     return [
         Load(

@@ -72,7 +72,7 @@ def _plan(tasks: list[Task], people: list[Load]) -> dict[int, Load]:
 
 
 def _owners_of_households(tasks: list[Task], people: list[Load]) -> dict[int, Load]:
-    households = {task.patient.household_id for task in tasks} - {None}
+    households = {task.patient.household_id for task in tasks if task.patient.household_id is not None}
     by_member = {load.member.pk: load for load in people}
     rows = (
         Task.objects.open()
