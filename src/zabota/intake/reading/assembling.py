@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from zabota.intake.reading.results import (
+    LINE,
     PATIENT_SCHEMA,
     PAYMENT_SCHEMA,
     PLAN_SCHEMA,
@@ -52,9 +53,14 @@ def assemble(tables: Sequence[Table], *, today: date) -> Reading:
             )
             for index, table in enumerate(tables)
         ],
-        how="vertical",
+        how="diagonal",
         rechunk=False,
     )
+    # literals are kept once, not per row: most tables fill a third of the columns
+    lines = lines.with_columns(
+        pl.lit(None, dtype=kind).alias(name) for name, kind in LINE.items() if name not in lines.columns
+    )
+    lines = lines.with_columns(pl.col("phones").fill_null(pl.lit([], dtype=pl.List(pl.String))))
     lines = _spelling(lines)
     person, matched = _people(lines)
     lines = lines.with_columns(person)

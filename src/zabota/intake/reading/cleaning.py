@@ -10,6 +10,7 @@ import polars as pl
 
 from zabota.intake.reading.marking import DATE_OF_KIND, mark_ignored, mark_refused
 from zabota.intake.reading.recognising import Recognised
+from zabota.intake.reading.results import LINE
 from zabota.intake.rules import values
 from zabota.intake.rules.fields import FIELDS
 from zabota.intake.rules.mapping import SavedMapping
@@ -18,17 +19,6 @@ from zabota.intake.rules.presets import BY_CODE
 from zabota.intake.rules.statuses import meaning
 from zabota.kernel.names import looks_name_first
 
-_LINE: Final[dict[str, Any]] = {
-    "row": pl.Int32, "visit_ext_id": pl.String, "patient_ext_id": pl.String, "card_no": pl.String, "snils": pl.String, "surname": pl.String, "name": pl.String,
-    "patronymic": pl.String, "born_on": pl.Date, "sex": pl.String, "phones": pl.List(pl.String), "email": pl.String, "day": pl.Date, "seconds": pl.Int32,
-    "starts_at": pl.Datetime("us"), "duration_minutes": pl.Int32, "status": pl.String, "cancel_reason": pl.String, "doctor": pl.String, "speciality": pl.String,
-    "branch": pl.String, "service": pl.String, "service_code": pl.String, "category": pl.String, "qty": pl.Float64, "price_kopecks": pl.Int64, "total_kopecks": pl.Int64,
-    "discount_kopecks": pl.Int64, "paid_kopecks": pl.Int64, "channel": pl.String, "is_first": pl.Boolean, "created_at": pl.Datetime("us"), "comment": pl.String,
-    "no_call": pl.Boolean, "no_sms": pl.Boolean, "consent": pl.String, "consent_on": pl.Date, "consent_source": pl.String, "vip": pl.Boolean,
-    "balance_kopecks": pl.Int64, "tags": pl.String, "payment_ext_id": pl.String, "method": pl.String, "refund_of": pl.String, "receipt": pl.String,
-    "plan_ext_id": pl.String, "plan_title": pl.String, "plan_total_kopecks": pl.Int64, "stage": pl.String, "reason": pl.String, "reason_field": pl.String,
-    "ignored": pl.String,
-}  # fmt: skip
 _MONEY: Final = {"price": "price_kopecks", "total": "total_kopecks", "paid": "paid_kopecks", "discount": "discount_kopecks", "balance": "balance_kopecks", "plan_total": "plan_total_kopecks"}  # fmt: skip
 
 
@@ -88,7 +78,7 @@ class _Cleaner:
         step(0.85)
         self._status()
         lines = self._frame()
-        lines = mark_refused(mark_ignored(lines, self.found), self.found, self.today).select(list(_LINE))
+        lines = mark_refused(mark_ignored(lines, self.found), self.found, self.today).select(list(LINE))
         step(1.0)
         remarks = self._remarks(lines)
         return Cleaned(self._with_titles(lines), remarks, self.status_assumed)
@@ -289,13 +279,13 @@ class _Cleaner:
     def _frame(self) -> pl.DataFrame:
         units = pl.when(pl.col("qty") > 0).then(pl.col("qty")).otherwise(1.0)
         frame = pl.DataFrame(
-            {name: series for name, series in self.out.items() if name in _LINE or name.endswith("_problem")}
+            {name: series for name, series in self.out.items() if name in LINE or name.endswith("_problem")}
         )
         frame = frame.with_columns(
-            pl.lit(None, dtype=kind).alias(name) for name, kind in _LINE.items() if name not in frame.columns
+            pl.lit(None, dtype=kind).alias(name) for name, kind in LINE.items() if name not in frame.columns
         )
         return (
-            frame.with_columns(pl.col(name).cast(kind) for name, kind in _LINE.items() if frame.schema[name] != kind)
+            frame.with_columns(pl.col(name).cast(kind) for name, kind in LINE.items() if frame.schema[name] != kind)
             .with_columns(
                 starts_at=pl.col("day").cast(pl.Datetime("us")) + pl.duration(seconds=pl.col("seconds").fill_null(0)),
                 phones=pl.col("phones").fill_null(pl.lit([], dtype=pl.List(pl.String))),

@@ -23,8 +23,9 @@ def write_facts(folder: Path, facts: list[FileFacts], assumed: list[bool]) -> No
 
 
 def write_table(folder: Path, number: int, lines: pl.DataFrame, remarks: pl.DataFrame, cells: pl.DataFrame) -> None:
-    """Frames of one table; compressed, since raw cells are wanted only for the rows that were refused."""
-    lines.write_ipc(folder / f"lines-{number}.arrow")
+    """Frames of one table: columns that hold nothing are left out, raw cells (wanted for refused rows only) are compressed."""
+    told = [name for name in lines.columns if name == "row" or lines[name].null_count() < lines.height]
+    lines.select(told).write_ipc(folder / f"lines-{number}.arrow")
     remarks.write_ipc(folder / f"remarks-{number}.arrow")
     cells.write_ipc(folder / f"cells-{number}.arrow", compression="lz4")
 

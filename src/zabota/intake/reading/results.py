@@ -8,6 +8,18 @@ import polars as pl
 
 from zabota.intake.rules.fields import Kind
 
+# One row of any table, as cleaning leaves it and uniting takes it.
+LINE: Final[dict[str, Any]] = {
+    "row": pl.Int32, "visit_ext_id": pl.String, "patient_ext_id": pl.String, "card_no": pl.String, "snils": pl.String, "surname": pl.String, "name": pl.String,
+    "patronymic": pl.String, "born_on": pl.Date, "sex": pl.String, "phones": pl.List(pl.String), "email": pl.String, "day": pl.Date, "seconds": pl.Int32,
+    "starts_at": pl.Datetime("us"), "duration_minutes": pl.Int32, "status": pl.String, "cancel_reason": pl.String, "doctor": pl.String, "speciality": pl.String,
+    "branch": pl.String, "service": pl.String, "service_code": pl.String, "category": pl.String, "qty": pl.Float64, "price_kopecks": pl.Int64, "total_kopecks": pl.Int64,
+    "discount_kopecks": pl.Int64, "paid_kopecks": pl.Int64, "channel": pl.String, "is_first": pl.Boolean, "created_at": pl.Datetime("us"), "comment": pl.String,
+    "no_call": pl.Boolean, "no_sms": pl.Boolean, "consent": pl.String, "consent_on": pl.Date, "consent_source": pl.String, "vip": pl.Boolean,
+    "balance_kopecks": pl.Int64, "tags": pl.String, "payment_ext_id": pl.String, "method": pl.String, "refund_of": pl.String, "receipt": pl.String,
+    "plan_ext_id": pl.String, "plan_title": pl.String, "plan_total_kopecks": pl.Int64, "stage": pl.String, "reason": pl.String, "reason_field": pl.String,
+    "ignored": pl.String,
+}  # fmt: skip
 VISIT_SCHEMA: Final[dict[str, Any]] = {
     "file": pl.Int16, "row": pl.Int32, "visit": pl.Int32, "person": pl.Int32, "visit_ext_id": pl.String, "patient_ext_id": pl.String,
     "surname": pl.String, "name": pl.String, "patronymic": pl.String, "born_on": pl.Date, "sex": pl.String, "phones": pl.List(pl.String),
