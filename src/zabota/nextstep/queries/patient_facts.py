@@ -39,21 +39,43 @@ def patient_facts(*, clinic_id: int, patient_ids: Iterable[int], now: datetime, 
     """Facts by patient, for cards in use; `today` is the day in the zone of the clinic."""
     thresholds, any_visit = thresholds_of(clinic_id)
     cards = {card.pk: card for card in Patient.objects.cards().filter(clinic_id=clinic_id, pk__in=list(patient_ids))}
-    reader = _Reader(clinic_id, list(cards), now, today)
+    reader = FactsReader(Catalogue(clinic_id), list(cards), now=now, today=today)
     return {pk: reader.facts(card, thresholds, any_visit) for pk, card in cards.items()}
 
 
-class _Reader:
-    """Rows of many patients, one query for each table."""
+class Catalogue:
+    """Groups and services of a clinic with the recall that each service starts."""
 
-    def __init__(self, clinic_id: int, ids: list[int], now: datetime, today: date) -> None:
-        self.now, self.today = now, today
+    def __init__(self, clinic_id: int) -> None:
         self.groups = {group.pk: group for group in ServiceGroup.objects.filter(clinic_id=clinic_id)}
-        months = dict(RecallMonths.objects.filter(group__clinic_id=clinic_id).values_list("group_id", "months"))
+        self._months = dict(RecallMonths.objects.filter(group__clinic_id=clinic_id).values_list("group_id", "months"))
         self.services = {
-            service.pk: (service, self._target(service), self._interval(service, months))
+            service.pk: (service, self._target(service), self._interval(service))
             for service in Service.objects.filter(clinic_id=clinic_id)
         }
+
+    @staticmethod
+    def _target(service: Service) -> int | None:
+        return service.triggers_group_id or service.group_id
+
+    def _interval(self, service: Service) -> Interval | None:
+        if service.recall_interval_days is not None:
+            return Interval(service.recall_interval_days) if service.recall_interval_days else None
+        target = self._target(service)
+        if target is None:
+            return None
+        if target in self._months:
+            return Interval(months_in_days(self._months[target]), self._months[target])
+        days = self.groups[target].recall_interval_days
+        return Interval(days) if days else None
+
+
+class FactsReader:
+    """Rows of many patients, one query for each table."""
+
+    def __init__(self, catalogue: Catalogue, ids: list[int], *, now: datetime, today: date) -> None:
+        self.now, self.today = now, today
+        self.groups, self.services = catalogue.groups, catalogue.services
         self.appointments: dict[int, list[Appointment]] = defaultdict(list)
         for row in Appointment.objects.filter(patient_id__in=ids).order_by("starts_at", "id"):
             self.appointments[row.patient_id].append(row)
@@ -217,21 +239,6 @@ class _Reader:
             max(declined, default=None),
             max(finished, default=None),
         )
-
-    @staticmethod
-    def _target(service: Service) -> int | None:
-        return service.triggers_group_id or service.group_id
-
-    def _interval(self, service: Service, months: dict[int, int]) -> Interval | None:
-        if service.recall_interval_days is not None:
-            return Interval(service.recall_interval_days) if service.recall_interval_days else None
-        target = self._target(service)
-        if target is None:
-            return None
-        if target in months:
-            return Interval(months_in_days(months[target]), months[target])
-        days = self.groups[target].recall_interval_days
-        return Interval(days) if days else None
 
     def _of_group(self, service: Service, flag: str) -> bool:
         return service.group_id is not None and bool(getattr(self.groups[service.group_id], flag))

@@ -1,8 +1,5 @@
 -- One row of counts: under the rule, booked, not booked with an open task, without a next step, left with a reason.
-SELECT COUNT(*), COALESCE(SUM(booked), 0),
-  COALESCE(SUM(CASE WHEN booked = 0 AND tasked = 1 THEN 1 ELSE 0 END), 0),
-  COALESCE(SUM(CASE WHEN booked = 0 AND tasked = 0 THEN 1 ELSE 0 END), 0)
-FROM (
+WITH cards AS MATERIALIZED (
   SELECT
     CASE WHEN EXISTS (SELECT 1 FROM booking_appointment a WHERE a.patient_id = p.id
       AND a.status IN ('planned', 'confirmed', 'arrived') AND a.starts_at > %(now)s AND a.vanished_at IS NULL)
@@ -14,4 +11,8 @@ FROM (
     AND NOT EXISTS (SELECT 1 FROM nextstep_exemption e WHERE e.patient_id = p.id AND e.ended_at IS NULL)
     AND (EXISTS (SELECT 1 FROM booking_appointment a WHERE a.patient_id = p.id AND a.status = 'completed')
       OR EXISTS (SELECT 1 FROM patients_contact c WHERE c.patient_id = p.id AND c.reach NOT IN ('wrong', 'invalid')))
-) cards
+)
+SELECT COUNT(*), COALESCE(SUM(booked), 0),
+  COALESCE(SUM(CASE WHEN booked = 0 AND tasked = 1 THEN 1 ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN booked = 0 AND tasked = 0 THEN 1 ELSE 0 END), 0)
+FROM cards

@@ -1,7 +1,7 @@
 -- Who needs a task and has none, and whose untouched task may have to come forward; reason, day, stake and words.
 INSERT INTO sweep_need (patient_id, branch_id, booking_id, open_task_id, reason, cause_n, due_n, hidden_n, summary,
   value_kopecks, chance, stake_kopecks, appointment_id, dedupe_key, is_stock)
-WITH needing AS (
+WITH needing AS MATERIALIZED (
   SELECT z.*, t.id AS open_task_id,
     (SELECT MAX(x.closed_at) FROM worklist_task x
      WHERE x.patient_id = z.patient_id AND x.state = 'closed' AND x.closed_by_id IS NOT NULL) AS closed_at
@@ -71,7 +71,7 @@ rested AS (
     THEN GREATER(first_due_n, closed_n + %(rest_days)s) ELSE first_due_n END AS due_n
   FROM dues e
 ),
-hidden AS (
+hidden AS MATERIALIZED (
   SELECT h.*, CASE WHEN due_n - %(task_due_days)s > %(today_n)s THEN due_n - %(task_due_days)s END AS ahead_n
   FROM rested h
 )

@@ -32,7 +32,8 @@ SELECT r.id, r.patient_id, r.group_id, DAYNUM(r.previous_on), r.interval_days,
 FROM sweep_scope s CROSS JOIN nextstep_recall r
 WHERE r.patient_id = s.patient_id;
 UPDATE nextstep_recall SET booked_id = d.right_id FROM sweep_recall d
-WHERE d.recall_id = nextstep_recall.id AND nextstep_recall.booked_id IS DISTINCT FROM d.right_id;
+WHERE d.recall_id = nextstep_recall.id AND nextstep_recall.id IN (SELECT recall_id FROM sweep_recall)
+  AND nextstep_recall.booked_id IS DISTINCT FROM d.right_id;
 INSERT INTO sweep_usual (patient_id, group_id, interval_days)
 SELECT patient_id, group_id, interval_days
 FROM (

@@ -4,7 +4,7 @@ INSERT INTO sweep_state (patient_id, branch_id, rule, type, visits, first_n, las
   under_rule, asked_n, ask_group, referred_n, acute, open_n, proposed_n, declined_n, missed_id, missed_n, missed_kind)
 WITH facts AS (
   SELECT s.patient_id, s.branch_id, s.registered_n, COALESCE(v.visits, 0) AS visits, v.first_n, v.last_n, v.last_at,
-    COALESCE(v.revenue, 0) AS revenue, COALESCE(k.consultation, 0) AS consultation,
+    GREATER(COALESCE(w.amount, 0), COALESCE(q.amount, 0)) AS revenue, COALESCE(k.consultation, 0) AS consultation,
     COALESCE(k.prevention, 0) AS prevention, COALESCE(k.chronic, 0) AS chronic,
     b.appointment_id AS booking_id, b.starts_at AS booking_at, b.day_n AS booking_n,
     u.group_id, u.interval_days,
@@ -18,6 +18,8 @@ WITH facts AS (
     m.appointment_id AS missed_id, m.day_n AS missed_n, m.kind AS missed_kind
   FROM sweep_scope s
   LEFT JOIN sweep_visit v ON v.patient_id = s.patient_id
+  LEFT JOIN sweep_bill w ON w.patient_id = s.patient_id
+  LEFT JOIN sweep_paid q ON q.patient_id = s.patient_id
   LEFT JOIN sweep_kind k ON k.patient_id = s.patient_id
   LEFT JOIN sweep_booking b ON b.patient_id = s.patient_id
   LEFT JOIN sweep_usual u ON u.patient_id = s.patient_id

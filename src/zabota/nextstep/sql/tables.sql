@@ -6,7 +6,11 @@ CREATE TEMP TABLE sweep_service (service_id KEYTYPE PRIMARY KEY, own_group BIGIN
   interval_days INTEGER, interval_months INTEGER, is_consultation INTEGER, is_prevention INTEGER, is_chronic INTEGER);
 DROP TABLE IF EXISTS sweep_visit;
 CREATE TEMP TABLE sweep_visit (patient_id KEYTYPE PRIMARY KEY, visits INTEGER, first_n INTEGER, last_n INTEGER,
-  last_on DATE, last_at TIMESTAMPTZ, revenue BIGINT);
+  last_on DATE, since_on DATE, last_at TIMESTAMPTZ);
+DROP TABLE IF EXISTS sweep_bill;
+CREATE TEMP TABLE sweep_bill (patient_id KEYTYPE PRIMARY KEY, amount BIGINT);
+DROP TABLE IF EXISTS sweep_paid;
+CREATE TEMP TABLE sweep_paid (patient_id KEYTYPE PRIMARY KEY, amount BIGINT);
 DROP TABLE IF EXISTS sweep_done;
 CREATE TEMP TABLE sweep_done (patient_id BIGINT, service_id BIGINT, last_on DATE);
 DROP TABLE IF EXISTS sweep_kind;

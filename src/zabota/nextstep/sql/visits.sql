@@ -11,26 +11,30 @@ LEFT JOIN clinic_servicegroup own ON own.id = s.group_id
 LEFT JOIN clinic_servicegroup target ON target.id = COALESCE(s.triggers_group_id, s.group_id)
 LEFT JOIN nextstep_recallmonths m ON m.group_id = target.id
 WHERE s.clinic_id = %(clinic)s;
--- CROSS JOIN: SQLite then walks patients and finds visits by index; PostgreSQL chooses for itself.
-INSERT INTO sweep_visit (patient_id, visits, first_n, last_n, last_on, last_at, revenue)
-SELECT v.patient_id, v.visits, DAYNUM(v.first_on), DAYNUM(v.last_on), v.last_on, v.last_at, 0
+-- WALK_VISITS and WALK_LINES: patient by patient for a few, table by table for a whole clinic. Same rows either way.
+INSERT INTO sweep_visit (patient_id, visits, first_n, last_n, last_on, since_on, last_at)
+SELECT v.patient_id, v.visits, DAYNUM(v.first_on), DAYNUM(v.last_on), v.last_on, TODATE(DAYNUM(v.last_on) - 730), v.last_at
 FROM (
   SELECT s.patient_id, COUNT(DISTINCT a.day) AS visits, MIN(a.day) AS first_on, MAX(a.day) AS last_on,
     MAX(a.starts_at) AS last_at
-  FROM sweep_scope s CROSS JOIN booking_appointment a
+  FROM WALK_VISITS
   WHERE a.patient_id = s.patient_id AND a.status = 'completed'
   GROUP BY s.patient_id
 ) v;
--- Bills and payments tell of the same money: the larger sum counts, as many exports hold only one of them.
-UPDATE sweep_visit SET revenue = GREATER(
-  (SELECT COALESCE(SUM(a.total_kopecks), 0) FROM booking_appointment a
-   WHERE a.patient_id = sweep_visit.patient_id AND a.status = 'completed'
-     AND a.day > TODATE(sweep_visit.last_n - 730)),
-  (SELECT COALESCE(SUM(m.amount_kopecks), 0) FROM booking_payment m
-   WHERE m.patient_id = sweep_visit.patient_id AND m.paid_on > TODATE(sweep_visit.last_n - 730)));
+-- Bills and payments of the two years up to the last visit tell of the same money; the larger sum counts.
+INSERT INTO sweep_bill (patient_id, amount)
+SELECT v.patient_id, SUM(a.total_kopecks)
+FROM WALK_BILLS
+WHERE v.patient_id = s.patient_id AND a.patient_id = v.patient_id AND a.status = 'completed' AND a.day > v.since_on
+GROUP BY v.patient_id;
+INSERT INTO sweep_paid (patient_id, amount)
+SELECT v.patient_id, SUM(m.amount_kopecks)
+FROM WALK_PAYMENTS
+WHERE v.patient_id = s.patient_id AND m.patient_id = v.patient_id AND m.paid_on > v.since_on
+GROUP BY v.patient_id;
 INSERT INTO sweep_done (patient_id, service_id, last_on)
 SELECT s.patient_id, l.service_id, MAX(a.day)
-FROM sweep_scope s CROSS JOIN booking_appointment a CROSS JOIN booking_appointmentservice l
+FROM WALK_LINES
 WHERE a.patient_id = s.patient_id AND a.status = 'completed' AND l.appointment_id = a.id
 GROUP BY s.patient_id, l.service_id;
 -- What was done on the last day (nothing but consultations, any prevention) and whether anything chronic ever was.
