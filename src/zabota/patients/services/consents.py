@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -114,6 +115,17 @@ def grant_consent(
         now=now,
     )
     return consent
+
+
+@transaction.atomic
+def grant_consents(
+    *, patient: Patient, grants: Sequence[tuple[str, str]], proof: Proof, actor: Actor, now: datetime
+) -> list[Consent]:
+    """Several documents signed at once: a row each, all or none."""
+    return [
+        grant_consent(patient=patient, purpose=purpose, channel=channel, proof=proof, actor=actor, now=now)
+        for purpose, channel in grants
+    ]
 
 
 @transaction.atomic
