@@ -11,7 +11,7 @@ NODE_PATH := PATH="$(abspath $(BIN)):$$PATH"
 FRONT_SOURCES := $(shell find front -path front/node_modules -prune -o -type f -print 2>/dev/null)
 
 PORT ?= 8000
-SEED ?= 7
+SEED ?= 20
 PATIENTS ?= 4000
 ifdef DATABASE_URL
 export DATABASE_URL

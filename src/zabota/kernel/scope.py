@@ -45,10 +45,14 @@ def current_clinic_id() -> int | None:
 
 
 class ScopedManager(models.Manager[_Row]):
-    """Default manager of every model with personal data. Raises ScopeMissing outside a scope."""
+    """Default manager of every model with personal data. Raises ScopeMissing outside a scope.
 
-    #: Path from this row to its clinic.
-    clinic_path = "clinic_id"
+    `clinic_path` leads from the row to its clinic: `ScopedManager("batch__clinic_id")` for a row that hangs on another.
+    """
+
+    def __init__(self, clinic_path: str = "clinic_id") -> None:
+        super().__init__()
+        self.clinic_path = clinic_path
 
     def get_queryset(self) -> models.QuerySet[_Row]:
         scope = _scope.get()
@@ -57,4 +61,6 @@ class ScopedManager(models.Manager[_Row]):
         rows = super().get_queryset()
         if scope == "every clinic":
             return rows
-        return rows.filter(**{self.clinic_path: scope})
+        # A related manager (`batch.issues`) is made by Django without arguments: the path is the model's own.
+        path = getattr(self.model._meta.default_manager, "clinic_path", self.clinic_path)
+        return rows.filter(**{path: scope})

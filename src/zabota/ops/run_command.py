@@ -28,7 +28,7 @@ def run(argv: list[str]) -> int:
     parser.add_argument("--threads", type=int, default=8, help="потоков веб-сервера (8)")
     options = parser.parse_args(argv)
 
-    _keep_secret_key()
+    _prepare_folder()
     import django
 
     django.setup()
@@ -45,14 +45,13 @@ def _say(text: str) -> None:
     print(text, flush=True)
 
 
-def _keep_secret_key() -> None:
-    """Write the installation's key once, readable by its owner only, before the settings are loaded."""
-    if os.environ.get("ZABOTA_SECRET_KEY"):
-        return
+def _prepare_folder() -> None:
+    """Make the folder of the installation and write its key once, readable by the owner only, before the settings load."""
     folder = Path(os.environ.get("ZABOTA_DATA") or Path.cwd() / "var")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (folder / "static").mkdir(exist_ok=True)
     stored = folder / "secret_key"
-    if not stored.exists():
+    if not stored.exists() and not os.environ.get("ZABOTA_SECRET_KEY"):
         handle = os.open(stored, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(secrets.token_urlsafe(48))
@@ -61,12 +60,18 @@ def _keep_secret_key() -> None:
 def _demo_when_empty() -> list[tuple[str, str, str]]:
     """Logins (who, login, password) of the demo clinic, which is made when there is no clinic at all."""
     from zabota.clinic.models import Clinic
-    from zabota.ops.demo import load
+    from zabota.kernel import clock
+    from zabota.kernel.scope import every_clinic
+    from zabota.nextstep import api as nextstep
+    from zabota.ops.demo.load import demo_logins, make_demo_clinic
 
     if not Clinic.objects.exists():
         _say("База пуста: создаю демонстрационную клинику (около минуты)…")
-        load.make_demo_clinic(progress=_say)
-    return load.demo_logins()
+        clinic = make_demo_clinic(progress=_say)
+        _say("Проверяю правило двух З: у каждого пациента запись или задача…")
+        with every_clinic(reason="the first sweep of a new clinic"):
+            nextstep.sweep_clinic(clinic_id=clinic.pk, now=clock.now())
+    return demo_logins() if Clinic.objects.filter(is_demo=True).exists() else []
 
 
 def _free_port(host: str, wanted: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -146,10 +147,14 @@ def _context(request: StaffRequest, found: Batch) -> dict[str, Any]:
     chosen = mapping.get("columns") or {}
     tables = [_table(number, file, chosen) for number, file in enumerate(files)]
     words = list(dict.fromkeys(word for file in files for word in file["unknown_statuses"]))
+    preview: dict[str, Any] = found.result if found.state == Batch.State.LOADED else found.preview
     unsure = sum(1 for table in tables for column in table["columns"] if column["ask"])
     return {
         "batch": found,
-        "files": found.files.order_by("id"),
+        "files": [
+            {"name": file.name, "size_bytes": file.size_bytes, "table": tables[place] if place < len(tables) else None}
+            for place, file in enumerate(found.files.order_by("id"))
+        ],
         "tables": tables,
         "unsure": unsure,
         "known": sum(1 for table in tables for column in table["columns"] if column["field"] and not column["ask"]),
@@ -160,7 +165,12 @@ def _context(request: StaffRequest, found: Batch) -> dict[str, Any]:
         "status_names": STATUS_NAMES,
         "branches": Branch.objects.filter(clinic=request.clinic, is_active=True),
         "refusals": found.issues.filter(is_refusal=True).order_by("file_index", "row")[:SHOWN_REFUSALS],
-        "preview": found.preview or found.result,
+        "preview": preview,
+        "period": [date.fromisoformat(day) for day in preview.get("period", [])],
+        "new_people": [
+            {**person, "born_on": date.fromisoformat(person["born_on"]) if person["born_on"] else None}
+            for person in preview.get("examples", {}).get("new_patients", [])
+        ],
         "working": found.state in WORKING or (found.state == Batch.State.UPLOADED and not files),
         "steps": _steps(_stage(found)),
         "stage": _stage(found),

@@ -1,0 +1,323 @@
+"""What a load promises: nothing twice, nothing lost, everything can be taken back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from zabota.booking.models import Appointment, AppointmentService, Payment
+from zabota.clinic.models import Branch, Clinic, Doctor, Service
+from zabota.intake import loads
+from zabota.intake.models import Batch, Change
+from zabota.kernel import clock
+from zabota.kernel.audit import Actor
+from zabota.kernel.errors import AlreadyDone
+from zabota.kernel.models import AuditEntry
+from zabota.nextstep.models import PatientState, ViolationDay
+from zabota.patients.models import Consent, Contact, DuplicateCandidate, Household, Note, Patient
+from zabota.worklist.models import Task
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_clinic")]
+
+HEADER = "Код визита;Код пациента;ФИО;Дата рождения;Телефон;Дата приёма;Филиал;Врач;Услуга;Сумма;Оплачено;Статус;Источник;Реклама"
+MILA = "7;Соколова Мила Андреевна;12.05.1990;8 (916) 123-45-67"
+PYOTR = "8;Громов Пётр Ильич;03.11.1978;+7 916 123-45-67"
+ACTOR = Actor(kind="import")
+
+
+def day(offset: int) -> str:
+    """A day this many days from now, as an export writes it."""
+    return f"{clock.now().date() + dt.timedelta(days=offset):%d.%m.%Y} 10:00"
+
+
+def export(*rows: str) -> str:
+    """A file of a clinic's system."""
+    return "\r\n".join([HEADER, *rows]) + "\r\n"
+
+
+@pytest.fixture
+def first() -> str:
+    """Three visits of two people who share a phone, one of them still to come."""
+    return export(
+        f"v1;{MILA};{day(-200)};Центр;Рябов И. А.;Гигиена;4 900,00;4 900,00;Завершён;Яндекс;Да",
+        f"v2;{PYOTR};{day(-40)};Центр;Рябов И. А.;Осмотр;1 500,00;1 500,00;Завершён;Сайт;Нет",
+        f"v3;{MILA};{day(20)};Центр;Рябов И. А.;Гигиена;4 900,00;0;Запланирован;Яндекс;Да",
+    )
+
+
+@pytest.fixture
+def load(smile: Clinic, centre: Branch) -> Callable[..., Batch]:
+    """Loads a text as a file, from upload to result."""
+
+    def run(text: str, *, complete: bool = True) -> Batch:
+        batch = loads.receive_files(
+            clinic=smile,
+            uploads=[loads.Upload(name="visits.csv", content=io.BytesIO(text.encode("cp1251")))],
+            actor=ACTOR,
+            now=clock.now(),
+        )
+        loads.choose_columns(
+            batch=batch, mapping=None, branch=None, system="file", is_complete=complete,
+            remember_as="", signature="", actor=ACTOR, now=clock.now(),
+        )  # fmt: skip
+        batch = loads.run_step_now(batch=batch, step="check", actor=ACTOR, now=clock.now())
+        assert batch.state == Batch.State.CHECKED, batch.error
+        return loads.run_step_now(batch=batch, step="load", actor=ACTOR, now=clock.now())
+
+    return run
+
+
+def everything() -> list[int]:
+    """Numbers of rows that a second load must not change."""
+    models = (Patient, Contact, Appointment, AppointmentService, Payment, Consent, Doctor, Service, Task)
+    return [model.objects.count() for model in models]
+
+
+def test_rows_of_an_export_become_cards_visits_and_payments(load: Callable[..., Batch], first: str) -> None:
+    batch = load(first)
+    assert batch.state == Batch.State.LOADED
+    assert batch.result["written"]["patients_created"] == 2
+    mila = Patient.objects.get(surname="Соколова")
+    assert (mila.name, str(mila.born_on)) == ("Мила", "1990-05-12")
+    assert list(mila.contacts.values_list("value", flat=True)) == ["+79161234567"]
+    visit = Appointment.objects.get(ext_id="v1")
+    assert (visit.status, visit.total_kopecks, visit.branch.name) == ("completed", 490_000, "Центр")
+    assert visit.lines.get().service.name == "Гигиена"
+    assert set(Payment.objects.values_list("amount_kopecks", flat=True)) == {490_000, 150_000}
+
+
+def test_time_without_a_zone_is_the_time_of_the_branch(load: Callable[..., Batch], first: str, centre: Branch) -> None:
+    centre.time_zone = "Asia/Kamchatka"
+    centre.save()
+    load(first)
+    visit = Appointment.objects.get(ext_id="v1")
+    assert visit.starts_at.astimezone(dt.UTC).hour == 22
+    assert visit.day == clock.now().date() - dt.timedelta(days=200)
+
+
+def test_the_same_file_twice_changes_nothing(load: Callable[..., Batch], first: str) -> None:
+    load(first)
+    before = everything()
+    again = load(first)
+    assert everything() == before
+    assert again.result["visits"]["same"] == 3
+    assert not Change.objects.filter(batch=again).exists()
+
+
+def test_people_without_number_and_birth_date_are_found_again_by_the_same_file(load: Callable[..., Batch]) -> None:
+    text = "ФИО;Телефон;Дата приёма;Врач\r\n" + f"Лебедева Анна;89031112233;{day(-30)};Рябов И. А.\r\n"
+    load(text)
+    load(text)
+    assert Patient.objects.count() == 1
+
+
+def test_namesakes_with_different_phones_stay_two_people(load: Callable[..., Batch]) -> None:
+    text = "ФИО;Телефон;Дата приёма;Врач\r\n"
+    text += f"Лебедева Анна;89031112233;{day(-30)};Рябов И. А.\r\nЛебедева Анна;89037778899;{day(-20)};Рябов И. А.\r\n"
+    load(text)
+    assert Patient.objects.count() == 2
+
+
+def test_a_family_on_one_phone_is_never_one_person(load: Callable[..., Batch], first: str) -> None:
+    load(first)
+    assert Patient.objects.count() == 2
+    assert Household.objects.get().members.count() == 2
+
+
+def test_a_later_export_moves_a_visit_and_says_what_was_before(load: Callable[..., Batch], first: str) -> None:
+    load(first)
+    later = load(first.replace("Запланирован", "Отменён пациентом"))
+    assert later.result["visits"]["status_changed"] == 1
+    assert Appointment.objects.get(ext_id="v3").status == "cancelled_patient"
+    assert Change.objects.get(batch=later).before == {"status": "planned"}
+
+
+def test_a_row_that_vanished_is_marked_and_no_longer_counts_as_booked(load: Callable[..., Batch], first: str) -> None:
+    load(first)
+    kept = [line for line in first.splitlines() if not line.startswith("v3")]
+    kept.append(f"v4;{PYOTR};{day(30)};Центр;Рябов И. А.;Осмотр;1 500,00;0;Запланирован;Сайт;Нет")
+    load("\r\n".join(kept))
+    gone = Appointment.objects.get(ext_id="v3")
+    assert gone.vanished_at is not None
+    mila = Patient.objects.get(surname="Соколова")
+    assert Task.objects.open().filter(patient=mila).exists()
+
+
+def test_a_vanished_row_that_comes_back_counts_again(load: Callable[..., Batch], first: str) -> None:
+    load(first)
+    kept = [line for line in first.splitlines() if not line.startswith("v2")]
+    load("\r\n".join(kept))
+    assert Appointment.objects.get(ext_id="v2").vanished_at is not None
+    load(first)
+    assert Appointment.objects.get(ext_id="v2").vanished_at is None
+
+
+def test_a_partial_export_marks_nothing_as_vanished(load: Callable[..., Batch], first: str) -> None:
+    load(first)
+    kept = [line for line in first.splitlines() if not line.startswith("v2")]
+    load("\r\n".join(kept), complete=False)
+    assert not Appointment.objects.exclude(vanished_at=None).exists()
+
+
+def test_after_a_load_nobody_is_without_a_next_step(load: Callable[..., Batch], first: str) -> None:
+    load(first)
+    pyotr = Patient.objects.get(surname="Громов")
+    assert Task.objects.open().filter(patient=pyotr).count() == 1
+    assert PatientState.objects.filter(patient=pyotr).exists()
+    assert ViolationDay.objects.get().left_after == 0
+
+
+def test_import_grants_no_consent(load: Callable[..., Batch], first: str) -> None:
+    load(first)
+    states = dict(Consent.objects.values_list("patient__surname", "state"))
+    assert states == {"Соколова": Consent.State.UNPROVEN, "Громов": Consent.State.REFUSED}
+
+
+def test_a_new_number_with_the_same_name_and_birth_date_is_a_pair_to_decide(
+    load: Callable[..., Batch], first: str
+) -> None:
+    load(first)
+    twin = MILA.replace("7;", "77;", 1)
+    load(export(f"v9;{twin};{day(-10)};Центр;Рябов И. А.;Осмотр;1 500,00;0;Завершён;Сайт;Нет"), complete=False)
+    assert Patient.objects.filter(surname="Соколова").count() == 2
+    assert DuplicateCandidate.objects.filter(state="open").count() == 1
+
+
+def test_a_load_fills_empty_fields_and_overwrites_nothing(load: Callable[..., Batch], first: str) -> None:
+    load(first.replace("12.05.1990", ""))
+    mila = Patient.objects.get(surname="Соколова")
+    assert mila.born_on is None
+    mila.patronymic = "Аркадьевна"
+    mila.save()
+    load(first)
+    mila.refresh_from_db()
+    assert (str(mila.born_on), mila.patronymic) == ("1990-05-12", "Аркадьевна")
+
+
+def test_undo_takes_back_what_the_load_made(load: Callable[..., Batch], first: str) -> None:
+    batch = load(first)
+    undone = loads.run_step_now(batch=batch, step="undo", actor=ACTOR, now=clock.now())
+    assert undone.state == Batch.State.UNDONE
+    assert [Patient.objects.count(), Appointment.objects.count(), Payment.objects.count(), Task.objects.count()] == [
+        0, 0, 0, 0,
+    ]  # fmt: skip
+
+
+def test_undo_of_a_second_load_restores_what_it_changed(load: Callable[..., Batch], first: str) -> None:
+    load(first)
+    before = list(Appointment.objects.order_by("ext_id").values_list("ext_id", "status", "day", "total_kopecks"))
+    moved = first.replace(day(20), day(25)).replace("Завершён;Сайт", "Не пришёл;Сайт")
+    second = load(moved)
+    assert second.result["visits"]["changed"] == 2
+    loads.run_step_now(batch=second, step="undo", actor=ACTOR, now=clock.now())
+    after = list(Appointment.objects.order_by("ext_id").values_list("ext_id", "status", "day", "total_kopecks"))
+    assert after == before
+
+
+def test_undo_keeps_a_card_somebody_has_worked_with(load: Callable[..., Batch], first: str, smile: Clinic) -> None:
+    batch = load(first)
+    mila = Patient.objects.get(surname="Соколова")
+    Note.objects.create(patient=mila, clinic=smile, text="боится уколов", written_at=clock.now())
+    undone = loads.run_step_now(batch=batch, step="undo", actor=ACTOR, now=clock.now())
+    assert list(Patient.objects.all()) == [mila]
+    assert undone.result["undone"]["patients_kept"] == 1
+
+
+def test_a_load_after_an_undo_is_whole_again(load: Callable[..., Batch], first: str) -> None:
+    loads.run_step_now(batch=load(first), step="undo", actor=ACTOR, now=clock.now())
+    load(first)
+    assert (Patient.objects.count(), Appointment.objects.count()) == (2, 3)
+
+
+def test_a_load_that_stopped_midway_is_finished_by_the_next_attempt(load: Callable[..., Batch], first: str) -> None:
+    batch = load(first)
+    # As after a kill between two portions: cards are there, visits and payments are not.
+    Payment.objects.all().delete()
+    AppointmentService.objects.all().delete()
+    Task.objects.all().delete()
+    Appointment.objects.all().delete()
+    Batch.objects.filter(pk=batch.pk).update(state=Batch.State.CHECKED)
+    again = loads.run_step_now(batch=batch, step="load", actor=ACTOR, now=clock.now())
+    assert (Patient.objects.count(), Appointment.objects.count(), Payment.objects.count()) == (2, 3, 2)
+    assert again.result["written"]["patients_created"] == 2
+
+
+def test_refused_rows_come_back_as_a_file_that_can_be_corrected_and_loaded(
+    load: Callable[..., Batch], first: str, tmp_path: Path
+) -> None:
+    broken = first.replace(day(-40), "31.02.2025 10:00")
+    batch = load(broken)
+    assert batch.result["rows"]["rejected"] == 1
+    assert batch.issues.get(is_refusal=True).row == 3
+    (written,) = loads.write_rejected_rows(batch, tmp_path / "refused.csv")
+    text = written.read_bytes().decode("cp1251")
+    assert "31.02.2025" in text and "Причина" in text
+    load(text.replace("31.02.2025 10:00", day(-40)), complete=False)
+    assert Appointment.objects.filter(ext_id="v2", status="completed").exists()
+
+
+def test_a_step_out_of_turn_is_refused_in_words(load: Callable[..., Batch], first: str) -> None:
+    batch = load(first)
+    with pytest.raises(AlreadyDone):
+        loads.run_step_now(batch=batch, step="load", actor=ACTOR, now=clock.now())
+
+
+def test_a_file_that_cannot_be_read_leaves_nothing_and_says_why(smile: Clinic) -> None:
+    batch = loads.receive_files(
+        clinic=smile, uploads=[loads.Upload("empty.csv", io.BytesIO(b""))], actor=ACTOR, now=clock.now()
+    )
+    loads.choose_columns(
+        batch=batch, mapping=None, branch=None, system="file", is_complete=True,
+        remember_as="", signature="", actor=ACTOR, now=clock.now(),
+    )  # fmt: skip
+    failed = loads.run_step_now(batch=batch, step="check", actor=ACTOR, now=clock.now())
+    assert failed.state == Batch.State.FAILED
+    assert failed.error
+    assert not Patient.objects.exists()
+
+
+def test_every_step_of_a_load_leaves_an_audit_row(load: Callable[..., Batch], first: str) -> None:
+    load(first)
+    actions = set(AuditEntry.objects.filter(action__startswith="intake.").values_list("action", flat=True))
+    assert {"intake.files.received", "intake.columns.chosen", "intake.batch.load", "intake.batch.loaded"} <= actions
+
+
+def test_the_wizard_loads_in_the_background(smile: Clinic, first: str, run_jobs: Callable[[], None]) -> None:
+    batch = loads.receive_files(
+        clinic=smile, uploads=[loads.Upload("v.csv", io.BytesIO(first.encode("cp1251")))], actor=ACTOR, now=clock.now()
+    )
+    run_jobs()
+    batch.refresh_from_db()
+    assert batch.facts["files"][0]["kind"] == "visits"
+    loads.choose_columns(
+        batch=batch, mapping=None, branch=None, system="file", is_complete=True,
+        remember_as="", signature="", actor=ACTOR, now=clock.now(),
+    )  # fmt: skip
+    for step, state in (("check", "checked"), ("load", "loaded"), ("undo", "undone")):
+        loads.start_step(batch=batch, step=step, actor=ACTOR, now=clock.now())
+        run_jobs()
+        batch.refresh_from_db()
+        assert batch.state == state, (batch.error, batch.stage)
+
+
+def test_a_saved_mapping_is_taken_for_the_next_file_with_the_same_headers(
+    smile: Clinic, first: str, run_jobs: Callable[[], None]
+) -> None:
+    def receive() -> Batch:
+        upload = loads.Upload("v.csv", io.BytesIO(first.encode("cp1251")))
+        batch = loads.receive_files(clinic=smile, uploads=[upload], actor=ACTOR, now=clock.now())
+        run_jobs()
+        batch.refresh_from_db()
+        return batch
+
+    batch = receive()
+    mapping = {"version": 1, "columns": {"Источник": ""}}
+    loads.choose_columns(
+        batch=batch, mapping=mapping, branch=None, system="file", is_complete=True, remember_as="наша выгрузка",
+        signature=batch.facts["signature"], actor=ACTOR, now=clock.now(),
+    )  # fmt: skip
+    assert receive().mapping == mapping
