@@ -13,6 +13,7 @@ from zabota.nextstep.queries.patient_facts import patient_facts, thresholds_of
 from zabota.nextstep.rules.stake import yearly_value_kopecks
 from zabota.nextstep.rules.steps import next_step
 from zabota.nextstep.rules.types import classify
+from zabota.nextstep.rules.wording import explain_type
 from zabota.nextstep.services.sweep import sweep_clinic
 from zabota.nextstep.tests.random_clinic import RandomClinic, decide_about_recalls, make_clinic
 from zabota.worklist.models import Task
@@ -47,6 +48,7 @@ def test_types_of_the_sweep_are_those_of_the_rules(seed: int) -> None:
                 newcomer_kopecks=thresholds.newcomer_value_kopecks,
             )
             row = states[pk]
+            assert len(explain_type(verdict)) > 10
             assert (
                 row.rule, row.type, row.visits, row.last_visit_on, row.next_transition_on, row.sleeping_on,
                 row.group_id, row.expected_interval_days, row.value_kopecks, row.next_booking_at,
