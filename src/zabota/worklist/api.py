@@ -21,7 +21,7 @@ from zabota.worklist.queries.queue import (
     queue,
     step_of,
 )
-from zabota.worklist.queries.scripts import ScriptUse, script_for, script_history, script_uses
+from zabota.worklist.queries.scripts import ScriptUse, default_script, script_for, script_history, script_uses
 from zabota.worklist.queries.team import absent_ids, day_bounds, loads, may_work_at, workers
 from zabota.worklist.rules.calls import QuickTime, another_way, quick_times, thinks_times, thinks_until
 from zabota.worklist.rules.elapsed import elapsed
@@ -81,6 +81,7 @@ __all__ = [
     "create_task",
     "day_bounds",
     "day_counts",
+    "default_script",
     "distribute",
     "edit_script",
     "elapsed",

@@ -8,6 +8,7 @@ from zabota.clinic.models import Clinic
 from zabota.kernel import clock
 from zabota.kernel.jobs import schedule
 from zabota.worklist.services.distribution import distribute
+from zabota.worklist.services.scripts import ensure_scripts
 
 
 @schedule(
@@ -17,6 +18,9 @@ from zabota.worklist.services.distribution import distribute
 )
 @task()
 def distribute_tasks() -> int:
-    """Give tasks without an owner to people who have room today, clinic by clinic."""
-    now = clock.now()
-    return sum(distribute(clinic=clinic, now=now) for clinic in Clinic.objects.order_by("id"))
+    """Give tasks without an owner to people who have room today, clinic by clinic; a new clinic gets its scripts."""
+    now, given = clock.now(), 0
+    for clinic in Clinic.objects.order_by("id"):
+        ensure_scripts(clinic=clinic, now=now)
+        given += distribute(clinic=clinic, now=now)
+    return given

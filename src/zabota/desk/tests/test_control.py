@@ -70,7 +70,7 @@ def test_page_shows_people_ageing_and_signs(as_quality, new_contact, vera, smile
 
 
 def test_each_figure_opens_the_contacts_behind_it(as_quality, new_contact, vera, pyotr):
-    quick, slow = new_contact(vera, "refused", seconds=3, patient=pyotr), new_contact(vera, "thinks")
+    quick, _ = new_contact(vera, "refused", seconds=3, patient=pyotr), new_contact(vera, "thinks")
     page = text_of(as_quality.get(f"/control/contacts/?period=week&member={vera.pk}&sign=quick"))
     assert "Сергеев Пётр Ильич" in page
     assert "Кузнецова" not in page

@@ -38,7 +38,9 @@ def script(request: StaffRequest, reason: str) -> HttpResponse:
     if reason not in Reason.values:
         raise Http404
     history = worklist.script_history(request.clinic, reason)
-    current = next((each for each in history if each.is_current), None)
+    current = next((each for each in history if each.is_current), None) or worklist.default_script(
+        request.clinic.pk, reason
+    )
     values = {"title": current.title, "text": current.text, "advice": current.advice} if current else {}
     error = ""
     if request.method == "POST":

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Case, CharField, Count, Q, Sum, Value, When
 from django.db.models.functions import Coalesce
 
 from zabota.booking.models import Appointment
@@ -178,16 +178,20 @@ def team_work(
 
 def ageing(*, tasks: TaskQuerySet, now: datetime) -> list[AgeBucket]:
     """Open tasks by age; `tasks` are those this person may see."""
-    spans = {code: _age(now, low, high) for code, _, low, high in AGES}
-    found = tasks.open().aggregate(
-        **{f"{code}_count": Count("id", filter=span) for code, span in spans.items()},
-        **{f"{code}_late": Count("id", filter=span & _late(now)) for code, span in spans.items()},
-        **{f"{code}_stake": Coalesce(Sum("stake_kopecks", filter=span), 0) for code, span in spans.items()},
+    bucket = Case(
+        *(When(_age(now, low, high), then=Value(code)) for code, _, low, high in AGES),
+        default=Value(AGES[0][0]),  # created a moment ago by another clock
+        output_field=CharField(),
     )
-    return [
-        AgeBucket(code, label, found[f"{code}_count"], found[f"{code}_late"], found[f"{code}_stake"])
-        for code, label, _, _ in AGES
-    ]
+    found = {
+        code: (count, late, stake)
+        for code, count, late, stake in tasks.open()
+        .order_by()
+        .annotate(bucket=bucket)
+        .values_list("bucket")
+        .annotate(count=Count("id"), late=Count("id", filter=_late(now)), stake=Coalesce(Sum("stake_kopecks"), 0))
+    }
+    return [AgeBucket(code, label, *found.get(code, (0, 0, 0))) for code, label, _, _ in AGES]
 
 
 def of_age(tasks: TaskQuerySet, code: str, now: datetime) -> TaskQuerySet:

@@ -9,6 +9,7 @@ from django.db.models import Count, Q
 
 from zabota.clinic.models import Clinic
 from zabota.worklist.models import Outcome, Reason, Script, Task, TaskEvent
+from zabota.worklist.rules.library import DEFAULT_SCRIPTS
 
 #: Effect is counted over so many days.
 WINDOW = timedelta(days=90)
@@ -25,9 +26,21 @@ class ScriptUse:
 
 
 def script_for(task: Task) -> Script | None:
-    """The current script of the task's situation; a task without a phone asks to find one."""
+    """The current script of the task's situation; a task without a phone asks to find one.
+
+    A clinic whose scripts were not written yet speaks the words of the first day: the row returned then has no key.
+    """
     reason = Reason.FIND_CONTACT if task.needs_contact else task.reason
-    return Script.objects.filter(clinic_id=task.clinic_id, reason=reason, is_current=True).first()
+    found = Script.objects.filter(clinic_id=task.clinic_id, reason=reason, is_current=True).first()
+    return found or default_script(task.clinic_id, reason)
+
+
+def default_script(clinic_id: int, reason: str) -> Script | None:
+    """The words of the first day, unsaved."""
+    for each in DEFAULT_SCRIPTS:
+        if each.reason == reason:
+            return Script(clinic_id=clinic_id, reason=reason, title=each.title, text=each.text, advice=each.advice)
+    return None
 
 
 def script_history(clinic: Clinic, reason: str) -> list[Script]:

@@ -112,7 +112,7 @@ def record_outcome(
             comment=comment,
             seconds=seconds,
             contact=called,
-            script=script,
+            script=script if script is not None and script.pk else None,
         )
         _mark_phone(called, outcome, actor=actor, now=now)
         escalation = None

@@ -70,6 +70,7 @@ def edit_script(
         raise ScriptWrong(" ".join(wrong))
     stale = "Пока вы правили, сценарий сохранил кто-то другой. Откройте его заново и внесите правку в новую версию."
     with transaction.atomic():
+        ensure_scripts(clinic=clinic, now=now, actor=actor)
         last = Script.objects.filter(clinic=clinic, reason=reason).aggregate(last=Max("version"))["last"] or 0
         current = Script.objects.filter(clinic=clinic, reason=reason, is_current=True).first()
         if (current.version if current else 0) != seen_version:
