@@ -17,6 +17,7 @@ from zabota.intake.rules.synonyms import (
     FOREIGN_WORDS,
     NOT_NEEDED,
     OTHER_MEANING,
+    OWNER_WORDS,
     PATIENT_FIELDS,
     SYNONYMS,
     header_words,
@@ -181,6 +182,8 @@ def header_scores(header: str) -> Mapping[str, float]:
         score = 0.0
         if wanted <= present and len(present) <= 5 and len(" ".join(synonym)) > 2:
             score = 0.55 + 0.35 * len(wanted) / len(present)
+            if wanted <= OWNER_WORDS and len(present) > len(wanted):
+                score *= 0.9
             if any(word.startswith(OTHER_MEANING) for word in present - wanted):
                 score *= 0.6
         elif len(words) == len(synonym) and all(

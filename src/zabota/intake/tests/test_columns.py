@@ -29,7 +29,9 @@ def test_no_synonym_is_lost_on_the_way_to_comparison() -> None:
      ("Филиал", "branch"), ("Клиника", "branch"), ("Подразделение", "branch"), ("Пациент", "full_name"), ("ФИО клиента", "full_name"), ("Ф.И.О.", "full_name"), ("Д.р.", "born_on"), ("Дата рожд.", "born_on"), ("ДР", "born_on"), ("Дата рождения пациента", "born_on"),
      ("Моб. тел.", "phone"), ("Тел.", "phone"), ("Телефон пациента", "phone"), ("№ карты", "card_no"), ("Номер амбулаторной карты", "card_no"), ("Код пациента", "patient_ext_id"), ("ID клиента", "patient_ext_id"), ("Статус визита", "status"), ("Состояние", "status"),
      ("visit_date", "starts_at"), ("PatientName", "full_name"), ("birth_date", "born_on"), ("Doctor", "doctor"), ("data priema", "starts_at"), ("familiya", "surname"), ("otchestvo", "patronymic"), ("Стоимость услуги (руб.)", "total"), ("Длит., мин", "duration"),
-     ("Дата приёма пациента", "starts_at"), ("Источник рекламы пациента", "channel"), ("Cтaтуc", "status")],
+     ("Дата приёма пациента", "starts_at"), ("Источник рекламы пациента", "channel"), ("Cтaтуc", "status"), ("Дата/время приема", "starts_at"), ("Дата прихода", "starts_at"), ("Пациент (ФИО)", "full_name"), ("Контактный тел.", "phone"), ("Клиент, телефон", "phone"), ("Источник (откуда узнали)", "channel"), ("Рекл. источник", "channel"), ("Как о нас узнали", "channel"), ("Филиал/клиника", "branch"),
+     ("Врач (исполнитель)", "doctor"), ("Лечащий доктор", "doctor"), ("Название процедуры", "service"), ("Сумма итого", "total"), ("Внесено пациентом", "paid"), ("Статус записи на прием", "status"), ("Дата рож.", "born_on"), ("№ амб.карты", "card_no"), ("patientId", "patient_ext_id"), ("doctorName", "doctor"),
+     ("Профессия врача", "speciality"), ("Почта клиента", "email"), ("appt_date", "starts_at"), ("Код усл.", "service_code"), ("Перв./повт.", "is_first")],
 )  # fmt: skip
 def test_header_is_understood(header: str, field: str) -> None:
     scores = header_scores(header)
