@@ -126,7 +126,12 @@ def audit(
 
 
 def _visits(visits: Visits) -> int:
-    return len(np.unique(visits.visit))
+    low, high = int(visits.visit.min()), int(visits.visit.max())
+    if high - low > 8 * len(visits.visit) + 1000:
+        return len(np.unique(visits.visit))
+    seen = np.zeros(high - low + 1, bool)
+    seen[visits.visit - low] = True
+    return int(seen.sum())
 
 
 def _unknown() -> Measure:

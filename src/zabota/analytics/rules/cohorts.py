@@ -116,12 +116,18 @@ def _cells(visits: Visits, months: Ints, last_month: int) -> dict[int, dict[int,
     people, days = visit_days(visits)
     offset = _months_of(days) - months[people]
     near = (offset >= 1) & (offset <= SHOWN_CELLS)
-    keys = np.unique(np.stack([months[people[near]], offset[near], people[near]], axis=1), axis=0)
+    people, offset = people[near], offset[near]
+    # Days are sorted within a person: a month counts once, at its first day.
+    first = np.append(True, (people[1:] != people[:-1]) | (offset[1:] != offset[:-1])) if len(people) else near[:0]
+    start = months[people[first]]
+    low = int(start.min()) if len(start) else 0
+    width = SHOWN_CELLS + 1
+    counts = np.bincount((start - low) * width + offset[first])
     matrix: dict[int, dict[int, int]] = {}
-    pairs, counts = np.unique(keys[:, :2], axis=0, return_counts=True)
-    for (month, k), count in zip(pairs, counts, strict=True):
+    for key in np.flatnonzero(counts):
+        month, k = low + int(key) // width, int(key) % width
         if month + k <= last_month:
-            matrix.setdefault(int(month), {})[int(k)] = int(count)
+            matrix.setdefault(month, {})[k] = int(counts[key])
     return matrix
 
 

@@ -152,15 +152,41 @@ def find_drivers(
     """Name the causes of the change between two periods; `came_*` are 1 for base patients who came back, else 0."""
     if not len(came_before) or not len(came_now):
         return Finding((), 0.0, 0)
+    if not dimensions:
+        return Finding((), float(came_now.mean() - came_before.mean()), 0)
     ground = _ground(came_before, came_now, dimensions)
+    chain = _name(ground, level=level, refused=frozenset())
+    chain = _plainer(ground, chain, level=level)
+    drivers = tuple(
+        Driver(each.cell, each.contrast, each.q, tuple(chain.companions.get(each.key, ())))
+        for each in sorted(chain.named, key=lambda each: -abs(each.contrast.effect))
+    )
+    explained = sum(driver.contrast.effect for driver in drivers)
+    return Finding(drivers=drivers, common_change=ground.change - explained, tested=chain.tested)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Chain:
+    """Causes in the order in which they were named, and what each explained beside itself."""
+
+    named: tuple[_Found, ...]
+    companions: Mapping[Key, list[Key]]
+    tested: int
+
+    def against(self, ground: _Ground) -> int:
+        """How many of them pulled against the total."""
+        return sum(each.contrast.effect * ground.change < 0 for each in self.named)
+
+
+def _name(ground: _Ground, *, level: float, refused: frozenset[Key]) -> _Chain:
     named: list[_Found] = []
     companions: dict[Key, list[Key]] = {}
-    refused: set[Key] = set()
+    given_up = set(refused)
     tested = 0
     while len(named) < MOST:
         found, number = _scan(ground, named, level=level, strict=bool(named))
         tested = max(tested, number)
-        found = [each for each in found if each.key not in refused and _fits(each, named)]
+        found = [each for each in found if each.key not in given_up and _fits(each, named)]
         found = _one_of_two(found, ground)
         if not found:
             break
@@ -168,15 +194,22 @@ def find_drivers(
         named.append(chosen)
         companions[chosen.key] = beside
         named, dropped = _judge_again(ground, named, level=level)
-        refused |= dropped
-        if chosen.key in dropped:
-            refused.add(chosen.key)
-    drivers = tuple(
-        Driver(each.cell, each.contrast, each.q, tuple(companions.get(each.key, ())))
-        for each in sorted(named, key=lambda each: -abs(each.contrast.effect))
-    )
-    explained = sum(driver.contrast.effect for driver in drivers)
-    return Finding(drivers=drivers, common_change=ground.change - explained, tested=tested)
+        given_up |= dropped
+    return _Chain(tuple(named), companions, tested)
+
+
+def _plainer(ground: _Ground, chain: _Chain, *, level: float) -> _Chain:
+    """Two guilty doctors, or their branch less the doctors it spared? The story without the spared is the plainer one."""
+    if not chain.against(ground):
+        return chain
+    best = chain
+    for each in chain.named:
+        if each.contrast.effect * ground.change < 0:
+            continue
+        other = _name(ground, level=level, refused=frozenset({each.key}))
+        if len(other.named) <= len(best.named) and other.against(ground) < best.against(ground) and other.named:
+            best = other
+    return best
 
 
 def _ground(came_before: Floats, came_now: Floats, dimensions: Sequence[Dimension]) -> _Ground:
@@ -207,7 +240,7 @@ def _ground(came_before: Floats, came_now: Floats, dimensions: Sequence[Dimensio
 
 def _patterns(columns: list[Codes], sizes: Sequence[int]) -> tuple[npt.NDArray[np.int64], list[Codes]]:
     """Number the distinct lines of codes; gives the number of each line and the codes of each number."""
-    numbers = np.zeros(len(columns[0]) if columns else 0, np.int64)
+    numbers = np.zeros(len(columns[0]), np.int64)
     span = 1
     for column, size in zip(columns, sizes, strict=True):
         if span > 2**62 // (size + 1):  # compress before the key would overflow
@@ -253,17 +286,22 @@ class _Tables:
         tables = self._made.get(cell.place)
         if tables is None:
             tables = self._made[cell.place] = self._make(cell.place)
-        inside = Part(*(table[:, list(cell.codes)].sum(axis=1) for table in tables))
-        known = Part(*(table[:, :-1].sum(axis=1) for table in tables))
+        n0, k0, n1, k1 = tables
+        chosen = list(cell.codes)
+        inside = Part(*(each[:, chosen].sum(axis=1) for each in (n0, k0, n1, k1)))
+        known = Part(*(each[:, :-1].sum(axis=1) for each in (n0, k0, n1, k1)))
         return inside, known
 
     def _make(self, place: int) -> tuple[Floats, ...]:
         width = self._ground.sizes[place] + 1
         keys = self._strata * width + self._ground.codes[place]
-        return tuple(
-            np.bincount(keys, weights=weights, minlength=self._number * width).reshape(self._number, width)
-            for weights in (self._ground.n0, self._ground.k0, self._ground.n1, self._ground.k1)
-        )
+
+        def table(weights: Floats) -> Floats:
+            counts = np.bincount(keys, weights=weights, minlength=self._number * width)
+            return np.asarray(counts, dtype=np.float64).reshape((self._number, width))
+
+        ground = self._ground
+        return tuple(table(weights) for weights in (ground.n0, ground.k0, ground.n1, ground.k1))
 
 
 def _measure(tables: _Tables, cell: Cell, kind: str, totals: tuple[float, float]) -> Contrast | None:

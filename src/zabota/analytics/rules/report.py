@@ -279,7 +279,7 @@ class AuditReport:
             "common": {"change_pp": _points(self.common_pp), "text": self.common_text},
             "accounts": [_account(each) for each in self.accounts],
             "cohorts": [_cohort(each) for each in self.cohorts],
-            "return_curve": dataclasses.asdict(self.curve) if self.curve else None,
+            "return_curve": _short(dataclasses.asdict(self.curve)) if self.curve else None,
             "warnings": [{"code": each.code, "text": each.text, **each.more} for each in self.warnings],
             "next_step": {
                 "known": self.next_step.known,
@@ -301,9 +301,20 @@ def _account(account: Account) -> dict[str, Any]:
 
 
 def _cohort(cohort: Cohort) -> dict[str, Any]:
-    data = dataclasses.asdict(cohort)
-    data["cells"] = [dict(cell) for cell in data["cells"]]
+    data: dict[str, Any] = _short(dataclasses.asdict(cohort))
+    data["cells"] = list(data["cells"])
     return data
+
+
+def _short(value: Any) -> Any:
+    """Fractions to six digits, however deep: the last bits depend on the order of adding."""
+    if isinstance(value, float):
+        return _rounded(value)
+    if isinstance(value, dict):
+        return {name: _short(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_short(each) for each in value]
+    return value
 
 
 def _rounded(value: float | None) -> float | None:

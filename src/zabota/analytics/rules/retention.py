@@ -107,11 +107,11 @@ def ever_return(visits: Visits, as_of: date) -> Measure:
     for end in (as_of, as_of - timedelta(days=365)):
         last, first = ordinal(end), ordinal(end) - 364
         known = days <= last
-        seen = np.unique(people[known & (days >= first)])
         counts = np.bincount(people[known], minlength=visits.people)
+        seen = np.bincount(people[known & (days >= first)], minlength=visits.people) > 0
         window = (end - timedelta(days=364), end)
         complete = visits.first_day <= window[0]
-        total = len(seen) if complete else 0
+        total = int(seen.sum()) if complete else 0
         again = int((counts[seen] >= 2).sum()) if complete else 0
         shares.append(share_of(again, total, base=window, back=window))
     now, before = shares
