@@ -3,12 +3,13 @@
 import contextlib
 import json
 import sys
+import traceback
 from datetime import date
 from functools import partial
 from pathlib import Path
 
 from zabota.intake.reading.errors import UnreadableFile
-from zabota.intake.reading.exchange import JOB, write_error, write_facts, write_table
+from zabota.intake.reading.exchange import JOB, TRACE, write_error, write_facts, write_table
 from zabota.intake.reading.limits import Limits
 from zabota.intake.rules.mapping import SavedMapping
 
@@ -30,7 +31,16 @@ def main() -> int:
         write_error(folder, error)
     except MemoryError:
         write_error(folder, UnreadableFile("too_heavy", TOO_HEAVY_RU))
+    except Exception as error:
+        _leave_trace(folder, error)
+        return 1
     return 0
+
+
+def _leave_trace(folder: Path, error: Exception) -> None:
+    """Where it broke, without the message: a message may quote a patient."""
+    places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+    (folder / TRACE).write_text(f"{type(error).__name__} at {' > '.join(places[-6:])}", encoding="utf-8")
 
 
 def _read(folder: Path, path: Path, limits: Limits, mapping: SavedMapping | None, today: date, *, clean: bool) -> None:

@@ -11,7 +11,7 @@ from zabota.intake.reading.assembling import Table
 from zabota.intake.reading.errors import UnreadableFile
 from zabota.intake.reading.results import ColumnGuess, FileFacts, RowCounts
 
-FACTS, ERROR, JOB = "facts.json", "error.json", "job.json"
+FACTS, ERROR, JOB, TRACE = "facts.json", "error.json", "job.json", "trace.txt"
 
 
 def write_facts(folder: Path, facts: list[FileFacts], assumed: list[bool]) -> None:

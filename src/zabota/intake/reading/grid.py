@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import polars as pl
 
 from zabota.intake.reading.errors import UnreadableFile
@@ -24,6 +25,7 @@ class Grid:
     epoch_1904: bool = False
     remarks: list[str] = field(default_factory=list)
     named_columns: tuple[str, ...] = ()  # formats that carry names outside of rows (DBF)
+    merged: list[tuple[int, int, int]] = field(default_factory=list)  # column, first and last row, as places in `cells`
 
     @property
     def width(self) -> int:
@@ -33,6 +35,23 @@ class Grid:
     def head(self, count: int) -> list[list[str]]:
         """First rows as plain lists, for looking at."""
         return [["" if cell is None else cell for cell in row[1:]] for row in self.cells.head(count).iter_rows()]
+
+
+def fill_merged(cells: pl.DataFrame, merged: list[tuple[int, int, int]], first: int) -> pl.DataFrame:
+    """Rows from the place `first` on: a cell merged over several rows speaks for all of them."""
+    columns: dict[int, list[tuple[int, int]]] = {}
+    for column, top, bottom in merged:
+        if top >= first and f"c{column}" in cells.columns:
+            columns.setdefault(column, []).append((top, min(bottom, cells.height - 1)))
+    if not columns:
+        return cells
+    filled: list[pl.Series] = []
+    for column, spans in columns.items():
+        source = np.arange(cells.height)
+        for top, bottom in spans:
+            source[top : bottom + 1] = top
+        filled.append(cells[f"c{column}"].gather(pl.Series(source)))
+    return cells.with_columns(filled)
 
 
 def build_cells(

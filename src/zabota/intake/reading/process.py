@@ -1,6 +1,7 @@
 """Start the reading process for one file, follow its progress, tell its death in a sentence."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -14,10 +15,11 @@ from pathlib import Path
 
 from zabota.intake.reading.child import TOO_HEAVY_RU
 from zabota.intake.reading.errors import UnreadableFile
-from zabota.intake.reading.exchange import JOB, read_error
+from zabota.intake.reading.exchange import JOB, TRACE, read_error
 from zabota.intake.reading.limits import Limits
 from zabota.intake.rules.mapping import SavedMapping
 
+log = logging.getLogger(__name__)
 _SOURCE = Path(__file__).resolve().parents[3]
 _DEADLY = "Файл повреждён так, что его не удаётся прочесть. Выгрузите его заново или сохраните как CSV."
 
@@ -75,5 +77,9 @@ def _run(folder: Path, limits: Limits, tell: Callable[[int], None]) -> None:
     if error is not None:
         raise error
     if code != 0:
+        trace = folder / TRACE
+        log.error(
+            "reading stopped: code %s, %s", code, trace.read_text(encoding="utf-8") if trace.exists() else "no trace"
+        )
         # a signal (memory, time, a crash of a library) or an error of reading nobody foresaw
         raise UnreadableFile("too_heavy", TOO_HEAVY_RU) if code < 0 else UnreadableFile("broken_file", _DEADLY)

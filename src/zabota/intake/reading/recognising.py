@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from zabota.intake.reading.errors import UnreadableFile
-from zabota.intake.reading.grid import Grid
+from zabota.intake.reading.grid import Grid, fill_merged
 from zabota.intake.reading.results import ColumnGuess, FileFacts
 from zabota.intake.rules.dates import DateForm, decide_form, form_name
 from zabota.intake.rules.fields import Kind, Status
@@ -40,6 +40,8 @@ def recognise_grid(path: Path, grid: Grid, *, today: date, mapping: SavedMapping
     """Everything that can be said of a table before its rows are read."""
     saved = mapping or SavedMapping()
     header = _header(grid, saved)
+    if grid.merged:
+        grid.cells = fill_merged(grid.cells, grid.merged, header.row + header.height)
     body = grid.cells.slice(header.row + header.height, None)
     names = _distinct_names(header.names, grid.width)
     sample = body.filter(pl.sum_horizontal(pl.exclude("row").is_not_null()) > 1).head(LOOKED_AT)

@@ -37,15 +37,12 @@ def read_html(path: Path, limits: Limits) -> list[Grid]:
     except LookupError as error:
         raise UnreadableFile("wrong_encoding", f"Кодировка {encoding} незнакома. Сохраните файл как CSV.") from error
     grids = []
-    for number, rows in enumerate(reader.tables, start=1):
+    for number, (rows, merged) in enumerate(zip(reader.tables, reader.merged, strict=True), start=1):
         if rows:
             cells = build_cells(rows, limits)
             if cells.height:
-                grids.append(
-                    Grid(
-                        cells, "html", f"Таблица {number}" if len(reader.tables) > 1 else "", encoding, found.confidence
-                    )
-                )
+                shown = f"Таблица {number}" if len(reader.tables) > 1 else ""
+                grids.append(Grid(cells, "html", shown, encoding, found.confidence, merged=merged))
     if not grids:
         raise UnreadableFile("empty_file", "В файле нет таблицы. Выгрузите отчёт в Excel или CSV.")
     return grids
@@ -127,6 +124,7 @@ class _Tables(HTMLParser):
         self.cell: list[str] | None = None
         self.span = 1
         self.down = 1
+        self.merged: list[list[tuple[int, int, int]]] = []
         self.held: dict[int, int] = {}  # column: rows for which a cell above still stands
         self.silent = 0
 
@@ -136,6 +134,7 @@ class _Tables(HTMLParser):
         elif tag == "table":
             self._end_row()
             self.tables.append([])
+            self.merged.append([])
             self.open.append(self.tables[-1])
             self.held = {}
         elif tag == "tr" and self.open:
@@ -182,6 +181,9 @@ class _Tables(HTMLParser):
         for number in range(self.span):
             if self.down > 1:
                 self.held[len(self.row)] = self.down - 1
+                rows = len(self.open[-1]) if self.open else 0
+                if number == 0 and self.open and self.open[-1] is self.tables[-1]:
+                    self.merged[-1].append((len(self.row), rows, rows + self.down - 1))
             self.row.append(value if number == 0 else "")
         self.cell = None
         if len(self.row) > self.limits.columns:

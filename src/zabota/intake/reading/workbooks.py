@@ -9,6 +9,7 @@ from pathlib import Path
 import python_calamine as calamine
 
 from zabota.intake.reading.errors import UnreadableFile
+from zabota.intake.reading.formulas import bare_formulas
 from zabota.intake.reading.grid import Grid, build_cells
 from zabota.intake.reading.limits import Limits
 
@@ -34,6 +35,7 @@ def read_workbook(path: Path, limits: Limits, *, sheet: str = "") -> list[Grid]:
     ]
     if sheet and sheet not in names:
         raise UnreadableFile("no_sheet", f"В книге нет листа «{sheet}». Есть: {', '.join(names[:10])}.")
+    formulas = bare_formulas(path)
     grids: list[Grid] = []
     for name in [sheet] if sheet else (shown or names):
         try:
@@ -49,15 +51,27 @@ def read_workbook(path: Path, limits: Limits, *, sheet: str = "") -> list[Grid]:
             raise UnreadableFile(
                 "too_many_rows", f"На листе «{name}» больше {limits.rows} строк. Разделите выгрузку по годам."
             )
-        cells = build_cells(_rows(page), limits, first_row=page.start[0] + 1)
+        top, left = page.start
+        cells = build_cells(_rows(page, formulas.get(name, {})), limits, first_row=top + 1)
         if cells.height:
-            grids.append(Grid(cells, "workbook", name, epoch_1904=epoch))
+            merged = [
+                (start[1] - left, start[0] - top, end[0] - top)
+                for start, end in page.merged_cell_ranges or ()
+                if end[0] > start[0] >= top and start[1] >= left
+            ]
+            grids.append(Grid(cells, "workbook", name, epoch_1904=epoch, merged=merged))
     return grids
 
 
-def _rows(page: calamine.CalamineSheet) -> Iterator[list[str]]:
-    for row in page.iter_rows():
-        yield [cell if type(cell) is str else _text(cell) for cell in row]
+def _rows(page: calamine.CalamineSheet, formulas: dict[tuple[int, int], str]) -> Iterator[list[str]]:
+    if not formulas or page.start is None:
+        for row in page.iter_rows():
+            yield [cell if type(cell) is str else _text(cell) for cell in row]
+        return
+    top, left = page.start
+    for number, row in enumerate(page.iter_rows(), start=top):
+        cells = [cell if type(cell) is str else _text(cell) for cell in row]
+        yield [cell or formulas.get((number, left + place), "") for place, cell in enumerate(cells)]
 
 
 def _text(cell: object) -> str:

@@ -28,6 +28,8 @@ NameRow = tuple[
 
 def moment_row(text: str, form: DateForm) -> MomentRow:
     """A day with seconds since midnight when a time was written."""
+    if text.startswith("="):
+        return None, None, None, "date_formula"
     moment = read_moment(text, form)
     if moment is None:
         return None, None, None, None
@@ -46,6 +48,8 @@ def time_row(text: str) -> tuple[int | None, int | None, str | None]:
 
 def birth_row(text: str, form: DateForm, today: date) -> tuple[date | None, str | None]:
     """A birth date that a living person may have."""
+    if text.startswith("="):
+        return None, "formula"
     if re.fullmatch(r"(?:19|20)\d{2}(?:\s*г\.?(?:\s?р\.?)?)?", text.strip()):
         return None, "birth_unreadable"  # only the year is known: a day is not invented
     moment = read_moment(text, form)
@@ -89,6 +93,8 @@ def part_row(text: str) -> tuple[str | None, str | None]:
 
 def phones_row(text: str, *, area_code: str) -> tuple[list[str], str | None]:
     """Numbers in E.164 and the first defect."""
+    if text.startswith("="):
+        return [], "formula"
     found = read_phones(text, area_code=area_code)
     return [phone.e164 for phone in found.phones], found.problem
 

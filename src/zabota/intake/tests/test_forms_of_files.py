@@ -241,3 +241,50 @@ def test_table_without_a_header_is_read_by_its_contents(tmp_path: Path) -> None:
     assert reading.rows.accepted == 2 and reading.files[0].header_row == 0
     assert reading.visits["surname"].sort().to_list() == ["Лебедева", "Рябинин"]
     assert reading.visits.schema["starts_at"] == pl.Datetime("us")
+
+
+def test_cell_merged_over_the_services_of_a_visit_speaks_for_each(tmp_path: Path) -> None:
+    import xlsxwriter
+
+    book = xlsxwriter.Workbook(str(tmp_path / "a.xlsx"))
+    page = book.add_worksheet()
+    page.write_row(0, 0, HEADER)
+    for column, cell in enumerate(MILA):
+        if column in (7, 8):
+            page.write_column(1, column, [["Осмотр", "Рентген"], ["500", "700"]][column - 7])
+        else:
+            page.merge_range(1, column, 2, column, cell)
+    page.write_row(3, 0, PYOTR)
+    book.close()
+    rows = "".join(
+        f"<td rowspan=2>{cell}</td>" if column not in (7, 8) else f"<td>{['Осмотр', '500'][column - 7]}</td>"
+        for column, cell in enumerate(MILA)
+    )
+    html = tmp_path / "b.xls"
+    html.write_text(
+        f"<html><table><tr>{''.join(f'<th>{name}</th>' for name in HEADER)}</tr><tr>{rows}</tr><tr><td>Рентген</td><td>700</td></tr></table></html>",
+        encoding="utf-8",
+    )
+    for path, accepted in ((tmp_path / "a.xlsx", 3), (html, 2)):
+        reading = read_here(path)
+        assert (reading.rows.accepted, reading.rows.rejected) == (accepted, 0)
+        assert reading.visits.filter(pl.col("surname") == "Лебедева")["total_kopecks"].to_list() == [50000, 70000]
+
+
+def test_formula_without_a_value_is_told_and_one_with_a_value_is_read(tmp_path: Path) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    page = book.active
+    page.append(HEADER)
+    page.append([*MILA[:5], "=B2+1", *MILA[6:]])
+    page.append([*PYOTR[:8], "=1+1", *PYOTR[9:]])
+    book.save(tmp_path / "a.xlsx")
+    reading = read_here(tmp_path / "a.xlsx")
+    assert [(r.row, r.code, r.value) for r in reading.rejections] == [(2, "date_formula", "=B2+1")]
+    assert reading.remarks.select("row", "code").rows() == [(3, "formula")]
+
+    from zabota.intake.tests.office_files import xlsx_file as write
+
+    path = write(tmp_path / "b.xlsx", [HEADER, [*MILA[:8], "=1+1", *MILA[9:]]])
+    assert read_here(path).visits["total_kopecks"].to_list() == [0]
