@@ -1,0 +1,74 @@
+"""The page of the rule of the two З: coverage, violations, types and their flow, thresholds."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from zabota.clinic.api import Right
+from zabota.desk.access import StaffRequest, staff_page
+from zabota.desk.control.csv import csv_answer
+from zabota.desk.nextstep import figures
+from zabota.desk.nextstep.forms import ThresholdsForm
+from zabota.kernel import clock
+from zabota.kernel.errors import Trouble
+from zabota.nextstep import api as nextstep
+from zabota.nextstep.models import Thresholds
+from zabota.ui.page import page
+
+
+@require_GET
+@staff_page(Right.WORKLIST_CONTROL)
+def rule(request: StaffRequest) -> HttpResponse:
+    """Has everybody a next step, and where do patients go."""
+    context = figures.load_figures(request) | {"may_set": request.may(Right.SETTINGS_EDIT)}
+    return page(request, "desk/nextstep/rule.html", context=context)
+
+
+@require_POST
+@staff_page(Right.WORKLIST_CONTROL)
+def check_now(request: StaffRequest) -> HttpResponse:
+    """Look at everybody now instead of at night; in the background."""
+    nextstep.sweep_later(clinic_id=request.clinic.pk)
+    messages.success(request, "Проверка началась. Обновите страницу через минуту.")
+    return redirect("desk:rule")
+
+
+@require_http_methods(["GET", "POST"])
+@staff_page(Right.SETTINGS_EDIT)
+def thresholds(request: StaffRequest) -> HttpResponse:
+    """Clinic-wide thresholds of the types."""
+    row = Thresholds.objects.filter(clinic=request.clinic).first() or Thresholds(clinic=request.clinic)
+    form = ThresholdsForm(request.POST or None, instance=row)
+    if request.method == "POST" and form.is_valid():
+        try:
+            nextstep.edit_thresholds(clinic=request.clinic, actor=request.actor, now=clock.now(), **form.values())
+            messages.success(request, "Пороги сохранены. Типы пересчитываются.")
+            return redirect("desk:rule")
+        except Trouble as trouble:
+            form.add_error(None, trouble.text)
+    context = {"form": form}
+    return page(request, "desk/nextstep/thresholds.html", context=context, status=422 if form.errors else 200)
+
+
+@require_GET
+@staff_page(Right.WORKLIST_CONTROL)
+def violations_csv(request: StaffRequest) -> HttpResponse:
+    """Days of the rule as a file: a year of them."""
+    today = clock.today(request.clinic.time_zone)
+    days = nextstep.violations_by_day(clinic_id=request.clinic.pk, since=today - timedelta(days=365), until=today)
+    return csv_answer("pravilo-dvuh-z", *figures.days_table(days))
+
+
+@require_GET
+@staff_page(Right.WORKLIST_CONTROL)
+def types_csv(request: StaffRequest) -> HttpResponse:
+    """Types and the flow of the period as a file."""
+    today = clock.today(request.clinic.time_zone)
+    since = today - timedelta(days=figures.PERIOD_DAYS - 1)
+    counts = nextstep.patients_by_type(clinic_id=request.clinic.pk, since=since, until=today)
+    return csv_answer("tipy-pacientov", *figures.types_table(counts, since, today))
