@@ -8,7 +8,14 @@ from zabota.patients.queries.cards import (
     merges_of,
     same_person_hints,
 )
-from zabota.patients.queries.consents import CHANNELS, consent_state, consent_states, current_texts, document_of
+from zabota.patients.queries.consents import (
+    CHANNELS,
+    consent_state,
+    consent_states,
+    current_texts,
+    document_of,
+    signed_before,
+)
 from zabota.patients.queries.search import Found, search, search_ids
 from zabota.patients.rules.consent_texts import DEFAULTS, TextParts
 from zabota.patients.rules.consents import ConsentState, Standing, may_sign
@@ -84,6 +91,7 @@ __all__ = [
     "same_person_hints",
     "search",
     "search_ids",
+    "signed_before",
     "source_named",
     "undo_merge",
     "withdraw_consent",

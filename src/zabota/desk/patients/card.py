@@ -101,6 +101,14 @@ class Card:
         return sum(view.left_kopecks for view in self.plans)
 
     @property
+    def why(self) -> str:
+        """The sentence of the type without the type itself, which stands above it."""
+        if self.type is None:
+            return ""
+        words = self.type.sentence.removeprefix(f"{self.type.label}: ")
+        return words[:1].upper() + words[1:]
+
+    @property
     def expected_kopecks(self) -> int | None:
         """What the next twelve months may bring, whole roubles."""
         return whole_roubles(self.type.value_kopecks) if self.type else None

@@ -42,6 +42,7 @@ def consents(request: StaffRequest, public_id: str) -> HttpResponse:
         "documents": {purpose: patients.document_of(text) for purpose, text in texts.items()},
         "channels": list(patients.CHANNELS.items()),
         "history": consent_history(patient),
+        "may_edit_texts": request.may(Right.SETTINGS_EDIT),
     }
     return page(request, "desk/patients/consents.html", context=context, status=422 if sent else 200)
 

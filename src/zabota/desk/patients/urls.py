@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from zabota.desk.patients import actions, booking, consents, duplicates, views
+from zabota.desk.patients import actions, booking, consent_texts, consents, duplicates, views
 
 urlpatterns: list[URLPattern] = [
     path("patients/", views.patient_list, name="patients"),
@@ -16,6 +16,8 @@ urlpatterns: list[URLPattern] = [
     path("patients/duplicates/<str:public_id>/", duplicates.duplicate, name="patients-duplicate"),
     path("patients/duplicates/<str:public_id>/reopen/", duplicates.reopen, name="patients-duplicate-reopen"),
     path("patients/merges/<str:public_id>/undo/", duplicates.merge_undo, name="patients-merge-undo"),
+    path("patients/consent-texts/", consent_texts.consent_texts, name="patients-consent-texts"),
+    path("patients/consent-texts/<slug:purpose>/", consent_texts.consent_text, name="patients-consent-text"),
     path("patients/<str:public_id>/", views.patient_card, name="patient"),
     path("patients/<str:public_id>/history/", views.patient_timeline, name="patient-timeline"),
     path("patients/<str:public_id>/edit/", views.patient_edit, name="patient-edit"),

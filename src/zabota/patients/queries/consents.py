@@ -37,6 +37,22 @@ def current_texts(clinic_id: int) -> dict[str, ConsentText]:
     return {text.purpose: text for text in texts if versions[text.purpose] == text.version}
 
 
+def signed_before(clinic_id: int) -> dict[str, int]:
+    """By purpose: patients who once granted and whose grants are all of a version older than the one in force."""
+    versions = {purpose: text.version for purpose, text in current_texts(clinic_id).items()}
+    newest = (
+        Consent.objects.filter(clinic_id=clinic_id, state=Consent.State.GRANTED)
+        .values("purpose", "patient_id")
+        .annotate(version=Max("text_version__version"))
+        .values_list("purpose", "version")
+    )
+    behind: dict[str, int] = {}
+    for purpose, version in newest.iterator():
+        if purpose in versions and version < versions[purpose]:
+            behind[purpose] = behind.get(purpose, 0) + 1
+    return behind
+
+
 def document_of(text: ConsentText) -> str:
     """The whole document in words."""
     parts = TextParts(

@@ -93,3 +93,26 @@ def test_who_may_not_write_consents_has_no_form(as_sokolova, pyotr, url):
     page = as_sokolova.get(url).content.decode()
     assert 'name="grant"' not in page
     assert as_sokolova.post(reverse("desk:patient-consent-no", args=[pyotr.public_id])).status_code == 404
+
+
+def test_changed_text_becomes_a_new_version(as_anton, as_vera, url, pyotr, in_clinic):
+    as_vera.post(url, {"grant": ["processing"], "signature": "paper"})
+    texts = reverse("desk:patients-consent-texts")
+    edit = reverse("desk:patients-consent-text", args=["processing"])
+    assert as_vera.get(texts).status_code == 404
+    form = as_anton.get(edit).context["form"]
+    data = {name: form.initial[name] for name in form.fields}
+    assert as_anton.post(edit, {**data, "term": ""}).status_code == 422
+    assert as_anton.post(edit, {**data, "processors": "ООО «Лаборатория»"}).status_code == 302
+    page = as_anton.get(texts).content.decode()
+    assert "Версия 2" in page
+    assert "1\u00a0пациент подписал" in page
+    assert "спросите снова" in as_vera.get(url).content.decode()
+
+
+def test_clinic_without_texts_takes_ours_by_a_button(as_anton, in_clinic):
+    texts = reverse("desk:patients-consent-texts")
+    assert "Взять готовые тексты" in as_anton.get(texts).content.decode()
+    as_anton.post(texts)
+    assert "Взять готовые тексты" not in as_anton.get(texts).content.decode()
+    assert set(patients.current_texts(in_clinic.pk)) == {"processing", "advertising", "quality_calls", "special"}
