@@ -91,7 +91,10 @@ def _apply(plan: dict[int, Load], now: datetime) -> int:
     for member_id, task_ids in groups.items():
         # Somebody may take a task at this very moment: theirs it stays. The version is left alone, because a
         # page that shows the task from the common queue may still record its outcome.
-        given += Task.objects.open().filter(pk__in=task_ids, owner=None).update(owner_id=member_id)
+        free = list(
+            Task.objects.select_for_update().open().filter(pk__in=task_ids, owner=None).values_list("pk", flat=True)
+        )
+        given += Task.objects.filter(pk__in=free).update(owner_id=member_id)
         TaskEvent.objects.bulk_create(
             TaskEvent(
                 task_id=pk,
@@ -100,6 +103,6 @@ def _apply(plan: dict[int, Load], now: datetime) -> int:
                 at=now,
                 to_member_id=member_id,
             )
-            for pk in task_ids
+            for pk in free
         )
     return given
