@@ -93,7 +93,7 @@ def _frame(chunk: list[Sequence[str]], width: int, first: int, cell_chars: int) 
         f"c{index}": pl.Series(values, dtype=pl.String) for index, values in enumerate(zip(*padded, strict=True))
     }
     frame = pl.DataFrame(columns) if columns else pl.DataFrame({"c0": pl.Series([None] * len(chunk), dtype=pl.String)})
-    long = [name for name in frame.columns if (frame[name].str.len_bytes().max() or 0) > cell_chars]
+    long = [name for name in frame.columns if (frame[name].str.len_bytes() > cell_chars).any()]
     if long:
         frame = frame.with_columns(pl.col(long).str.slice(0, cell_chars))
     trimmed = pl.all().str.strip_chars(" \t\r\n\u00a0\u200b\ufeff\u2009\u202f\x00")
