@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import connection
-from django.db.models import Count, F
+from django.db.models import Count, F, Q
 from django.db.models.functions import TruncMonth
 
 from zabota.nextstep.models import Exemption, PatientState, PatientType, TypeChange, ViolationDay
 from zabota.nextstep.queries.statements import rows
+
+
+#: Types that the day of sleep does not touch: other rules come before it.
+_NOT_FALLING_ASLEEP = (PatientType.REFERRED, PatientType.ON_TREATMENT, PatientType.LEFT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +103,17 @@ def type_flow(*, clinic_id: int, since: date, until: date) -> list[Flow]:
     return [Flow(month, PatientType(before), PatientType(after), n) for month, before, after, n in found]
 
 
-def soon_sleeping(*, clinic_id: int, today: date, within_days: int, limit: int = 200) -> list[PatientState]:
-    """Patients who fall asleep within so many days unless they book: the dearest first."""
-    return list(
-        PatientState.objects.filter(
-            clinic_id=clinic_id, sleeping_on__gt=today, sleeping_on__lte=today + timedelta(days=within_days)
-        )
-        .select_related("patient", "group")
-        .order_by("-value_kopecks", "sleeping_on", "patient_id")[:limit]
-    )
+def soon_sleeping(
+    *, clinic_id: int, today: date, within_days: int, branches: Sequence[int] | None = None, limit: int = 200
+) -> list[PatientState]:
+    """Patients who fall asleep within so many days unless they book: the dearest first. A card without a branch is seen by all."""
+    found = PatientState.objects.filter(
+        clinic_id=clinic_id, sleeping_on__gt=today, sleeping_on__lte=today + timedelta(days=within_days)
+    ).exclude(type__in=_NOT_FALLING_ASLEEP)
+    if branches is not None:
+        found = found.filter(Q(patient__branch_id__in=branches) | Q(patient__branch=None))
+    rows = found.select_related("patient", "group").order_by("-value_kopecks", "sleeping_on", "patient_id")
+    return list(rows[:limit])
 
 
 def exempt_by_reason(*, clinic_id: int) -> dict[str, int]:

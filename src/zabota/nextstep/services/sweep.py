@@ -30,6 +30,8 @@ from zabota.patients.models import Patient
 DUE_TIME, SHOWN_TIME = time(20, 0), time(8, 0)
 #: More ids than this in one statement are cut into portions.
 PORTION = 5_000
+#: Place of the statement of nextstep/sql/tasks.sql that writes the tasks.
+_TASKS_WRITTEN = 4
 _EPOCH = date(1970, 1, 1)
 _ANALYSED = (
     "service", "visit", "bill", "paid", "done", "kind", "cycle", "upcoming", "booking", "recall", "usual", "ask", "plan",
@@ -149,7 +151,7 @@ def _steps(params: Mapping[str, Any], *, scope: str) -> SweepResult:
         types_changed=types_changed,
         recalls_written=recalls[0] + recalls[1],
         found=found,
-        tasks_created=created[3],
+        tasks_created=created[_TASKS_WRITTEN],
         tasks_closed=closed[3],
         tasks_raised=raised,
     )

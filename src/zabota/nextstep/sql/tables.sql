@@ -50,7 +50,9 @@ CREATE TEMP TABLE sweep_need (patient_id KEYTYPE PRIMARY KEY, branch_id BIGINT, 
   stake_kopecks BIGINT, appointment_id BIGINT, dedupe_key TEXT, is_stock INTEGER);
 DROP TABLE IF EXISTS sweep_member;
 CREATE TEMP TABLE sweep_member (branch_id BIGINT, member_id BIGINT, capacity INTEGER);
+DROP TABLE IF EXISTS sweep_team;
+CREATE TEMP TABLE sweep_team (branch_id KEYTYPE PRIMARY KEY, team_id BIGINT);
 DROP TABLE IF EXISTS sweep_wheel;
-CREATE TEMP TABLE sweep_wheel (branch_id BIGINT, slot INTEGER, member_id BIGINT, PRIMARY KEY (branch_id, slot));
+CREATE TEMP TABLE sweep_wheel (team_id BIGINT, slot INTEGER, member_id BIGINT, PRIMARY KEY (team_id, slot));
 DROP TABLE IF EXISTS sweep_pool;
-CREATE TEMP TABLE sweep_pool (branch_id KEYTYPE PRIMARY KEY, capacity INTEGER, backlog BIGINT, turn BIGINT)
+CREATE TEMP TABLE sweep_pool (team_id KEYTYPE PRIMARY KEY, capacity INTEGER, backlog BIGINT, turn BIGINT)

@@ -9,22 +9,31 @@ WHERE m.clinic_id = %(clinic)s AND m.is_active AND u.is_active AND m.role IN ('a
     WHERE x.member_id = m.id AND x.first_on <= %(today)s AND x.last_on >= %(today)s)
   AND (b.id = 0 OR NOT EXISTS (SELECT 1 FROM clinic_member_branches x WHERE x.member_id = m.id)
     OR EXISTS (SELECT 1 FROM clinic_member_branches x WHERE x.member_id = m.id AND x.branch_id = b.id));
+-- Branches served by the same people are one team with one capacity; equal sums of ids and squares tell equal sets.
+INSERT INTO sweep_team (branch_id, team_id)
+SELECT branch_id, MIN(branch_id) OVER (PARTITION BY people, ids, squares)
+FROM (
+  SELECT branch_id, COUNT(*) AS people, SUM(member_id) AS ids, SUM(member_id * member_id) AS squares
+  FROM sweep_member GROUP BY branch_id
+) signed;
 -- One turn of the wheel is one day: everybody once, then everybody with capacity left, and so on.
-INSERT INTO sweep_wheel (branch_id, slot, member_id)
+INSERT INTO sweep_wheel (team_id, slot, member_id)
 WITH RECURSIVE turns(k) AS (
   SELECT 1 UNION ALL SELECT k + 1 FROM turns WHERE k < (SELECT COALESCE(MAX(capacity), 0) FROM sweep_member)
 )
 SELECT m.branch_id, ROW_NUMBER() OVER (PARTITION BY m.branch_id ORDER BY t.k, m.member_id) - 1, m.member_id
-FROM turns t JOIN sweep_member m ON t.k <= m.capacity;
-INSERT INTO sweep_pool (branch_id, capacity, backlog, turn)
-SELECT w.branch_id, COUNT(*),
-  CASE WHEN EXISTS (SELECT 1 FROM sweep_need n
-      WHERE n.is_stock = 1 AND n.open_task_id IS NULL AND COALESCE(n.branch_id, 0) = w.branch_id)
-    THEN (SELECT COUNT(*) FROM worklist_task t WHERE t.clinic_id = %(clinic)s AND t.state = 'open'
-      AND COALESCE(t.branch_id, 0) = w.branch_id AND t.hidden_until IS NULL AND t.due_at >= %(now)s)
+FROM turns t JOIN sweep_member m ON t.k <= m.capacity
+WHERE m.branch_id IN (SELECT team_id FROM sweep_team);
+INSERT INTO sweep_pool (team_id, capacity, backlog, turn)
+SELECT w.team_id, COUNT(*),
+  CASE WHEN EXISTS (SELECT 1 FROM sweep_need n JOIN sweep_team m ON m.branch_id = COALESCE(n.branch_id, 0)
+      WHERE n.is_stock = 1 AND n.open_task_id IS NULL AND m.team_id = w.team_id)
+    THEN (SELECT COUNT(*) FROM worklist_task t JOIN sweep_team m ON m.branch_id = COALESCE(t.branch_id, 0)
+      WHERE t.clinic_id = %(clinic)s AND t.state = 'open' AND m.team_id = w.team_id AND t.hidden_until IS NULL
+        AND t.due_at >= DUE_AT(%(today_n)s + %(task_due_days)s))
     ELSE 0 END,
   (SELECT COALESCE(MAX(t.id), 0) FROM worklist_task t)
-FROM sweep_wheel w GROUP BY w.branch_id;
+FROM sweep_wheel w GROUP BY w.team_id;
 -- Fresh causes keep their day; the stock that a new clinic brings is spread over the days, the dearest first,
 -- as many a day as the people of the branch can take, sixty days at most.
 INSERT INTO worklist_task (clinic_id, public_id, patient_id, branch_id, reason, summary, state, owner_id, due_at,
@@ -32,18 +41,19 @@ INSERT INTO worklist_task (clinic_id, public_id, patient_id, branch_id, reason, 
   created_at, outcome, outcome_reason, comment, appointment_id, evidence)
 SELECT %(clinic)s, NEW_ID(), r.patient_id, r.branch_id, r.reason, r.summary, 'open', w.member_id,
   DUE_AT(CASE WHEN r.is_stock = 1 AND p.capacity IS NOT NULL
-    THEN GREATER(r.due_n, %(today_n)s + LEAST_OF((p.backlog + r.place) / p.capacity, 60)) ELSE r.due_n END),
+    THEN r.due_n + LEAST_OF((p.backlog + r.place) / p.capacity, 60) ELSE r.due_n END),
   SHOWN_AT(r.hidden_n), r.value_kopecks, r.chance / 100.0, r.stake_kopecks, 0, FALSE,
   NOT EXISTS (SELECT 1 FROM patients_contact c
     WHERE c.patient_id = r.patient_id AND c.kind = 'phone' AND c.reach NOT IN ('wrong', 'invalid')),
   0, r.dedupe_key, %(now)s, '', '', '', r.appointment_id, ''
 FROM (
-  SELECT n.*, ROW_NUMBER() OVER (PARTITION BY COALESCE(branch_id, 0), is_stock
-    ORDER BY due_n, stake_kopecks DESC, patient_id) - 1 AS place
-  FROM sweep_need n WHERE n.open_task_id IS NULL
+  SELECT n.*, m.team_id, ROW_NUMBER() OVER (PARTITION BY m.team_id, n.is_stock
+    ORDER BY n.due_n, n.stake_kopecks DESC, n.patient_id) - 1 AS place
+  FROM sweep_need n LEFT JOIN sweep_team m ON m.branch_id = COALESCE(n.branch_id, 0)
+  WHERE n.open_task_id IS NULL
 ) r
-LEFT JOIN sweep_pool p ON p.branch_id = COALESCE(r.branch_id, 0)
-LEFT JOIN sweep_wheel w ON w.branch_id = p.branch_id AND w.slot = (p.turn + r.place) MODULO p.capacity
+LEFT JOIN sweep_pool p ON p.team_id = r.team_id
+LEFT JOIN sweep_wheel w ON w.team_id = p.team_id AND w.slot = (p.turn + r.place) MODULO p.capacity
 WHERE TRUE
 ON CONFLICT (dedupe_key) DO NOTHING;
 INSERT INTO worklist_taskevent (task_id, clinic_id, kind, at, to_member_id, outcome, outcome_reason, comment)
