@@ -7,11 +7,14 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 DIST := src/zabota/ui/static/ui/dist
 # Node comes from the environment, so that every machine builds with the same one.
-NODE_PATH := PATH="$(abspath $(BIN)):$$PATH"
+NODE_PATH := PATH="$(abspath $(BIN)):$$PATH" NODE_USE_SYSTEM_CA=1
+# Certificates of the machine are trusted, as a clinic's network may have its own; where uv fails, pip does the same slowly.
+INSTALL := $(BIN)/uv pip install -q --system-certs -p $(PY) --require-hashes
+PIP := python3 -m pip --python $(PY) install -q --disable-pip-version-check --require-hashes
 FRONT_SOURCES := $(shell find front -path front/node_modules -prune -o -type f -print 2>/dev/null)
 
 PORT ?= 8000
-SEED ?= 20
+SEED ?= 7
 PATIENTS ?= 4000
 ifdef DATABASE_URL
 export DATABASE_URL
@@ -32,7 +35,8 @@ check: $(VENV)/.dev $(DIST)/.done ## Lint, types, contracts: quick
 	@sh scripts/check
 
 demo: $(VENV)/.run ## Make the demo clinic anew: make demo SEED=7 PATIENTS=4000
-	@$(BIN)/zabota demo --seed $(SEED) --patients $(PATIENTS)
+	@$(BIN)/zabota manage migrate -v0
+	@$(BIN)/zabota demo --fresh --seed $(SEED) --patients $(PATIENTS)
 
 bench: $(VENV)/.dev ## Run every benchmark: make bench SMALL=1 for a minute each
 	@sh scripts/bench $(if $(SMALL),--small)
@@ -58,17 +62,17 @@ $(VENV)/bin/uv: requirements/uv.txt
 
 $(VENV)/.run: $(VENV)/bin/uv requirements/build.txt pyproject.toml
 	@echo "Устанавливаю зависимости…"
-	@$(BIN)/uv pip install -q -p $(PY) --require-hashes -r requirements/build.txt
-	@$(BIN)/uv pip install -q -p $(PY) --no-deps -e .
+	@$(INSTALL) -r requirements/build.txt || $(PIP) -r requirements/build.txt
+	@$(BIN)/uv pip install -q --system-certs -p $(PY) --no-deps -e .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
-	@$(BIN)/uv pip install -q -p $(PY) --require-hashes -r requirements/dev.txt
+	@$(INSTALL) -r requirements/dev.txt || $(PIP) -r requirements/dev.txt
 	@touch $@
 
 $(DIST)/.done: $(VENV)/.run $(FRONT_SOURCES)
 	@echo "Собираю стили и скрипты…"
-	@cd front && $(NODE_PATH) npm ci --no-fund --no-audit --silent && $(NODE_PATH) npm run build --silent
+	@cd front && $(NODE_PATH) npm ci --no-fund --no-audit --silent && $(NODE_PATH) npm run build --silent -- --logLevel warn
 	@touch $@
 
 chromium: $(VENV)/.run

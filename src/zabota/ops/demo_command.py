@@ -36,7 +36,7 @@ def _load(spec: ClinicSpec, *, fresh: bool) -> int:
     from zabota.ops import run_command
 
     # The key of the installation must exist before the logins get their password from it.
-    run_command._prepare_folder()
+    run_command.prepare_folder()
     import django
 
     django.setup()

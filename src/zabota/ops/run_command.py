@@ -28,7 +28,7 @@ def run(argv: list[str]) -> int:
     parser.add_argument("--threads", type=int, default=8, help="потоков веб-сервера (8)")
     options = parser.parse_args(argv)
 
-    _prepare_folder()
+    prepare_folder()
     import django
 
     django.setup()
@@ -45,7 +45,7 @@ def _say(text: str) -> None:
     print(text, flush=True)
 
 
-def _prepare_folder() -> None:
+def prepare_folder() -> None:
     """Make the folder of the installation and write its key once, readable by the owner only, before the settings load."""
     folder = Path(os.environ.get("ZABOTA_DATA") or Path.cwd() / "var")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
