@@ -44,6 +44,11 @@ def find_header(rows: Sequence[Sequence[str]]) -> HeaderFound:
                 best = HeaderFound(index, height, tuple(names), score)
     if best.score >= 0.9:
         return best
+    for index, row in enumerate(rows[:HEADER_ROWS]):  # words nobody taught us, above rows that hold numbers
+        cells = _padded(row, width)
+        below = _padded(rows[index + 1], width) if index + 1 < len(rows) else []
+        if _only_words(cells, width) and any(character.isdigit() for cell in below for character in cell):
+            return HeaderFound(index, 1, tuple(cells), 0.0)
     return HeaderFound(0, 0, tuple(f"Столбец {number + 1}" for number in range(width)), 0.0)
 
 
@@ -111,6 +116,12 @@ def _looks_like_data(cells: Sequence[str]) -> bool:
         return True
     digits = sum(bool(re.search(r"\d{2}[.:/-]\d{2}|\d{4,}|^[\d\s.,]+$", cell)) for cell in filled)
     return digits > len(filled) * 0.3
+
+
+def _only_words(cells: Sequence[str], width: int) -> bool:
+    filled = [cell for cell in cells if cell]
+    wordy = all(len(cell) <= 60 and not any(character.isdigit() for character in cell) for cell in filled)
+    return wordy and len(filled) >= max(2, width * 0.8) and len(set(filled)) == len(filled)
 
 
 def _merged(top: Sequence[str], below: Sequence[str]) -> list[str]:

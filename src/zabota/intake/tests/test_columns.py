@@ -93,6 +93,13 @@ def test_bare_number_that_returns_on_another_day_is_a_patient(tmp_path: Path) ->
     assert fields_of(text_file(tmp_path / "b.csv", [header, *unique]))["ID"] == "visit_ext_id"
 
 
+def test_header_of_unknown_words_is_shown_for_a_person_to_map(tmp_path: Path) -> None:
+    path = text_file(tmp_path / "a.csv", [["Альфа", "Бета", "Гамма"], ["Лебедева Людмила", "01.03.2026 10:00", "5"], ["Рябинин Пётр", "02.03.2026 9:00", "6"]])  # fmt: skip
+    assert list(fields_of(path)) == ["Альфа", "Бета", "Гамма"]
+    saved = SavedMapping(columns={"Альфа": "full_name", "Бета": "starts_at", "Гамма": "doctor"})
+    assert read_here(path, mapping=saved).rows.accepted == 2
+
+
 def test_line_numbers_are_no_identifiers(tmp_path: Path) -> None:
     rows = [
         ["№", "ФИО", "Дата", "Врач"],
