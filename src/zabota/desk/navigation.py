@@ -11,9 +11,12 @@ from zabota.clinic.api import Right, may
 
 #: (label, url name, right): in the order of the menu; a page appears when its right is there.
 MENU: tuple[tuple[str, str, Right], ...] = (
+    ("Пульс", "desk:pulse", Right.PULSE_VIEW),
     ("Сегодня", "desk:today", Right.WORKLIST_WORK),
     ("Пациенты", "desk:patients", Right.PATIENTS_VIEW),
     ("Контроль", "desk:control", Right.WORKLIST_CONTROL),
+    ("Отчёт", "desk:audit", Right.AUDIT_VIEW),
+    ("Правило двух З", "desk:rule", Right.WORKLIST_CONTROL),
     ("Сценарии разговора", "desk:scripts", Right.SETTINGS_EDIT),
 )
 
@@ -38,6 +41,11 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     items = [
         {"label": label, "url": reverse(name), "current": _is_at(here, name)}
         for label, name, right in MENU
+        if may(member.role, right)
+    ]
+    items += [
+        {"label": label, "url": reverse(name), "current": _is_at(here, name), "foot": True}
+        for label, name, right in FOOT
         if may(member.role, right)
     ]
     context: dict[str, Any] = {"nav": items, "member": member, "clinic": member.clinic}
