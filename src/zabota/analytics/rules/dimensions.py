@@ -25,6 +25,8 @@ AGE_UNIONS: Final = (("до 30 лет", (0, 1)), ("45 лет и старше", (
 PRICE_STEP: Final = 0.10
 #: A common rise up to this is taken off; more than this for half of the services is a price decision of the clinic.
 MOST_INFLATION: Final = 0.35
+#: Fewest services from which a common rise can be told.
+MIN_SERVICES: Final = 4
 #: Fewest prices of a service in a window.
 MIN_PRICES: Final = 5
 PRICE_SAME: Final = "цена прежняя"
@@ -107,28 +109,42 @@ def price_changes(visits: Visits, comparison: Comparison) -> dict[int, float]:
     """Change of the median price of each service from before the earlier period to now, beyond the change of all prices.
 
     The earlier price is that of the base window of the earlier period: a rise in the middle of the year before is seen too.
+    A service that merely did not rise with the others has not become cheaper: it counts as unchanged.
     """
     earlier = _medians(visits, comparison.before.base_from, comparison.before.base_to)
     later = _medians(visits, comparison.now.return_from, comparison.now.return_to)
-    raw = {service: later[service] / earlier[service] - 1 for service in earlier if service in later}
+    raw = {service: later[service][0] / earlier[service][0] - 1 for service in earlier if service in later}
     if not raw:
         return {}
-    # What half of the services did is inflation, not a decision about one of them.
-    common = float(np.median(list(raw.values()))) if len(raw) >= 4 else 0.0
-    common = min(max(common, 0.0), MOST_INFLATION)
-    return {service: (1 + change) / (1 + common) - 1 for service, change in raw.items()}
+    common = _inflation(raw, {service: later[service][1] for service in raw})
+    beyond = {service: (1 + change) / (1 + common) - 1 for service, change in raw.items()}
+    return {
+        service: change if change > 0 else max(change, min(raw[service], 0.0)) for service, change in beyond.items()
+    }
 
 
-def _medians(visits: Visits, first: date, last: date) -> dict[int, float]:
+def _inflation(raw: dict[int, float], visits: dict[int, int]) -> float:
+    """What prices did in general: the middle service, or those that stayed behind when they are many."""
+    if len(raw) < MIN_SERVICES:
+        return 0.0
+    middle = min(max(float(np.median(list(raw.values()))), 0.0), MOST_INFLATION)
+    behind = [service for service, change in raw.items() if (1 + change) / (1 + middle) - 1 <= -PRICE_STEP]
+    if sum(visits[service] for service in behind) >= 0.15 * sum(visits.values()):
+        return min(max(float(np.median([raw[service] for service in behind])), 0.0), middle)
+    return middle
+
+
+def _medians(visits: Visits, first: date, last: date) -> dict[int, tuple[float, int]]:
+    """Median price of each service between two days, and how many prices there were."""
     inside = (visits.day >= ordinal(first)) & (visits.day <= ordinal(last)) & (visits.price > 0)
     services, prices = visits.words["service"].codes[inside], visits.price[inside]
     order = np.lexsort((prices, services))
     services, prices = services[order], prices[order]
-    result: dict[int, float] = {}
+    result: dict[int, tuple[float, int]] = {}
     for service in np.unique(services[services >= 0]):
         low, high = np.searchsorted(services, [service, service + 1])
         if high - low >= MIN_PRICES:
-            result[int(service)] = float(prices[(low + high) // 2])
+            result[int(service)] = float(prices[(low + high) // 2]), int(high - low)
     return result
 
 

@@ -190,7 +190,7 @@ def _name(ground: _Ground, *, level: float, refused: frozenset[Key]) -> _Chain:
         found = _one_of_two(found, ground)
         if not found:
             break
-        chosen, beside = _choose(found, ground, named, level=level)
+        chosen, beside = _choose(found, ground, named, tested=number, level=level)
         named.append(chosen)
         companions[chosen.key] = beside
         named, dropped = _judge_again(ground, named, level=level)
@@ -309,6 +309,20 @@ def _measure(tables: _Tables, cell: Cell, kind: str, totals: tuple[float, float]
     return (rate_contrast if kind == "rate" else mix_contrast)(inside, known, totals)
 
 
+def _beside(
+    ground: _Ground, named: Sequence[_Found], found: Sequence[_Found], *, tested: int, level: float
+) -> list[_Found]:
+    """Which of the found still stand beside the named."""
+    tables = _Tables(ground, _strata(ground, [each.cell for each in named]))
+    left = []
+    for each in found:
+        if _fits(each, named):
+            contrast = _measure(tables, each.cell, each.contrast.kind, ground.totals)
+            if contrast and contrast.p <= level / tested and worth_naming(contrast, least=_least(ground)):
+                left.append(dataclasses.replace(each, contrast=contrast))
+    return left
+
+
 def _scan(ground: _Ground, named: Sequence[_Found], *, level: float, strict: bool) -> tuple[list[_Found], int]:
     """Contrasts beside the named causes that stand after correction for all comparisons, strongest first."""
     tables = _Tables(ground, _strata(ground, [each.cell for each in named]))
@@ -374,7 +388,9 @@ def _one_of_two(found: list[_Found], ground: _Ground) -> list[_Found]:
     return kept
 
 
-def _choose(found: list[_Found], ground: _Ground, named: Sequence[_Found], *, level: float) -> tuple[_Found, list[Key]]:
+def _choose(
+    found: list[_Found], ground: _Ground, named: Sequence[_Found], *, tested: int, level: float
+) -> tuple[_Found, list[Key]]:
     """Of the strongest, the one beside which least remains unexplained; and what it explained beside itself."""
 
     def strength(each: _Found) -> float:
@@ -385,8 +401,7 @@ def _choose(found: list[_Found], ground: _Ground, named: Sequence[_Found], *, le
     pool.sort(key=lambda each: (-round(strength(each) / strongest * 20), _rank(each.cell)))
     best: tuple[float, _Found, list[Key]] | None = None
     for each in pool[:POOL]:
-        left, _ = _scan(ground, [*named, each], level=level, strict=True)
-        left = [other for other in left if _fits(other, [*named, each])]
+        left = _beside(ground, [*named, each], found, tested=tested, level=level)
         unexplained = sum(max(other.contrast.z**2 - 6.0, 0.0) for other in left)
         still = {other.key for other in left}
         if best is None or unexplained < best[0] - 1.0:

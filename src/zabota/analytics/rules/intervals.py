@@ -7,13 +7,13 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 
-Z95: Final = float(norm.ppf(0.975))
+Z95: Final = float(ndtri(0.975))
 
 
 def wilson(successes: float, trials: float, *, z: float = Z95) -> tuple[float, float]:
@@ -39,4 +39,4 @@ def benjamini_hochberg(p_values: Sequence[float], *, level: float) -> int:
 
 def two_sided(z: float) -> float:
     """The p-value of a normal statistic."""
-    return float(2 * norm.sf(abs(z)))
+    return float(2 * ndtr(-abs(z)))
