@@ -19,6 +19,8 @@ from zabota.worklist.models import Outcome
 
 #: The order of outcomes in the bar of a person.
 MIX = ("booked", "call_back", "thinks", "resolved", "refused", "no_answer", "wrong_number")
+#: Said of many at once.
+WORDS = {Outcome.BOOKED: "записаны"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,12 @@ def load_figures(request: StaffRequest, period: Period, now: datetime) -> dict[s
 
 def _line(work: worklist.PersonWork, before: Counter[int | None], away: set[int]) -> PersonLine:
     pieces = [
-        Piece(code, str(Outcome(code).label), work.outcomes[code], 100 * work.outcomes[code] / work.contacts)
+        Piece(
+            code,
+            WORDS.get(Outcome(code)) or str(Outcome(code).label),
+            work.outcomes[code],
+            100 * work.outcomes[code] / work.contacts,
+        )
         for code in MIX
         if work.outcomes.get(code)
     ]

@@ -25,7 +25,7 @@ from zabota.worklist.models import Task, TaskEvent
 
 
 @require_GET
-@staff_page(Right.PATIENTS_VIEW)
+@staff_page(Right.WORKLIST_WORK)
 def task(request: StaffRequest, public_id: str) -> HttpResponse:
     """One task with all that happened to it."""
     found, now = task_or_404(request, public_id), clock.now()
@@ -40,7 +40,7 @@ def task(request: StaffRequest, public_id: str) -> HttpResponse:
         "task": found,
         "events": events,
         "deadline": board.deadline(found, now, zone),
-        "may_work": request.may(Right.WORKLIST_WORK) and found.state == Task.State.OPEN,
+        "may_work": found.state == Task.State.OPEN,
         "review": Task.objects.filter(escalated_from=found).first(),
     }
     return render(request, "desk/today/task.html", context)
