@@ -20,9 +20,10 @@ _GIVEN = """
 """
 _TEST = "тест test тестовый тестовая тестовое testtest тесттест пробный проверка demo демо фейк fake"
 _COMPANY = """
-    ооо оао зао пао ао ип нко ано гбуз фгбу мбоу муп фгуп llc ltd компания страховая клиника организация согаз
-    ресо ингосстрах росгосстрах альфастрахование ренессанс дмс
+    ооо оао зао пао ао ип нко ано гбуз фгбу мбоу муп фгуп llc ltd компания
+    страховая клиника организация
 """
+_PAYERS = "дмс омс согаз ресо ингосстрах росгосстрах альфастрахование ренессанс"
 _NOTES = """
     доплата; аванс; возврат; бронь; резерв; обед; перерыв; выходной; отпуск; занято; не занимать; не записывать;
     закрыто; совещание; планерка; уборка; администратор; касса; скидка; без имени; неизвестный; неизвестно; аноним;
@@ -32,4 +33,5 @@ _NOTES = """
 GIVEN_NAME_WORDS: Final = frozenset(_GIVEN.split())
 TEST_WORDS: Final = frozenset(_TEST.split())
 COMPANY_WORDS: Final = frozenset(_COMPANY.split())
+PAYER_WORDS: Final = frozenset(_PAYERS.split())  # a company alone, a remark beside a person's name
 SERVICE_NOTES: Final = frozenset(" ".join(note.split()) for note in _NOTES.split(";"))

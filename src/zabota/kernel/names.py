@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from zabota.kernel.name_words import COMPANY_WORDS, GIVEN_NAME_WORDS, SERVICE_NOTES, TEST_WORDS
+from zabota.kernel.name_words import COMPANY_WORDS, GIVEN_NAME_WORDS, PAYER_WORDS, SERVICE_NOTES, TEST_WORDS
 
 NameProblem = Literal["name_too_long", "name_test", "name_company", "name_service_note", "name_unreadable"]
 
@@ -24,6 +24,7 @@ _PATRONYMIC = re.compile(r"(?:вич|вна|ьич|ична|инична|мич)
 _TURKIC = {"оглы", "оглу", "углы", "улы", "кызы", "гызы", "кизи", "угли", "уулу"}
 _PARTICLES = {"де", "ван", "фон", "дер", "ла", "аль", "эль", "ибн", "бин", "да", "ди", "дос", "ле"}
 _INITIALS = re.compile(r"^([А-ЯЁA-Z])\.?\s*(?:([А-ЯЁA-Z])\.?)?$")
+_BESIDE = re.compile(r"(?<=\s)(?:дмс|омс|vip|вип)(?=\s|$)", re.IGNORECASE)  # a payer or a mark after the name
 _GLUED_INITIALS = re.compile(r"(?<=[а-яёa-z])\s*([А-ЯЁA-Z])\.\s*([А-ЯЁA-Z])\.?$")
 
 
@@ -63,6 +64,7 @@ def spell(text: str) -> str:
 def split_full_name(text: str, *, name_first: bool = False) -> PersonName:
     """One cell with a whole name. The patronymic shows the order; without one `name_first` says how the column is written."""
     cleaned = _GLUED_INITIALS.sub(r" \1.\2.", re.sub(r"\(.*?\)|\[.*?\]|[,;]", " ", text))
+    cleaned = _BESIDE.sub(" ", cleaned)
     cleaned = re.sub(r"([А-ЯЁA-Z])\.\s*([А-ЯЁA-Z])\.", r"\1.\2.", cleaned)
     words = [word for word in spell(cleaned).split(" ") if word]
     words = _join_turkic(words)
@@ -106,7 +108,7 @@ def name_problem(text: str) -> NameProblem | None:
         words[0].startswith("тестов") and any(w.startswith("тест") for w in words[1:])
     ):
         return "name_test"
-    if any(word in COMPANY_WORDS for word in words):
+    if any(word in COMPANY_WORDS for word in words) or (words[0] in PAYER_WORDS and not _has_given_name(words)):
         return "name_company"
     if folded in SERVICE_NOTES or words[0] in SERVICE_NOTES:
         return "name_service_note"
@@ -123,6 +125,10 @@ def patronymics_agree(one: str, other: str) -> bool:
         return True
     short, long = sorted((one, other), key=len)
     return len(short) == 1 and long.startswith(short)
+
+
+def _has_given_name(words: list[str]) -> bool:
+    return any(word in GIVEN_NAMES or _is_patronymic(word) for word in words)
 
 
 def _as_cyrillic(word: str) -> str:

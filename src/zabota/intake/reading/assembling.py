@@ -178,7 +178,9 @@ def _visits(lines: pl.DataFrame) -> pl.Series:
 def _decide(lines: pl.DataFrame, today: date) -> tuple[list[pl.Series], pl.DataFrame]:
     """Each row is accepted, rejected, a duplicate or ignored; exactly one of the four."""
     live = pl.col("reason").is_null() & pl.col("ignored").is_null()
-    rows = lines.select("visit", "service", "service_code", "status", "kind", "reason", "ignored").with_row_index("_i")
+    rows = lines.select(
+        "visit", "service", "service_code", "tooth", "status", "kind", "reason", "ignored"
+    ).with_row_index("_i")
     repeated = repeats_of_visits(rows.filter(live & (pl.col("kind") == "visits")))
     if any(kind not in ("visits", "") for kind in lines["kind"].unique().to_list()):
         others = lines.lazy().with_row_index("_i").filter(live & (pl.col("kind") != "visits")).collect()

@@ -41,8 +41,8 @@ def index_visits(rows: pl.DataFrame) -> pl.Series:
 
 
 def repeats_of_visits(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows (`_i`, `visit`, `service`, `service_code`, `status`) that say again what the row `_of` has said."""
-    service = (pl.col("service").fill_null(""), pl.col("service_code").fill_null(""))
+    """Rows (`_i`, `visit`, `service`, `service_code`, `tooth`, `status`) that say again what the row `_of` has said."""
+    service = [pl.col(name).fill_null("") for name in ("service", "service_code", "tooth")]
     first = pl.col("_i").min().over("visit", *service, "status")
     return rows.select("_i", first.alias("_of")).filter(pl.col("_i") != pl.col("_of"))
 

@@ -35,7 +35,7 @@ _WORDY = re.compile(
 )
 _WORDY_US = re.compile(r"([a-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})(?!\d)", re.I)
 _SERIAL = re.compile(r"(\d{1,5})(?:[.,](\d+))?")
-_OFFSET = re.compile(r"(?<=\d)\s?(?:Z|[+\-]\d{2}:?\d{2})$", re.I)
+_OFFSET = re.compile(r"(?<=\d)\s?(?:Z|[+\-]\d{2}:?\d{2}|\+\d{2})$", re.I)
 
 
 @dataclass(frozen=True, slots=True)

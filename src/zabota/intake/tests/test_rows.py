@@ -123,6 +123,12 @@ def test_same_visit_twice_is_a_duplicate_by_number(tmp_path: Path) -> None:
     assert reading.visits.height == 2
 
 
+def test_one_service_on_two_teeth_is_two_lines(tmp_path: Path) -> None:
+    header = [*HEADER, "Зуб"]
+    reading = read_rows(tmp_path, [*MILA, "36"], [*MILA, "37"], [*MILA, "37"], header=header)
+    assert (reading.rows.accepted, reading.rows.duplicates) == (2, 1)
+
+
 def test_same_visit_under_another_number_is_a_duplicate_by_person_time_doctor_and_service(tmp_path: Path) -> None:
     assert read_rows(tmp_path, MILA, row(c0="777", c2="ЛЕБЕДЕВА ЛЮДМИЛА ВИКТОРОВНА"), PYOTR).rows.duplicates == 1
 

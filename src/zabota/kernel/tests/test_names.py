@@ -58,6 +58,7 @@ def test_composed_and_decomposed_short_i_are_one_letter() -> None:
         ("Мария Ивановна", PersonName("", "Мария", "Ивановна")),
         ("Ковалёв", PersonName("Ковалёв")),
         ("Марина", PersonName("", "Марина")),
+        ("Иванов Иван Иванович ДМС", PersonName("Иванов", "Иван", "Иванович")),
     ],
 )
 def test_whole_name_falls_into_its_parts_in_any_order(written: str, expected: PersonName) -> None:
@@ -76,6 +77,8 @@ def test_order_of_a_column_is_told_by_common_given_names() -> None:
         ("Тестов Тест Тестович", "name_test"),
         ("ООО «Ромашка»", "name_company"),
         ("АО Согаз", "name_company"),
+        ("СОГАЗ", "name_company"),
+        ("Иванов Иван Иванович ДМС", None),
         ("доплата", "name_service_note"),
         ("Бронь до 15:00", "name_service_note"),
         ("12345", "name_unreadable"),

@@ -286,8 +286,7 @@ def _same_given(one: str, other: str) -> bool:
     return (
         not one
         or not other
-        or (one[:1] == other[:1]
-        and (len(one) <= 2 or len(other) <= 2 or fuzz.ratio(one, other) >= 75))
+        or (one[:1] == other[:1] and (len(one) <= 2 or len(other) <= 2 or fuzz.ratio(one, other) >= 75))
     )
 
 
@@ -303,6 +302,12 @@ def _by_name_and_birth(
                 if first.ext_id and other.ext_id and first.ext_id != other.ext_id and not _enough(first, other):
                     continue
                 _note(groups, reasons, first, other, "name_birth")
+    for block in _blocks(identities, lambda i: (i.surname, i.born_on) if i.surname and i.name and i.born_on else None):
+        for short in (i for i in block if len(i.name) == 1):
+            full = [i for i in block if len(i.name) > 1 and i.name.startswith(short.name)]
+            fits = [i for i in full if patronymics_agree(i.patronymic, short.patronymic)]
+            if len({i.name for i in full}) == 1 and fits and not (short.ext_id and fits[0].ext_id):
+                _note(groups, reasons, fits[0], short, "name_birth")
 
 
 def _enough(one: _Identity, other: _Identity) -> bool:

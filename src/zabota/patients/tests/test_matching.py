@@ -94,6 +94,12 @@ def test_namesakes_of_one_phone_with_two_birth_dates_are_not_guessed() -> None:
     assert len(set(people(father, son, card(born_on=None, phones=["+79161234567"])))) == 3
 
 
+def test_initials_join_the_only_whole_name_of_that_birth_date() -> None:
+    assert same(card(), card(name="Л.", patronymic="В."))
+    assert not same(card(), card(name="Л.", patronymic="П."))
+    assert len(set(people(card(), card(name="Лидия"), card(name="Л.", patronymic=None)))) == 3
+
+
 def test_twins_are_two() -> None:
     assert not same(card(name="Анна"), card(name="Яна"))
 
