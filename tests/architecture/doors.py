@@ -1,0 +1,144 @@
+"""Every door of the program: its name, its view, and what it takes to open it in a test."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from zabota.booking.models import Appointment
+from zabota.care.models import Plan, PlanStage
+from zabota.clinic.models import Branch, Clinic, Doctor, Member, Service, ServiceGroup
+from zabota.intake.models import Batch
+from zabota.nextstep.models import Recall
+from zabota.patients.models import Contact, DuplicateCandidate, Merge, Patient, Tag
+from zabota.worklist.models import Task
+
+
+@dataclasses.dataclass(frozen=True)
+class Door:
+    """One address of the program."""
+
+    name: str
+    view: Callable[..., Any]
+    arguments: tuple[str, ...]
+
+    @property
+    def right(self) -> str | None:
+        """The right that its view names."""
+        right = getattr(self.view, "staff_right", None)
+        return None if right is None else right.value
+
+
+@dataclasses.dataclass(frozen=True)
+class World:
+    """One row of everything that a door may ask for, all of one clinic and branch."""
+
+    clinic: Clinic
+    branch: Branch
+    member: Member
+    patient: Patient
+    twin: Patient
+    absorbed: Patient
+    doctor: Doctor
+    group: ServiceGroup
+    service: Service
+    task: Task
+    visit: Appointment
+    plan: Plan
+    stage: PlanStage
+    contact: Contact
+    tag: Tag
+    recall: Recall
+    batch: Batch
+    pair: DuplicateCandidate
+    merge: Merge
+
+
+def doors() -> list[Door]:
+    """All addresses, in the order in which they are tried."""
+    return list(_walk(get_resolver(), ""))
+
+
+def _walk(resolver: URLResolver, space: str) -> Iterator[Door]:
+    for each in resolver.url_patterns:
+        if isinstance(each, URLPattern):
+            yield Door(f"{space}{each.name}", each.callback, tuple(each.pattern.converters))
+        elif isinstance(each, URLResolver):
+            yield from _walk(each, f"{space}{each.namespace}:" if each.namespace else space)
+
+
+#: Doors that every visitor may knock at without a right of the staff, and why.
+OPEN = {
+    "account_login": "the way in",
+    "account_logout": "the way out",
+    "account_inactive": "says that an account is closed",
+    "account_change_password": "own account; the library asks for a login",
+    "account_reauthenticate": "own account; the library asks for a login",
+    "mfa_authenticate": "second step of the way in",
+    "mfa_reauthenticate": "own account; the library asks for a login",
+    "mfa_index": "own account; the library asks for a login",
+    "mfa_activate_totp": "own account; the library asks for a login",
+    "mfa_deactivate_totp": "own account; the library asks for a login",
+    "mfa_view_recovery_codes": "own account; the library asks for a login",
+    "mfa_generate_recovery_codes": "own account; the library asks for a login",
+    "mfa_download_recovery_codes": "own account; the library asks for a login",
+    "usersessions_list": "own account; the library asks for a login",
+    "desk:healthz": "tells whoever watches the server that it lives, nothing else",
+    "ui:gallery": "samples of the design system; exist only in debug",
+    "ui:plain": "samples of the design system; exist only in debug",
+    "ui:workspace": "samples of the design system; exist only in debug",
+    "ui:find": "samples of the design system; exist only in debug",
+    "ui:done": "samples of the design system; exist only in debug",
+}
+
+#: Of a named argument of a door: which row of the world it means. A door with an argument of its own has a line below.
+BY_PREFIX: tuple[tuple[str, Callable[[World], dict[str, Any]]], ...] = (
+    ("desk:today-", lambda w: {"public_id": w.task.public_id, "outcome": "no_answer"}),
+    ("desk:task-new", lambda w: {"patient_id": w.patient.public_id}),
+    ("desk:task", lambda w: {"public_id": w.task.public_id}),
+    ("desk:script", lambda w: {"reason": "recall_due"}),
+    ("desk:patients-duplicate", lambda w: {"public_id": w.pair.public_id}),
+    ("desk:patients-merge-undo", lambda w: {"public_id": w.merge.public_id}),
+    (
+        "desk:patient-contact",
+        lambda w: {"public_id": w.patient.public_id, "contact_id": w.contact.pk, "action": "prefer"},
+    ),
+    ("desk:patient-plan", lambda w: {"public_id": w.patient.public_id, "plan_id": w.plan.public_id, "action": "agree"}),
+    (
+        "desk:patient-visit",
+        lambda w: {"public_id": w.patient.public_id, "visit_id": w.visit.public_id, "action": "cancel"},
+    ),
+    ("desk:patient-recall", lambda w: {"public_id": w.patient.public_id, "recall_id": w.recall.pk, "action": "snooze"}),
+    (
+        "desk:patient",
+        lambda w: {
+            "public_id": w.patient.public_id,
+            "other_id": w.twin.public_id,
+            "tag_id": w.tag.pk,
+            "stage_id": w.stage.pk,
+            "purpose": "advertising",
+        },
+    ),
+    ("desk:intake-", lambda w: {"public_id": w.batch.public_id, "step": "check"}),
+    ("desk:staff-", lambda w: {"public_id": w.member.public_id, "action": "password"}),
+    ("desk:clinic-branch", lambda w: {"public_id": w.branch.public_id}),
+    ("desk:clinic-doctor", lambda w: {"public_id": w.doctor.public_id}),
+    ("desk:clinic-service", lambda w: {"public_id": w.service.public_id}),
+    ("desk:clinic-group", lambda w: {"public_id": w.group.public_id}),
+    ("desk:pulse-csv", lambda w: {"table": "months"}),
+    ("desk:audit-csv", lambda w: {"table": "drivers"}),
+)
+
+
+def address(door: Door, world: World) -> str:
+    """The door's address with rows of this world. Fails when an argument has no row yet: add a line to BY_PREFIX."""
+    if not door.arguments:
+        return reverse(door.name)
+    for prefix, rows in BY_PREFIX:
+        if door.name.startswith(prefix):
+            values = rows(world)
+            return reverse(door.name, kwargs={name: values[name] for name in door.arguments})
+    raise LookupError(f"{door.name}: say in tests/architecture/doors.py which rows its arguments mean")
