@@ -45,14 +45,10 @@ def current_clinic_id() -> int | None:
 
 
 class ScopedManager(models.Manager[_Row]):
-    """Default manager of every model with personal data. Raises ScopeMissing outside a scope.
+    """Default manager of every model with personal data. Raises ScopeMissing outside a scope."""
 
-    `clinic_path` leads from the row to its clinic: `ScopedManager("batch__clinic_id")` for a row that hangs on another.
-    """
-
-    def __init__(self, clinic_path: str = "clinic_id") -> None:
-        super().__init__()
-        self.clinic_path = clinic_path
+    #: Path from this row to its clinic; a row that hangs on another has a subclass with its own path.
+    clinic_path = "clinic_id"
 
     def get_queryset(self) -> models.QuerySet[_Row]:
         scope = _scope.get()

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from django.db import models
 
 from zabota.clinic.models import Clinic, Doctor, Service
 from zabota.kernel.ids import new_public_id
 from zabota.kernel.scope import ScopedManager
 from zabota.patients.models import Patient
+
+_Row = TypeVar("_Row", bound=models.Model)
+
+
+class OfPlan(ScopedManager[_Row]):
+    """Stages belong to the clinic of their plan."""
+
+    clinic_path = "plan__clinic_id"
 
 
 class Plan(models.Model):
@@ -64,6 +74,8 @@ class PlanStage(models.Model):
     service = models.ForeignKey(Service, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     price_kopecks = models.BigIntegerField(default=0)
     done_on = models.DateField(null=True, blank=True)
+
+    objects = OfPlan()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["plan", "position"], name="stage_position_once")]

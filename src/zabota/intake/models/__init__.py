@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from django.conf import settings
 from django.db import models
 
 from zabota.clinic.models import Branch, Clinic
 from zabota.kernel.ids import new_public_id
 from zabota.kernel.scope import ScopedManager
+
+_Row = TypeVar("_Row", bound=models.Model)
+
+
+class OfBatch(ScopedManager[_Row]):
+    """Rows of a load belong to the clinic of the load."""
+
+    clinic_path = "batch__clinic_id"
 
 
 class SavedMapping(models.Model):
@@ -86,6 +96,8 @@ class BatchFile(models.Model):
     size_bytes = models.BigIntegerField()
     sha256 = models.CharField(max_length=64)
 
+    objects = OfBatch()
+
     class Meta:
         indexes = [models.Index(fields=["sha256"], name="batchfile_hash")]
 
@@ -104,6 +116,8 @@ class RowIssue(models.Model):
     value = models.CharField(max_length=200, default="", blank=True)
     text = models.CharField(max_length=300)
     is_refusal = models.BooleanField(default=True)
+
+    objects = OfBatch()
 
     class Meta:
         indexes = [models.Index(fields=["batch", "is_refusal", "code"], name="issue_batch")]
@@ -125,6 +139,8 @@ class Change(models.Model):
     model = models.CharField(max_length=60)
     object_id = models.BigIntegerField()
     before = models.JSONField(default=dict, blank=True)
+
+    objects = OfBatch()
 
     class Meta:
         indexes = [models.Index(fields=["batch", "model", "kind"], name="change_batch")]

@@ -36,6 +36,8 @@ class Household(models.Model):
     #: The phone that unites them, E.164; empty when put together by hand.
     phone = models.CharField(max_length=16, default="", blank=True)
 
+    objects = ScopedManager()
+
     class Meta:
         indexes = [models.Index(fields=["clinic", "phone"], name="household_phone")]
 
