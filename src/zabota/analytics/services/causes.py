@@ -107,6 +107,7 @@ def _cause(cause: Json) -> View:
     return {
         "title": title_of(cause),
         "says": cause["text"],
+        "short": _short(cause),
         "companions": _companions(cause["companions"]),
         "value": cause["effect_pp"],
         "low": cause["low_pp"],
@@ -118,6 +119,19 @@ def _cause(cause: Json) -> View:
     }
 
 
+def _short(cause: Json) -> str:
+    """One line under the name of a cause."""
+    if cause["kind"] == "mix":
+        return (
+            f"Доля изменилась с {percent(cause['share_before'])} до {percent(cause['share_now'])}, "
+            f"возвращаются из них {percent(cause['rate_now'])}"
+        )
+    return (
+        f"Вернулись {percent(cause['rate_now'])}, год назад {percent(cause['rate_before'])}; "
+        f"как у остальных было бы {percent(cause['rate_expected'])}"
+    )
+
+
 def _companions(found: list[str]) -> str:
     if not found:
         return ""
@@ -127,7 +141,7 @@ def _companions(found: list[str]) -> str:
 
 def _rest(title: str, says: str, value: float) -> View:
     return {
-        "title": title, "says": says, "companions": "", "value": value, "low": value, "high": value,
+        "title": title, "says": says, "short": says, "companions": "", "value": value, "low": value, "high": value,
         "word": "не разделено", "tone": "none", "p": "", "rest": True,
     }  # fmt: skip
 

@@ -1,0 +1,1 @@
+"""Queries of analytics: the clinic's visits as a frame."""

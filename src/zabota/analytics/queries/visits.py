@@ -1,0 +1,132 @@
+"""All visits of a clinic as the frame that an export would give: one row for each service of an appointment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any, Final
+
+import polars as pl
+from django.db.models import F, QuerySet, Sum
+
+from zabota.booking.models import Appointment, Payment
+from zabota.clinic.models import Branch, Doctor, Service
+from zabota.patients.models import Patient
+
+#: Rows taken from the database at a time.
+CHUNK: Final = 20_000
+_LINES: Final = {
+    "appointment": pl.Int64, "patient": pl.Int64, "starts_at": pl.Datetime("us"), "day": pl.Date, "status": pl.String,
+    "doctor_id": pl.Int64, "branch_id": pl.Int64, "is_first": pl.Boolean, "total": pl.Int64, "line": pl.Int64,
+    "service_id": pl.Int64, "price": pl.Int64,
+}  # fmt: skip
+_PEOPLE: Final = {
+    "patient": pl.Int64, "merged_into": pl.Int64, "born_on": pl.Date, "sex": pl.String, "channel": pl.String,
+}  # fmt: skip
+
+
+def visits_frame(clinic_id: int) -> pl.DataFrame:
+    """Visits of every state, without those that vanished from a later export. Columns as in intake's frame of visits."""
+    lines = _lines(clinic_id)
+    lines = lines.join(_people(clinic_id), on="patient", how="left")
+    for name, table in _names(clinic_id).items():
+        lines = lines.join(table, on=f"{name}_id", how="left")
+    lines = lines.join(_paid(clinic_id), on="appointment", how="left")
+    lines = lines.sort("starts_at", "appointment", "line", nulls_last=True)
+    first_line = pl.col("appointment").is_first_distinct()
+    # An appointment without services keeps its total; a price that nobody entered is what was paid.
+    price = pl.when(pl.col("line").is_null()).then(pl.col("total")).otherwise(pl.col("price"))
+    return lines.select(
+        pl.int_range(2, pl.len() + 2, dtype=pl.Int32).alias("row"),
+        (pl.col("appointment").rank("dense").cast(pl.Int32) - 1).alias("visit"),
+        pl.col("person").cast(pl.Int32),
+        "starts_at",
+        "day",
+        "status",
+        "doctor",
+        "speciality",
+        "branch",
+        "service",
+        pl.lit(None, dtype=pl.String).alias("service_code"),
+        pl.when(price > 0).then(price).alias("price_kopecks"),
+        pl.when(first_line).then(pl.col("paid")).alias("paid_kopecks"),
+        "channel",
+        "is_first",
+        "born_on",
+        "sex",
+    ).with_columns(_in_order_of_time())
+
+
+def _in_order_of_time() -> pl.Expr:
+    """Numbers of visits grow with time, so that the later visit of a day is the last one."""
+    return (pl.col("visit") != pl.col("visit").shift(1).fill_null(-1)).cum_sum().cast(pl.Int32).alias("visit")
+
+
+def _lines(clinic_id: int) -> pl.DataFrame:
+    rows = Appointment.objects.filter(clinic_id=clinic_id, vanished_at=None).values_list(
+        "pk", "patient_id", "starts_at", "day", "status", "doctor_id", "branch_id", "is_first", "total_kopecks",
+        "lines__pk", "lines__service_id", "lines__price_kopecks",
+    )  # fmt: skip
+    return _frame(rows, _LINES, naive="starts_at")
+
+
+def _people(clinic_id: int) -> pl.DataFrame:
+    """Each card with the person it belongs to: merged cards lead to the one that was kept, whose data count."""
+    rows = Patient.objects.filter(clinic_id=clinic_id).values_list(
+        "pk", "merged_into_id", "born_on", "sex", "source__name"
+    )
+    cards = _frame(rows, _PEOPLE)
+    cards = cards.with_columns(pl.col("sex").replace("", None), pl.coalesce("merged_into", "patient").alias("kept"))
+    merged = cards.filter(pl.col("merged_into").is_not_null())
+    if merged.height:
+        onward = dict(merged.select("patient", "merged_into").iter_rows())
+        cards = cards.with_columns(
+            pl.col("patient").replace_strict({card: _end(card, onward) for card in onward}, default=pl.col("patient"))
+            .cast(pl.Int64).alias("kept")
+        )  # fmt: skip
+    numbers = cards.select("kept").unique().sort("kept").with_row_index("person")
+    known = cards.select(pl.col("patient").alias("kept"), "born_on", "sex", "channel")
+    return cards.select("patient", "kept").join(numbers, on="kept").join(known, on="kept", how="left").drop("kept")
+
+
+def _end(card: int, onward: dict[int, int]) -> int:
+    seen = {card}
+    while card in onward and onward[card] not in seen:
+        card = onward[card]
+        seen.add(card)
+    return card
+
+
+def _names(clinic_id: int) -> dict[str, pl.DataFrame]:
+    doctors = Doctor.objects.filter(clinic_id=clinic_id).values_list("pk", "name", "speciality")
+    branches = Branch.objects.filter(clinic_id=clinic_id).values_list("pk", "name")
+    services = Service.objects.filter(clinic_id=clinic_id).values_list("pk", "name")
+    words = pl.String
+    return {
+        "doctor": _frame(doctors, {"doctor_id": pl.Int64, "doctor": words, "speciality": words}),
+        "branch": _frame(branches, {"branch_id": pl.Int64, "branch": words}),
+        "service": _frame(services, {"service_id": pl.Int64, "service": words}),
+    }
+
+
+def _paid(clinic_id: int) -> pl.DataFrame:
+    """What was paid for appointments whose price nobody entered."""
+    unpriced = Payment.objects.filter(clinic_id=clinic_id, appointment__total_kopecks=0)
+    rows = unpriced.values("appointment_id").annotate(paid=Sum("amount_kopecks"), key=F("appointment_id"))
+    return _frame(rows.values_list("key", "paid"), {"appointment": pl.Int64, "paid": pl.Int64})
+
+
+def _frame(rows: QuerySet[Any, Any], schema: dict[str, Any], *, naive: str = "") -> pl.DataFrame:
+    """Rows of a query in chunks; never all of them as Python objects at once."""
+    wanted = dict(schema)
+    if naive:
+        wanted[naive] = pl.Datetime("us", "UTC")
+    parts = [pl.DataFrame(chunk, schema=wanted, orient="row") for chunk in _chunks(rows)]
+    frame = pl.concat(parts) if parts else pl.DataFrame(schema=wanted)
+    return frame.with_columns(pl.col(naive).dt.replace_time_zone(None)) if naive else frame
+
+
+def _chunks(rows: QuerySet[Any, Any]) -> Iterable[list[Any]]:
+    stream = rows.iterator(chunk_size=CHUNK)
+    while chunk := list(islice(stream, CHUNK)):
+        yield chunk
