@@ -16,6 +16,8 @@ PARTS = {
 }
 
 ACTIONS = {
+    "analytics.reports.asked": "попросил составить отчёт",
+    "analytics.reports.stored": "составил отчёт",
     "booking.appointment.booked": "записал на приём",
     "booking.appointment.cancelled": "отменил запись",
     "booking.appointment.marked": "отметил исход визита",
@@ -74,8 +76,11 @@ ACTIONS = {
     "worklist.script.edited": "изменил скрипт",
     "worklist.scripts.added": "добавил скрипты",
     "worklist.task.created": "поставил задачу",
+    "worklist.task.handed": "передал задачу",
     "worklist.task.outcome": "записал исход контакта",
+    "worklist.task.released": "вернул задачу в общую очередь",
     "worklist.task.snoozed": "отложил задачу",
+    "worklist.task.taken": "взял задачу",
     "worklist.task.undone": "отменил исход",
     "worklist.task.viewed": "открыл задачу",
 }

@@ -1,0 +1,60 @@
+"""The head's first page: how many come back, against the goal, why it changed, what is being done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from zabota.analytics import reports
+from zabota.clinic.api import Right
+from zabota.clinic.models import GoalPath
+from zabota.desk.access import StaffRequest, staff_page
+from zabota.desk.control.csv import csv_answer
+from zabota.desk.insight import tables, work
+from zabota.desk.insight.figures import figures_of
+
+
+@require_GET
+@staff_page(Right.PULSE_VIEW)
+def pulse(request: StaffRequest) -> HttpResponse:
+    """From what was computed last; nothing heavy happens here."""
+    stored = reports.latest(request.clinic, reports.PULSE)
+    context: dict[str, Any] = {"stored": stored, **work.work_of(request), "state_url": reverse("desk:pulse-state")}
+    if stored:
+        goal = GoalPath.objects.filter(clinic=request.clinic).first()
+        context |= figures_of(
+            stored.data,
+            goal=goal,
+            may_control=request.may(Right.WORKLIST_CONTROL),
+            may_set_goal=request.may(Right.SETTINGS_EDIT),
+        )
+    return render(request, "desk/insight/pulse.html", context)
+
+
+@require_POST
+@staff_page(Right.PULSE_VIEW)
+def refresh(request: StaffRequest) -> HttpResponse:
+    """Compute it anew."""
+    return work.begin(request, "desk:pulse")
+
+
+@require_GET
+@staff_page(Right.PULSE_VIEW)
+def state(request: StaffRequest) -> HttpResponse:
+    """Is it ready."""
+    return work.poll(request, "desk:pulse")
+
+
+@require_GET
+@staff_page(Right.PULSE_VIEW)
+def table_csv(request: StaffRequest, table: str) -> HttpResponse:
+    """The figures behind a chart."""
+    stored = reports.latest(request.clinic, reports.PULSE)
+    if stored is None:
+        raise Http404
+    header, rows = tables.pulse_table(table, stored.data)
+    return csv_answer(f"puls-{table}-{stored.as_of:%Y-%m-%d}", header, rows)

@@ -1,0 +1,20 @@
+"""Addresses of the pulse and of the report."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from zabota.desk.insight import audit, pulse
+
+urlpatterns: list[URLPattern] = [
+    path("pulse/", pulse.pulse, name="pulse"),
+    path("pulse/refresh/", pulse.refresh, name="pulse-refresh"),
+    path("pulse/state/", pulse.state, name="pulse-state"),
+    path("pulse/<slug:table>.csv", pulse.table_csv, name="pulse-csv"),
+    path("audit/", audit.audit, name="audit"),
+    path("audit/refresh/", audit.refresh, name="audit-refresh"),
+    path("audit/state/", audit.state, name="audit-state"),
+    path("audit/report.html", audit.as_html, name="audit-html"),
+    path("audit/report.json", audit.as_json, name="audit-json"),
+    path("audit/<slug:table>.csv", audit.as_csv, name="audit-csv"),
+]
