@@ -201,7 +201,10 @@ def test_payment_that_names_only_a_visit_belongs_to_whoever_came(tmp_path: Path)
 
 def test_consent_is_carried_as_it_was_written_and_never_granted(tmp_path: Path) -> None:
     header = [*HEADER, "Согласие на рассылку", "Не звонить"]
-    visit = read_rows(tmp_path, [*MILA, "Да", "да"], header=header).visits.row(0, named=True)
+    visit, other = read_rows(tmp_path, [*MILA, "Да", "да"], [*PYOTR, "Нет", "нет"], header=header).visits.rows(
+        named=True
+    )
+    assert (other["consent"], other["no_call"]) == ("Нет", False)
     assert (visit["consent"], visit["consent_on"], visit["consent_source"], visit["no_call"]) == (
         "Да",
         None,
