@@ -11,7 +11,7 @@ from zabota.desk.access import StaffRequest, branches_of
 from zabota.kernel import clock
 from zabota.nextstep import api as nextstep
 from zabota.nextstep.models import Exemption, ViolationDay
-from zabota.ui.formats import day_short, plural
+from zabota.ui.formats import day_month, day_short, plural
 
 #: Days of the chart and of the comparison of types.
 PERIOD_DAYS = 30
@@ -48,6 +48,8 @@ def load_figures(request: StaffRequest) -> dict[str, Any]:
         "today": today,
         "since": since,
         "coverage": coverage,
+        "booked_share": coverage.booked / coverage.under_rule if coverage.under_rule else 0,
+        "task_share": coverage.with_task / coverage.under_rule if coverage.under_rule else 0,
         "sentence": coverage_sentence(coverage),
         "outside": [(str(Exemption.Reason(code).label), count) for code, count in outside.items()],
         "outside_total": sum(outside.values()),
@@ -89,20 +91,21 @@ def violations_sentence(days: list[ViolationDay]) -> str:
 
 
 def chart_of(days: list[ViolationDay]) -> dict[str, Any] | None:
-    """Columns by day; nothing to draw for a single day."""
+    """A line by day with about six marks on the axis; nothing to draw for a single day."""
     if len(days) < 2:
         return None
-    step = max(1, len(days) // 8)
-    items = [
+    step = max(1, round(len(days) / 6))
+    points = [
         {
-            "label": day_short(day.on) if (len(days) - 1 - place) % step == 0 else "",
-            "value": day.found,
-            "text": str(day.found) if day.found and len(days) <= 14 else "",
-            "quiet": day.left_after == 0,
+            "x": day.on.isoformat(),
+            "y": day.found,
+            "title": day_month(day.on),
+            "count": f"осталось {day.left_after}",
         }
+        | ({"label": day_short(day.on)} if (len(days) - 1 - place) % step == 0 else {})
         for place, day in enumerate(days)
     ]
-    return {"type": "bar", "unit": "", "vertical": True, "min": 0, "items": items}
+    return {"type": "line", "unit": "", "min": 0, "digits": 0, "points": points}
 
 
 def chances() -> list[tuple[str, int]]:

@@ -13,7 +13,6 @@ from django.db.models.functions import TruncMonth
 from zabota.nextstep.models import Exemption, PatientState, PatientType, TypeChange, ViolationDay
 from zabota.nextstep.queries.statements import rows
 
-
 #: Types that the day of sleep does not touch: other rules come before it.
 _NOT_FALLING_ASLEEP = (PatientType.REFERRED, PatientType.ON_TREATMENT, PatientType.LEFT)
 
@@ -91,14 +90,14 @@ def patients_by_type(
 
 
 def type_flow(*, clinic_id: int, since: date, until: date) -> list[Flow]:
-    """How many patients went from which type to which, by month; first sights are not a flow."""
+    """How many patients went from which type to which, the latest month first; first sights are not a flow."""
     found = (
         TypeChange.objects.filter(clinic_id=clinic_id, on__gte=since, on__lte=until)
         .exclude(before="")
         .annotate(month=TruncMonth("on"))
         .values_list("month", "before", "after")
         .annotate(n=Count("id"))
-        .order_by("month", "-n")
+        .order_by("-month", "-n")
     )
     return [Flow(month, PatientType(before), PatientType(after), n) for month, before, after, n in found]
 

@@ -34,11 +34,14 @@ CHANCE_AT_LEAST: dict[str, int] = {
 def yearly_value_kopecks(
     *, revenue_kopecks: int, first_on: date | None, last_on: date | None, newcomer_kopecks: int
 ) -> int:
-    """Revenue of the last two years per year; of the whole time for somebody who has been coming for less than one."""
+    """Revenue of the last two years per year; of the whole time for somebody who has been coming for less than one.
+
+    In whole roubles: a figure that is an estimate has no kopecks.
+    """
     if revenue_kopecks <= 0 or first_on is None or last_on is None:
         return newcomer_kopecks
     days = min(max((last_on - first_on).days, YEAR), VALUE_DAYS)
-    return revenue_kopecks * YEAR // days
+    return revenue_kopecks * YEAR // days // 100 * 100
 
 
 def chance_percent(*, reason: str, silent_days: int, interval_days: int) -> int:
@@ -52,5 +55,5 @@ def chance_percent(*, reason: str, silent_days: int, interval_days: int) -> int:
 
 
 def stake_kopecks(value_kopecks: int, percent: int) -> int:
-    """Expected loss when nobody calls."""
-    return value_kopecks * percent // 100
+    """Expected loss when nobody calls, in whole roubles."""
+    return value_kopecks * percent // 10_000 * 100

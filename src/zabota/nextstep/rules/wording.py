@@ -36,6 +36,11 @@ def short_day(day: date) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]}"
 
 
+def near_day(day: date, on: date) -> str:
+    """«12 мая», with the year when it is another one."""
+    return short_day(day) if day.year == on.year else long_day(day)
+
+
 def span(days: int) -> str:
     """How long, as people say it: «12 дней», «10 месяцев», «3 года»."""
     if days < 60:
@@ -120,13 +125,14 @@ def why_hidden(recall: RecallFacts, on: date) -> str:
         return "скрыто: отключено" + (f", {recall.disabled_reason}" if recall.disabled_reason else "")
     booking = recall.booking
     if booking is not None:
+        day = near_day(booking.on, on)
         if recall.group_id in booking.group_ids:
-            return f"скрыто: записан {short_day(booking.on)} на «{recall.group_name}»"
+            return f"скрыто: записан {day} на «{recall.group_name}»"
         if not booking.has_services:
-            return f"скрыто: записан {short_day(booking.on)}, услуга не указана"
-        return f"скрыто: записан {short_day(booking.on)}, засчитывается любой визит"
+            return f"скрыто: записан {day}, услуга не указана"
+        return f"скрыто: записан {day}, засчитывается любой визит"
     if recall.snoozed_until and recall.snoozed_until > on:
-        return f"скрыто: отложено до {short_day(recall.snoozed_until)}"
+        return f"скрыто: отложено до {near_day(recall.snoozed_until, on)}"
     if recall.due_on > on:
         return f"срок {long_day(recall.due_on)} ещё не наступил"
     return ""

@@ -100,7 +100,7 @@ SELECT h.patient_id,
     WHEN reason = 'not_started' THEN 'Консультация ' || DOTTED(last_n) || ', лечение не начато'
     WHEN reason IN ('lost', 'sleeping') THEN 'Последний визит ' || DOTTED(last_n) || ', записи нет'
     ELSE 'Визит ' || DOTTED(last_n) || ', следующего шага нет' END,
-  h.value_kopecks, h.chance, h.value_kopecks * h.chance / 100,
+  h.value_kopecks, h.chance, h.value_kopecks * h.chance / 10000 * 100,
   CASE WHEN unmarked = 1 THEN missed_id END,
   'sweep:' || h.patient_id || ':' || h.reason || ':' || COALESCE(h.cause_n, 0) || ':' ||
     (SELECT COUNT(*) FROM worklist_task x WHERE x.patient_id = h.patient_id AND x.state = 'closed'),

@@ -76,7 +76,7 @@ SELECT patient_id, branch_id, rule, TYPE_OF(rule), visits, first_n, last_n, last
     AHEAD(last_n + late_days + 1), AHEAD(last_n + sleeping_days + 1), AHEAD(last_n + lost_days + 1), AHEAD(ahead_n),
     COALESCE(booking_n, 9999999)), 9999999) END,
   CASE WHEN revenue <= 0 THEN %(newcomer_value_kopecks)s
-       ELSE revenue * 365 / LEAST_OF(GREATER(last_n - first_n, 365), 730) END,
+       ELSE revenue * 365 / LEAST_OF(GREATER(last_n - first_n, 365), 730) / 100 * 100 END,
   exemption,
   CASE WHEN exemption <> '' THEN 0 WHEN visits > 0 THEN 1 WHEN EXISTS (
     SELECT 1 FROM patients_contact c WHERE c.patient_id = ruled.patient_id AND c.reach NOT IN ('wrong', 'invalid'))

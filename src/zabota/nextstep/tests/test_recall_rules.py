@@ -119,10 +119,10 @@ def test_expected_interval_is_that_of_the_latest_trigger_of_several_the_shortest
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        (recall(booking=booking(1)), "скрыто: записан 12 мая на «Гигиена»"),
-        (recall(booking=booking(2)), "скрыто: записан 12 мая, засчитывается любой визит"),
-        (recall(booking=booking(services=False)), "скрыто: записан 12 мая, услуга не указана"),
-        (recall(snoozed_until=D(2027, 1, 15)), "скрыто: отложено до 15 января"),
+        (recall(booking=booking(1)), "скрыто: записан 12 мая 2027 на «Гигиена»"),
+        (recall(booking=booking(2)), "скрыто: записан 12 мая 2027, засчитывается любой визит"),
+        (recall(booking=booking(services=False)), "скрыто: записан 12 мая 2027, услуга не указана"),
+        (recall(snoozed_until=D(2027, 1, 15)), "скрыто: отложено до 15 января 2027"),
         (recall(is_disabled=True, disabled_reason="протезы"), "скрыто: отключено, протезы"),
         (recall(calculated_on=D(2026, 12, 1)), "срок 1 декабря 2026 ещё не наступил"),
         (recall(), ""),
@@ -130,6 +130,11 @@ def test_expected_interval_is_that_of_the_latest_trigger_of_several_the_shortest
 )
 def test_reason_why_a_recall_is_not_shown_is_said(row: RecallFacts, words: str) -> None:
     assert why_hidden(row, D(2026, 11, 20)) == words
+
+
+def test_another_year_is_named() -> None:
+    assert why_hidden(recall(snoozed_until=D(2027, 1, 15)), D(2026, 11, 20)) == "скрыто: отложено до 15 января 2027"
+    assert why_hidden(recall(snoozed_until=D(2026, 12, 5)), D(2026, 11, 20)) == "скрыто: отложено до 5 декабря"
 
 
 def test_override_before_the_due_day_is_asked_earlier() -> None:
