@@ -187,7 +187,11 @@ def _money_between(low: float | None, high: float | None, people: int, value: in
 def _checked(data: Json) -> str:
     """Dimensions that were searched and gave no cause."""
     blamed = {each["dimension"] for each in data["drivers"]}
-    vain = [DIMENSIONS[each["dimension"]].lower() for each in data["accounts"] if each["dimension"] not in blamed]
+    vain = [
+        DIMENSIONS.get(each["dimension"], each["title"]).lower()
+        for each in data["accounts"]
+        if each["dimension"] not in blamed
+    ]
     if not vain:
         return ""
     return f"{', '.join(vain)}: ни одна группа не отличается от остальных больше, чем бывает случайно."

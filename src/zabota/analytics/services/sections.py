@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any, Final
 
 from zabota.analytics.rules import wording
+from zabota.analytics.rules.drivers import LEVEL
 from zabota.analytics.rules.wording import NBSP, money, number, percent, plural
 from zabota.analytics.services.causes import why_section
 from zabota.analytics.services.cohorts import cohorts_section
@@ -275,7 +276,7 @@ def _definitions(data: Json) -> list[tuple[str, str]]:
         ),
         (
             "Уверенность",
-            "Проверяем в трёх шкалах и поправляем на число сравнений по Бенджамини — Хохбергу, 5 %. «Доказано» — p меньше 0,001, «вероятно» — остальное, что прошло поправку.",
+            f"Проверяем в трёх шкалах и поправляем на число сравнений по Бенджамини — Хохбергу, {100 * LEVEL:.0f}{NBSP}%. «Доказано» — p меньше 0,001, «вероятно» — остальное, что прошло поправку.",
         ),
         (
             "Деньги",
