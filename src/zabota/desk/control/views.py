@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET, require_POST
@@ -80,7 +80,8 @@ def reassign(request: StaffRequest) -> HttpResponse:
     now = clock.now()
     person = _person(request, request.POST.get("from", ""))
     if person is None:
-        raise Http404
+        messages.error(request, "Выберите, кого нет на месте.")
+        return redirect("desk:control")
     try:
         if request.POST.get("back"):
             worklist.end_absence(member=person, actor=request.actor, now=now)

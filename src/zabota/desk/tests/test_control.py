@@ -121,7 +121,8 @@ def test_absence_moves_tasks_at_once_and_until_the_day(as_quality, new_contact, 
     assert Absence.objects.get(member=vera).last_on == last_on
     as_quality.post("/control/reassign/", {"from": vera.pk, "back": "1"})
     assert not Absence.objects.filter(member=vera, last_on__gte=clock.now().date()).exists()
-    assert as_quality.post("/control/reassign/", {"from": "999999"}).status_code == 404
+    nobody = as_quality.post("/control/reassign/", {"from": "999999"}, follow=True)
+    assert "Выберите, кого нет" in text_of(nobody)
 
 
 def test_controller_of_one_branch_sees_this_branch_only(new_member, log_in, smile, north, new_contact, vera):
