@@ -2,44 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db import transaction
 
 from zabota.booking.models import Appointment, AppointmentService, Payment
-from zabota.care.models import Plan, PlanStage
+from zabota.care.models import Plan
 from zabota.clinic.models import Clinic, Service
 from zabota.intake.models import Batch, Change
 from zabota.intake.services.catalogue import Catalogue, extend_catalogue
+from zabota.intake.services.money import write_payments, write_plans
 from zabota.intake.services.people import Card, chunked
 from zabota.intake.services.planning import LoadPlan
-from zabota.intake.services.visits import DERIVED, Visit, known_payments
+from zabota.intake.services.visits import Visit
+from zabota.intake.services.writer import PORTION, Tick, Writer
 from zabota.kernel.jobs import assure_lease
 from zabota.patients.models import Consent, ConsentPurpose, Contact, Patient, PatientExternalId
-
-#: Rows of one transaction: short enough that the desk never waits for the write lock noticeably.
-PORTION = 1000
-
-Tick = Callable[[str, int, int], None]
-
-
-@dataclasses.dataclass
-class _Writer:
-    batch: Batch
-    clinic: Clinic
-    plan: LoadPlan
-    now: datetime
-    tick: Tick
-    catalogue: Catalogue = dataclasses.field(init=False)
-    patient_ids: dict[str, int] = dataclasses.field(default_factory=dict)
-    counts: dict[str, int] = dataclasses.field(default_factory=dict)
-
-    def add(self, name: str, number: int = 1) -> None:
-        self.counts[name] = self.counts.get(name, 0) + number
 
 
 def write_load(plan: LoadPlan, *, batch: Batch, now: datetime, tick: Tick) -> tuple[dict[str, int], set[int]]:
@@ -47,12 +26,12 @@ def write_load(plan: LoadPlan, *, batch: Batch, now: datetime, tick: Tick) -> tu
 
     Stands being repeated after a crash: what the first attempt wrote is found by its ids and left as it is.
     """
-    writer = _Writer(batch=batch, clinic=batch.clinic, plan=plan, now=now, tick=tick)
+    writer = Writer(batch=batch, clinic=batch.clinic, plan=plan, now=now, tick=tick)
     writer.catalogue = _catalogue(writer)
     _write_cards(writer)
     _write_visits(writer)
-    _write_payments(writer)
-    _write_plans(writer)
+    write_payments(writer)
+    write_plans(writer)
     _mark_vanished(writer)
     writer.counts.update(_created(batch))
     return writer.counts, set(writer.patient_ids.values())
@@ -68,7 +47,7 @@ def _created(batch: Batch) -> dict[str, int]:
     }
 
 
-def _catalogue(writer: _Writer) -> Catalogue:
+def _catalogue(writer: Writer) -> Catalogue:
     plan = writer.plan
     doctors: dict[str, str] = {}
     services: dict[str, tuple[str, int]] = {}
@@ -94,7 +73,7 @@ def _catalogue(writer: _Writer) -> Catalogue:
     return catalogue
 
 
-def _write_cards(writer: _Writer) -> None:
+def _write_cards(writer: Writer) -> None:
     cards, done = writer.plan.cards, 0
     for portion in chunked(cards, PORTION):
         with transaction.atomic():
@@ -109,7 +88,7 @@ def _write_cards(writer: _Writer) -> None:
         writer.tick("Пациенты", done, len(cards))
 
 
-def _create_cards(writer: _Writer, cards: list[Card]) -> None:
+def _create_cards(writer: Writer, cards: list[Card]) -> None:
     rows = Patient.objects.bulk_create(
         [
             Patient(
@@ -133,7 +112,7 @@ def _create_cards(writer: _Writer, cards: list[Card]) -> None:
         card.patient_id, card.attach_id = row.pk, bool(card.ext_id)
 
 
-def _fill_cards(writer: _Writer, cards: list[Card]) -> None:
+def _fill_cards(writer: Writer, cards: list[Card]) -> None:
     found = Patient.objects.in_bulk([card.patient_id for card in cards if card.patient_id is not None])
     for card in cards:
         patient = found[card.patient_id or 0]
@@ -146,7 +125,7 @@ def _fill_cards(writer: _Writer, cards: list[Card]) -> None:
     writer.add("patients_filled", len(cards))
 
 
-def _attach_ids(writer: _Writer, cards: list[Card]) -> None:
+def _attach_ids(writer: Writer, cards: list[Card]) -> None:
     PatientExternalId.objects.bulk_create(
         [
             PatientExternalId(
@@ -162,7 +141,7 @@ def _attach_ids(writer: _Writer, cards: list[Card]) -> None:
     )
 
 
-def _add_contacts(writer: _Writer, cards: list[Card]) -> None:
+def _add_contacts(writer: Writer, cards: list[Card]) -> None:
     rows = []
     for card in cards:
         kinds = [(Contact.Kind.PHONE, phone) for phone in card.phones]
@@ -180,7 +159,7 @@ def _add_contacts(writer: _Writer, cards: list[Card]) -> None:
     Contact.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _add_consents(writer: _Writer, cards: list[Card]) -> None:
+def _add_consents(writer: Writer, cards: list[Card]) -> None:
     """An export grants nothing: "yes" stays unproven, "no" is a refusal at once."""
     known = set(
         Consent.objects.filter(
@@ -208,7 +187,7 @@ def _consent_state(written: str) -> str:
     return ""
 
 
-def _consent(writer: _Writer, card: Card, channel: str, state: str) -> Consent:
+def _consent(writer: Writer, card: Card, channel: str, state: str) -> Consent:
     return Consent(
         patient_id=card.pk,
         clinic=writer.clinic,
@@ -226,7 +205,7 @@ def _consent(writer: _Writer, card: Card, channel: str, state: str) -> Consent:
     )
 
 
-def _write_visits(writer: _Writer) -> None:
+def _write_visits(writer: Writer) -> None:
     visits, done = writer.plan.visits, 0
     for portion in chunked(visits, PORTION):
         with transaction.atomic():
@@ -237,7 +216,7 @@ def _write_visits(writer: _Writer) -> None:
         writer.tick("Визиты", done, len(visits))
 
 
-def _create_visits(writer: _Writer, visits: list[Visit]) -> None:
+def _create_visits(writer: Writer, visits: list[Visit]) -> None:
     catalogue = writer.catalogue
     rows = Appointment.objects.bulk_create(
         [
@@ -278,7 +257,7 @@ def _create_visits(writer: _Writer, visits: list[Visit]) -> None:
     AppointmentService.objects.bulk_create(lines)
 
 
-def _update_visits(writer: _Writer, visits: list[Visit]) -> None:
+def _update_visits(writer: Writer, visits: list[Visit]) -> None:
     found = Appointment.objects.in_bulk([visit.appointment_id for visit in visits if visit.appointment_id])
     for visit in visits:
         row = found[visit.appointment_id or 0]
@@ -290,121 +269,7 @@ def _update_visits(writer: _Writer, visits: list[Visit]) -> None:
     writer.add("visits_changed", len(visits))
 
 
-def _write_payments(writer: _Writer) -> None:
-    """Payments of a table of payments; without one, what was paid within the visits."""
-    rows = _payments_of_table(writer) if writer.plan.payments.height else _payments_of_visits(writer)
-    known = known_payments([row.ext_id for row in rows], clinic_id=writer.clinic.pk, system=writer.batch.system)
-    fresh, done = list({row.ext_id: row for row in rows if row.ext_id not in known}.values()), 0
-    for portion in chunked(fresh, PORTION):
-        with transaction.atomic():
-            assure_lease()
-            Payment.objects.bulk_create(portion)
-        done += len(portion)
-        writer.tick("Оплаты", done, len(fresh))
-
-
-def _payments_of_table(writer: _Writer) -> list[Payment]:
-    appointments = {visit.ext_id: visit for visit in writer.plan.visits}
-    rows: list[Payment] = []
-    seen: dict[str, int] = {}
-    for row in writer.plan.payments.iter_rows(named=True):
-        visit = appointments.get(row["visit_ext_id"] or "")
-        patient_id = writer.patient_ids.get(row["card_key"])
-        if patient_id is None and visit is not None:
-            patient_id = writer.patient_ids.get(visit.card_key)
-        amount, paid_on = row["amount_kopecks"], row["day"]
-        if patient_id is None or amount is None or paid_on is None:
-            writer.add("payments_without_patient")
-            continue
-        ext_id = row["payment_ext_id"] or ""
-        if not ext_id:
-            # Two equal payments of one day are two payments: their order tells them apart.
-            text = f"{row['card_key']}|{paid_on}|{amount}"
-            seen[text] = seen.get(text, 0) + 1
-            ext_id = DERIVED + hashlib.sha256(f"{text}|{seen[text]}".encode()).hexdigest()[:32]
-        payment = _payment(writer, patient_id, ext_id, paid_on, int(amount), row["method"] or "")
-        payment.appointment_id = visit.appointment_id if visit else None
-        rows.append(payment)
-    return rows
-
-
-def _payments_of_visits(writer: _Writer) -> list[Payment]:
-    rows = []
-    for visit in writer.plan.visits:
-        if visit.paid_kopecks and visit.status == "completed":
-            row = _payment(
-                writer, writer.patient_ids[visit.card_key], f"v:{visit.ext_id}"[:80], visit.day, visit.paid_kopecks, ""
-            )
-            row.appointment_id = visit.appointment_id
-            rows.append(row)
-    return rows
-
-
-def _payment(writer: _Writer, patient_id: int, ext_id: str, paid_on: date, amount: int, method: str) -> Payment:
-    return Payment(
-        clinic=writer.clinic,
-        patient_id=patient_id,
-        paid_on=paid_on,
-        amount_kopecks=amount,
-        method=method if method in Payment.Method.values else Payment.Method.OTHER,
-        system=writer.batch.system,
-        ext_id=ext_id[:80],
-        import_batch_id=writer.batch.pk,
-    )
-
-
-def _write_plans(writer: _Writer) -> None:
-    grouped: dict[str, list[dict[str, Any]]] = {}
-    for row in writer.plan.plans.iter_rows(named=True):
-        if row["card_key"] in writer.patient_ids:
-            key = row["plan_ext_id"] or f"{row['card_key']}|{row['plan_title']}|{row['agreed_on']}"
-            grouped.setdefault(key, []).append(row)
-    for keys in chunked(list(grouped), PORTION):
-        ext_ids = {key: DERIVED + hashlib.sha256(key.encode()).hexdigest()[:32] for key in keys}
-        with transaction.atomic():
-            assure_lease()
-            known = set(
-                Plan.objects.filter(
-                    clinic=writer.clinic, system=writer.batch.system, ext_id__in=list(ext_ids.values())
-                ).values_list("ext_id", flat=True)
-            )
-            for key in keys:
-                if ext_ids[key] not in known:
-                    _create_plan(writer, ext_ids[key], grouped[key])
-
-
-def _create_plan(writer: _Writer, ext_id: str, rows: list[dict[str, Any]]) -> None:
-    first = rows[0]
-    agreed: date | None = first["agreed_on"]
-    total = first["total_kopecks"] or sum(row["price_kopecks"] or 0 for row in rows)
-    plan = Plan.objects.create(
-        clinic=writer.clinic,
-        patient_id=writer.patient_ids[first["card_key"]],
-        doctor_id=writer.catalogue.doctor(first["doctor"] or ""),
-        title=(first["plan_title"] or "План лечения")[:200],
-        state=Plan.State.AGREED if agreed else Plan.State.PROPOSED,
-        total_kopecks=int(total),
-        proposed_on=agreed or writer.now.date(),
-        agreed_on=agreed,
-        system=writer.batch.system,
-        ext_id=ext_id,
-        import_batch_id=writer.batch.pk,
-    )
-    PlanStage.objects.bulk_create(
-        [
-            PlanStage(
-                plan=plan,
-                position=number,
-                title=(row["stage"] or row["service"] or f"Этап {number}")[:200],
-                service_id=writer.catalogue.service(row["service"] or ""),
-                price_kopecks=int(row["price_kopecks"] or 0),
-            )
-            for number, row in enumerate(rows, start=1)
-        ]
-    )
-
-
-def _mark_vanished(writer: _Writer) -> None:
+def _mark_vanished(writer: Writer) -> None:
     for ids in chunked(writer.plan.vanished, PORTION):
         with transaction.atomic():
             assure_lease()
@@ -415,7 +280,7 @@ def _mark_vanished(writer: _Writer) -> None:
     writer.add("visits_vanished", len(writer.plan.vanished))
 
 
-def _note_change(writer: _Writer, kind: str, row: Any, before: dict[str, Any]) -> None:
+def _note_change(writer: Writer, kind: str, row: Any, before: dict[str, Any]) -> None:
     Change.objects.create(batch=writer.batch, kind=kind, model=row._meta.label, object_id=row.pk, before=before)
 
 
