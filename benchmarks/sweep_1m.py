@@ -3,9 +3,11 @@
 
     .venv/bin/python benchmarks/sweep_1m.py [--small] [--explain]
 
-Ratios are of CPU seconds in one process and one run; wall clock depends on whoever else uses the machine. Goals:
-night_to_bare ≤ 1.1 (writing, tasks and audit of an ordinary night on top of the classification that writes nothing),
-audit ≤ 1.1, orm_loop ≥ 100, incremental ≤ 0.1.
+Ratios are of CPU seconds in one process and one run; wall clock depends on whoever else uses the machine. Goals at 1M:
+audit ≤ 1.1 (the sweep with its trail, fact and figures of the day to the same statements without them), orm_loop ≥ 100,
+incremental ≤ 0.1 (a day's touched and due patients to a full sweep; one in fifty is touched). night_to_bare tells what
+writing, closing and making tasks add to the classification alone. Small clinics pay the fixed cost of a sweep relatively
+more, so that incremental is larger there.
 """
 
 from __future__ import annotations
@@ -75,7 +77,7 @@ def measure(patients: int, *, explain: bool) -> dict[str, Any]:
             without_audit(clinic_id, night)
         with timed("night_again", spent):
             sweep_clinic(clinic_id=clinic_id, now=night)
-        looped = min(LOOPED, patients // 10)
+        looped = min(LOOPED, patients // 20)
         with timed("loop", spent):
             orm_loop(clinic_id, looped, night)
     loop = spent["loop"] * patients / looped
@@ -265,6 +267,11 @@ def load(patients: int) -> int:
     numbers = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {patients})"
     # A cheap even mixture of a number: the same clinic every time.
     mixed = "((i * 2654435761 + {salt} * 40503) %% 4294967296 / 65536)"
+    with connection.cursor() as cursor:
+        # Loading is not what is measured: no journal, a large cache, indexes built once at the end.
+        for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -1500000", "temp_store = MEMORY"):
+            cursor.execute(f"PRAGMA {pragma}")
+        indexes = aside(cursor)
     with transaction.atomic(), connection.cursor() as cursor:
         run: Callable[[str, list[Any]], Any] = cursor.execute
         run(
@@ -340,8 +347,26 @@ def load(patients: int) -> int:
             [clinic.pk, today, today],
         )
         run("DROP TABLE seen", [])
+        for index in indexes:
+            run(index, [])
         run("ANALYZE", [])
+    # The sweep itself runs with the settings of the product.
+    connection.close()
     return clinic.pk
+
+
+def aside(cursor: Any) -> list[str]:
+    """Take the indexes of the large tables away; gives the statements that bring them back."""
+    tables = ("booking_appointment", "booking_appointmentservice", "patients_patient", "patients_contact", "care_plan")
+    marks = ", ".join(["%s"] * len(tables))
+    cursor.execute(
+        f"SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN ({marks})",
+        list(tables),
+    )
+    found = cursor.fetchall()
+    for name, _ in found:
+        cursor.execute(f'DROP INDEX "{name}"')
+    return [sql for _, sql in found]
 
 
 if __name__ == "__main__":
