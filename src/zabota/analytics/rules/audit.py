@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from datetime import date
 
@@ -12,10 +13,11 @@ from zabota.analytics.rules import wording
 from zabota.analytics.rules.cohorts import cohorts_of
 from zabota.analytics.rules.columns import Base, Visits, base_of, read_visits, without
 from zabota.analytics.rules.dimensions import PRICE_STEP, PRICE_UP, dimensions_of, price_changes
-from zabota.analytics.rules.drivers import Dimension, Driver, Finding, accounting, find_drivers
+from zabota.analytics.rules.drivers import Driver, Finding, find_drivers
+from zabota.analytics.rules.ground import Dimension
 from zabota.analytics.rules.intervals import Z95
-from zabota.analytics.rules.kitagawa import kitagawa
-from zabota.analytics.rules.periods import FULL_DAYS, Comparison, choose_periods
+from zabota.analytics.rules.kitagawa import accounting, kitagawa
+from zabota.analytics.rules.periods import FULL_DAYS, Comparison, choose_periods, single_period
 from zabota.analytics.rules.problems import (
     channel_is_traceable,
     content_warnings,
@@ -36,9 +38,11 @@ from zabota.analytics.rules.report import (
     Rows,
     Share,
 )
-from zabota.analytics.rules.retention import R3_SAYS, ever_return, matured_return, period_retention
+from zabota.analytics.rules.retention import R3_SAYS, ever_return, lone_retention, matured_return, period_retention
 from zabota.analytics.rules.worth import next_step, value_of_a_visitor, yearly_value
 
+#: Services of a price band that are named one by one.
+MOST_NAMES = 2
 #: Cells of an accounting table that are kept, the largest first.
 ACCOUNT_ROWS = 12
 
@@ -70,14 +74,15 @@ def audit(
     gaps = find_gaps(visits, as_of)
     even = without(visits, mirrored(visits, gaps)) if gaps else visits
     comparison = choose_periods(visits.first_day, as_of)
-    warnings = [*gap_warnings(visits, gaps), *_length_warnings(visits, as_of, comparison)]
+    warnings: list[DataWarning] = [*gap_warnings(visits, gaps), *_length_warnings(visits, as_of, comparison)]
     warnings += row_warnings(rows, notes or {})
     warnings += content_warnings(visits, frame.filter(pl.col("day") <= as_of), as_of)
     causes: tuple[Cause, ...] = ()
     accounts: tuple[Account, ...] = ()
     common: float | None = None
     if comparison is None:
-        retention = _unknown()
+        alone = single_period(visits.first_day, as_of)
+        retention = lone_retention(alone, base_of(even, alone)) if alone else _unknown()
         value = value_of_a_visitor(visits, as_of)
     else:
         before, now = base_of(even, comparison.before), base_of(even, comparison.now)
@@ -145,7 +150,7 @@ def _usable(visits: Visits, dimensions: list[Dimension], before: Base, now: Base
     """Without the mix of channels when channels were recorded differently in the two periods."""
     if channel_is_traceable(visits, before.person, now.person):
         return dimensions
-    return [each for each in dimensions if each.name != "channel"]
+    return [dataclasses.replace(each, kinds=("rate",)) if each.name == "channel" else each for each in dimensions]
 
 
 def _length_warnings(visits: Visits, as_of: date, comparison: Comparison | None) -> list[DataWarning]:
@@ -202,11 +207,13 @@ def _cause(driver: Driver, visits: Visits, dear: dict[int, float], now: Base, re
     overall = retention.now.value or 0.0
     lost = round(-contrast.effect * len(now.came))
     members = _members(cell.value, visits, dear) if cell.dimension == "price" else ()
+    # A band of one or two services is called by their names.
+    called = f"{cell.value}: {', '.join(members)}" if 0 < len(members) <= MOST_NAMES else cell.value
     alone = overall - contrast.effect
     effect = 100 * contrast.effect
     return Cause(
         dimension=cell.dimension,
-        value=cell.value,
+        value=called,
         kind=contrast.kind,
         effect_pp=effect,
         low_pp=100 * (contrast.effect - Z95 * contrast.se),

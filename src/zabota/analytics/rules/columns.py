@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from zabota.analytics.rules.drivers import Codes
+from zabota.analytics.rules.ground import Codes
 from zabota.analytics.rules.intervals import Bools, Ints
 from zabota.analytics.rules.periods import Period
 
 EPOCH: Final = date(1970, 1, 1)
 #: Attributes taken from the visit itself.
 OF_VISIT: Final = ("doctor", "service", "speciality", "branch")
+#: Length of a month and the share of an ordinary month from which on it counts, for finding where the data begin.
+MONTH_DAYS: Final = 30
+DENSE_SHARE: Final = 0.1
 
 
 def ordinal(day: date) -> int:
@@ -27,6 +31,29 @@ def ordinal(day: date) -> int:
 def as_date(number: int) -> date:
     """The day of a number of days since 1970."""
     return EPOCH + timedelta(days=int(number))
+
+
+def _dense_start(day: Ints) -> int:
+    """First visit of the first two months in a row that have a tenth of an ordinary month each."""
+    first = int(day.min())
+    counts = np.bincount((day - first) // MONTH_DAYS)
+    if len(counts) < 4:
+        return first
+    # The last month may have only begun.
+    ordinary = float(np.median(counts[:-1][counts[:-1] > 0]))
+    busy = counts >= max(1.0, DENSE_SHARE * ordinary)
+    starts = np.flatnonzero(busy[:-1] & busy[1:])
+    if not len(starts) or not starts[0]:
+        return first
+    # The first of them is cut into thirds, so that a start in the middle of a month is found.
+    low = first + int(starts[0]) * MONTH_DAYS
+    thirds = np.bincount((day[(day >= low) & (day < low + MONTH_DAYS)] - low) // (MONTH_DAYS // 3), minlength=3)
+    third = (
+        int(np.flatnonzero(thirds >= DENSE_SHARE * ordinary / 3)[0])
+        if (thirds >= DENSE_SHARE * ordinary / 3).any()
+        else 0
+    )
+    return int(day[day >= low + third * (MONTH_DAYS // 3)].min())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,10 +80,10 @@ class Visits:
     sex: Coded
     people: int
 
-    @property
+    @cached_property
     def first_day(self) -> date:
-        """Earliest completed visit."""
-        return as_date(int(self.day.min()))
+        """The day on which the data begin in earnest: a few visits of an older year, typed wrongly or carried over, do not."""
+        return as_date(_dense_start(self.day))
 
     @property
     def last_day(self) -> date:

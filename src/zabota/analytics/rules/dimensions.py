@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from zabota.analytics.rules.columns import Base, Coded, Visits, ordinal
-from zabota.analytics.rules.drivers import Codes, Dimension
+from zabota.analytics.rules.ground import Codes, Dimension
 from zabota.analytics.rules.intervals import Ints
 from zabota.analytics.rules.periods import Comparison, Period
 

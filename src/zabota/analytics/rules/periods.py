@@ -12,6 +12,8 @@ FULL_DAYS: Final = 365
 SHIFT_DAYS: Final = 365
 #: Shorter windows than this say nothing about coming back.
 MIN_DAYS: Final = 90
+#: Windows without anything to compare them with may be this short.
+LEAST_DAYS: Final = 60
 #: Days by which the data may begin late and a full window still be used.
 SLACK_DAYS: Final = 14
 
@@ -64,3 +66,9 @@ def choose_periods(first_day: date, as_of: date) -> Comparison | None:
     now = Period(end=as_of, days=days)
     before = Period(end=as_of - timedelta(days=SHIFT_DAYS), days=days)
     return Comparison(now=now, before=before, lookback_days=max(0, (before.base_from - first_day).days))
+
+
+def single_period(first_day: date, as_of: date) -> Period | None:
+    """The longest window and base that lie in data too short for a comparison; None when they say nothing."""
+    days = min(FULL_DAYS, ((as_of - first_day).days + 1) // 2)
+    return Period(end=as_of, days=days) if days >= LEAST_DAYS else None

@@ -22,6 +22,13 @@ MONTHS: Final = (
 )  # fmt: skip
 
 
+MONTH_NAMES: Final = (
+    "январь", "февраль", "март", "апрель", "май", "июнь", "июль", "август", "сентябрь", "октябрь", "ноябрь", "декабрь",
+)  # fmt: skip
+#: A month below this part of the year's mean is weak.
+WEAK_MONTH: Final = 0.75
+
+
 @dataclasses.dataclass(frozen=True)
 class Gap:
     """Days that were probably not exported, of one branch or of all (branch −1)."""
@@ -165,6 +172,46 @@ def content_warnings(visits: Visits, frame: pl.DataFrame, as_of: date) -> list[D
         *_states(frame),
         *_bursts(visits),
         *_departed(visits, as_of),
+        *_strays(visits),
+        *_season(visits, as_of),
+    ]
+
+
+def _strays(visits: Visits) -> list[DataWarning]:
+    """Visits long before the data begin in earnest."""
+    start = ordinal(visits.first_day)
+    number = int((visits.day < start).sum())
+    if not number:
+        return []
+    return [
+        DataWarning(
+            "early_visits",
+            f"До {russian_day(visits.first_day)} визитов почти нет ({number}): началом данных считаем этот день.",
+            {"count": number, "from": visits.first_day.isoformat()},
+        )
+    ]
+
+
+def _season(visits: Visits, as_of: date) -> list[DataWarning]:
+    """Months that are weak in each of the last two years: a fall against the month before them would be no news."""
+    end = ordinal(as_of)
+    if ordinal(visits.first_day) > end - 2 * 365:
+        return []
+    weak: set[int] = set(range(12))
+    for year in (0, 1):
+        days = visits.day[(visits.day > end - 365 * (year + 1)) & (visits.day <= end - 365 * year)]
+        months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12
+        shares = np.bincount(months, minlength=12) * 12 / max(len(days), 1)
+        weak &= {int(month) for month in np.flatnonzero(shares < WEAK_MONTH)}
+    if not weak:
+        return []
+    names = ", ".join(MONTH_NAMES[month] for month in sorted(weak))
+    return [
+        DataWarning(
+            "season",
+            f"Сезон: из года в год визитов мало ({names}). Поэтому сравниваем только одинаковые месяцы двух лет.",
+            {"months": [month + 1 for month in sorted(weak)]},
+        )
     ]
 
 

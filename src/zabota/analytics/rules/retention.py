@@ -8,7 +8,7 @@ import numpy as np
 
 from zabota.analytics.rules.columns import Base, Visits, as_date, first_days, ordinal, visit_days
 from zabota.analytics.rules.intervals import Z95, wilson
-from zabota.analytics.rules.periods import Comparison
+from zabota.analytics.rules.periods import Comparison, Period
 from zabota.analytics.rules.report import Measure, Share
 
 R1_SAYS = (
@@ -63,6 +63,18 @@ def _independent_se(now: Share, before: Share) -> float:
     return float(
         np.sqrt(now.value * (1 - now.value) / now.denominator + before.value * (1 - before.value) / before.denominator)
     )
+
+
+def lone_retention(period: Period, base: Base) -> Measure:
+    """R3 of data too short for a year before."""
+    now = share_of(
+        int(base.came.sum()),
+        len(base.came),
+        base=(period.base_from, period.base_to),
+        back=(period.return_from, period.return_to),
+    )
+    before = share_of(0, 0, base=None, back=None)
+    return _measure("R3", "Возврат за период", R3_SAYS.format(days=period.days), period.days, now, before, 0.0)
 
 
 def period_retention(comparison: Comparison, before: Base, now: Base) -> Measure:

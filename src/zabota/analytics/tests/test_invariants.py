@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from zabota.analytics.api import Rows, audit
 from zabota.analytics.rules.columns import base_of, read_visits
 from zabota.analytics.rules.dimensions import dimensions_of
-from zabota.analytics.rules.drivers import Dimension, find_drivers
+from zabota.analytics.rules.drivers import find_drivers
+from zabota.analytics.rules.ground import Dimension
 from zabota.analytics.rules.kitagawa import kitagawa
 from zabota.analytics.rules.periods import choose_periods
 from zabota.analytics.tests.clinics import AS_OF, Clinic, visits_of

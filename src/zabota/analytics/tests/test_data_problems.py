@@ -1,0 +1,154 @@
+"""Problems of the data are told before conclusions, and measured data are compared with their like."""
+
+import dataclasses
+from datetime import date, timedelta
+
+import polars as pl
+import pytest
+
+from zabota.analytics.api import NothingToAudit, Rows, audit
+from zabota.analytics.rules.columns import read_visits
+from zabota.analytics.rules.periods import choose_periods, single_period
+from zabota.analytics.tests.clinics import AS_OF, Clinic, visits_of
+
+NOBODY = Rows(0, 0, 0, 0, 0)
+TODAY = AS_OF + timedelta(days=2)
+
+
+def report_of(frame: pl.DataFrame, rows: Rows = NOBODY, **more):
+    return audit(frame, today=TODAY, rows=rows, **more)
+
+
+def codes(report) -> list[str]:
+    return [warning.code for warning in report.warnings]
+
+
+def clinic(*causes: str, **order) -> pl.DataFrame:
+    return visits_of(Clinic(causes=causes, **{"seed": 21, "patients": 5000, **order}))
+
+
+def test_three_years_give_windows_of_a_year_and_some_slack_at_the_start():
+    assert choose_periods(date(2023, 1, 10), date(2025, 12, 31)).now.days == 365
+    assert choose_periods(date(2020, 1, 1), date(2025, 12, 31)).now.days == 365
+
+
+def test_shorter_data_give_the_longest_windows_of_which_both_years_have_their_own():
+    comparison = choose_periods(date(2023, 7, 1), date(2025, 12, 31))
+    assert 250 < comparison.now.days < 275
+    assert comparison.before.base_from >= date(2023, 7, 1)
+    assert (comparison.now.end - comparison.before.end).days == 365
+    assert comparison.now.return_from == comparison.now.base_to + timedelta(days=1)
+
+
+def test_data_of_a_year_are_shown_without_a_comparison():
+    report = report_of(clinic(months=11))
+    retention = report.to_json()["retention"]
+    assert retention["now"]["value"] is not None
+    assert retention["year_before"]["value"] is None
+    assert retention["change_pp"] is None and retention["significant"] is False
+    assert report.causes == ()
+    assert "short_history" in codes(report)
+    assert single_period(AS_OF - timedelta(days=90), AS_OF) is None
+
+
+def test_a_visit_of_1999_does_not_make_the_data_long():
+    frame = clinic(months=30)
+    stray = frame.head(1).with_columns(day=pl.lit(date(1999, 3, 1)))
+    report = report_of(pl.concat([stray, frame]))
+    assert report.data_from.year > 2020
+    assert report.retention.window_days < 300
+    assert "early_visits" in codes(report)
+
+
+def test_data_that_begin_in_the_middle_of_a_month_begin_there():
+    frame = clinic(months=30)
+    start = frame["day"].min()
+    assert abs((read_visits(frame).first_day - start).days) <= 10
+
+
+def test_weak_months_of_every_year_are_told_and_are_no_cause():
+    report = report_of(clinic("season"))
+    (season,) = [warning for warning in report.warnings if warning.code == "season"]
+    assert {7, 8} <= set(season.more["months"])
+    assert report.causes == ()
+
+
+def test_missing_channels_are_told_with_their_share():
+    report = report_of(clinic("tracking"))
+    assert {"channel_missing", "channel_tracking"} <= set(codes(report))
+    without = report_of(clinic().with_columns(channel=pl.lit(None, dtype=pl.String)))
+    assert "channel_missing" in codes(without)
+
+
+def test_refused_and_repeated_rows_are_told():
+    report = report_of(clinic(), Rows(read=20000, accepted=15000, rejected=2000, duplicates=1000, ignored=2000))
+    assert {"rejected_rows", "duplicates"} <= set(codes(report))
+    assert report.to_json()["rows"] == {
+        "read": 20000,
+        "accepted": 15000,
+        "rejected": 2000,
+        "duplicates": 1000,
+        "ignored": 2000,
+    }
+
+
+def test_a_fall_of_r1_that_is_only_young_cohorts_is_told_as_such():
+    """Half of the newcomers of three years come in the last months: they had no time to return."""
+    frame = clinic(patients=8000)
+    late = visits_of(Clinic(seed=22, patients=9000, months=4)).filter(pl.col("day") > AS_OF - timedelta(days=80))
+    first = late.filter(pl.col("day") == pl.col("day").min().over("person"))
+    crowd = first.with_columns(
+        person=pl.col("person") + 100_000, visit=pl.col("visit") + 1_000_000, row=pl.col("row") + 1_000_000
+    )
+    report = report_of(pl.concat([frame, crowd]))
+    assert report.measures[0].change_pp < -3
+    assert not report.retention.significant
+    assert report.causes == ()
+    assert "young_cohorts" in codes(report)
+
+
+def test_a_doctor_who_left_is_told():
+    assert "doctor_left" in codes(report_of(clinic("doctor_left")))
+
+
+def test_a_change_of_recording_states_is_told():
+    assert "status_recoding" in codes(report_of(clinic("recoding")))
+
+
+@pytest.mark.parametrize(
+    "drop", [["sex"], ["channel"], ["doctor"], ["service"], ["branch"], ["speciality"], ["born_on"], ["price_kopecks"]]
+)
+def test_a_column_without_a_single_value_leaves_the_rest_of_the_report(drop):
+    frame = clinic("branch" if drop == ["doctor"] else "doctor")
+    empty = frame.with_columns(pl.lit(None, dtype=frame.schema[name]).alias(name) for name in drop)
+    report = report_of(empty)
+    assert report.retention.now.denominator > 1000
+    assert len(report.causes) == 1
+    assert report.to_json()["schema"] == 1
+
+
+def test_an_export_without_money_has_no_money():
+    frame = clinic("doctor").with_columns(price_kopecks=pl.lit(None, dtype=pl.Int64))
+    report = report_of(frame)
+    assert report.causes[0].money_kopecks == 0
+    assert "price_missing" in codes(report)
+
+
+def test_nothing_completed_is_nothing_to_audit():
+    with pytest.raises(NothingToAudit):
+        report_of(clinic().with_columns(status=pl.lit("cancelled_patient")))
+
+
+@pytest.mark.parametrize("size", [1, 2, 30, 300])
+def test_a_handful_of_visits_gives_a_report_all_the_same(size):
+    report = report_of(clinic().filter(pl.col("status") == "completed").head(size))
+    assert report.visits == size
+    assert dataclasses.asdict(report)
+    assert report.to_json()["drivers"] == []
+
+
+def test_one_line_of_a_visit_per_service_is_one_visit():
+    frame = clinic()
+    doubled = pl.concat([frame, frame.with_columns(row=pl.col("row") + 1_000_000, service=pl.lit("Снимок"))])
+    assert report_of(doubled).visits == report_of(frame).visits
+    assert report_of(doubled).retention == report_of(frame).retention
