@@ -1,0 +1,65 @@
+"""Documents: each setting, command, fact, role and schedule is described, and nothing is described that does not exist."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.architecture.sources import PACKAGE, ROOT, modules, text
+from tests.architecture.tables import TABLES, with_table
+from zabota.desk.settings.trail_words import ACTIONS, PARTS
+from zabota.ops.cli import COMMANDS
+
+SETTING = re.compile(r"\b(ZABOTA_[A-Z_]+[A-Z]|DATABASE_URL)\b")
+RECORDED = re.compile(r"""record\(\s*["']([a-z_]+\.[a-z_]+\.[a-z_]+)["']""")
+
+
+def settings_read() -> set[str]:
+    """Variables of the environment that the program reads."""
+    return {found for path in modules() for found in SETTING.findall(text(path))}
+
+
+def settings_described(document: str) -> set[str]:
+    """Variables that have a line in the table."""
+    return set(re.findall(r"^\| `([A-Z_]+)` \|", document, re.MULTILINE))
+
+
+def test_each_setting_is_described_and_none_that_is_not_read() -> None:
+    described = settings_described(text(ROOT / "docs/operate/settings.md"))
+
+    assert described == settings_read() - {"ZABOTA_TEST_DATABASE_URL"}
+
+
+def test_each_command_is_described_and_none_that_does_not_exist() -> None:
+    described = set(re.findall(r"^\| `zabota (\w+)` \|", text(ROOT / "docs/operate/commands.md"), re.MULTILINE))
+
+    assert described == set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_tables_of_the_documents_are_those_of_the_program(name: str) -> None:
+    document = text(ROOT / name)
+
+    assert document == with_table(document, TABLES[name]()), "write them anew: python -m tests.architecture.tables"
+
+
+def test_a_missing_line_would_be_seen() -> None:
+    assert settings_described("| `ZABOTA_DATA` | `var` | data |\n") == {"ZABOTA_DATA"}
+    with pytest.raises(ValueError, match="no place"):
+        with_table("no table here", "| a |")
+
+
+def actions_recorded() -> set[str]:
+    """Actions that the program writes into the trail, as far as they are written out."""
+    return {found for path in modules() for found in RECORDED.findall(text(path))}
+
+
+def test_each_action_of_the_trail_has_words() -> None:
+    assert actions_recorded() - set(ACTIONS) == set()
+    assert {action.split(".")[0] for action in ACTIONS} <= set(PARTS)
+
+
+def test_every_module_of_commands_exists() -> None:
+    for module, _ in COMMANDS.values():
+        assert (PACKAGE / f"{module.removeprefix('zabota.').replace('.', '/')}.py").is_file(), module
