@@ -17,7 +17,7 @@ from zabota.analytics.rules.periods import Period
 
 EPOCH: Final = date(1970, 1, 1)
 #: Attributes taken from the visit itself.
-OF_VISIT: Final = ("doctor", "service", "speciality", "branch")
+OF_VISIT: Final = ("doctor", "service", "category", "speciality", "branch")
 #: Length of a month and the share of an ordinary month from which on it counts, for finding where the data begin.
 MONTH_DAYS: Final = 30
 DENSE_SHARE: Final = 0.1
@@ -145,7 +145,7 @@ def _first_known(person: Ints, values: npt.NDArray[np.int32], people: int) -> np
 def read_visits(frame: pl.DataFrame) -> Visits:
     """Columns of the completed visits of a frame of intake. The frame must hold at least one."""
     missing = [name for name in (*OF_VISIT, "channel", "sex") if name not in frame.columns]
-    money = [name for name in ("paid_kopecks", "total_kopecks", "price_kopecks") if name in frame.columns]
+    money = [name for name in ("total_kopecks", "price_kopecks", "paid_kopecks") if name in frame.columns]
     price = pl.col("price_kopecks").fill_null(0) if "price_kopecks" in frame.columns else pl.lit(0)
     born = pl.col("born_on").dt.year() if "born_on" in frame.columns else pl.lit(None)
     done = (

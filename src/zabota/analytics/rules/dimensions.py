@@ -1,4 +1,4 @@
-"""How base patients are divided: doctor, service, speciality, branch, channel, age, sex, tenure, price change."""
+"""How base patients are divided: doctor, service and its group, speciality, branch, channel, age, sex, tenure, price change."""
 
 from __future__ import annotations
 
@@ -43,6 +43,7 @@ def dimensions_of(visits: Visits, comparison: Comparison, before: Base, now: Bas
     found = [
         _of_visit("doctor", visits.words["doctor"], before, now),
         _of_visit("service", visits.words["service"], before, now),
+        _of_visit("service_group", visits.words["category"], before, now),
         _of_visit("speciality", visits.words["speciality"], before, now),
         _of_visit("branch", visits.words["branch"], before, now),
         _of_person("channel", visits.channel, before, now),

@@ -12,6 +12,7 @@ NBSP: Final = "\u00a0"
 DIMENSIONS: Final = {
     "doctor": "Врач",
     "service": "Услуга",
+    "service_group": "Группа услуг",
     "speciality": "Специальность",
     "branch": "Филиал",
     "channel": "Источник",
@@ -23,6 +24,7 @@ DIMENSIONS: Final = {
 _OF: Final = {
     "doctor": "у пациентов врача {value}",
     "service": "после услуги «{value}»",
+    "service_group": "после услуг группы «{value}»",
     "speciality": "у специальности «{value}»",
     "branch": "в филиале «{value}»",
     "channel": "у пришедших из источника «{value}»",
@@ -107,6 +109,7 @@ def _who(dimension: str, value: str) -> str:
     return {
         "doctor": f"врача {value}",
         "service": f"услуги «{value}»",
+        "service_group": f"группы услуг «{value}»",
         "speciality": f"специальности «{value}»",
         "branch": f"филиала «{value}»",
         "channel": f"из источника «{value}»",

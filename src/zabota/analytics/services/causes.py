@@ -14,7 +14,7 @@ View = dict[str, Any]
 PROVEN: Final = 0.001
 _NAMED: Final = {
     "doctor": "врач {}", "branch": "филиал «{}»", "channel": "источник «{}»", "service": "услуга «{}»",
-    "speciality": "специальность «{}»", "age": "возраст {}",
+    "service_group": "группа услуг «{}»", "speciality": "специальность «{}»", "age": "возраст {}",
 }  # fmt: skip
 #: Points below which a remainder is not worth a row.
 WORTH_A_ROW: Final = 0.05

@@ -35,6 +35,8 @@ WARNINGS: Final[dict[str, tuple[str, str, str]]] = {
     "first_visit_spike": ("Много новых за один день", "проверьте", "warn"),
     "doctor_left": ("Врач больше не принимает", "к сведению", "none"),
     "young_cohorts": ("Молодые группы", "учтено", "info"),
+    "early_visits": ("Визиты до начала данных", "учтено", "none"),
+    "season": ("Сезон", "учтено", "info"),
     "no_future": ("Нет будущих записей", "довыгрузите", "warn"),
 }
 REFUSED_SHOWN: Final = 50
