@@ -124,7 +124,8 @@ def measure(patients: int, *, explain: bool) -> dict[str, Any]:
     ratios["naive_p50"] = round(statistics.median(naive) / statistics.median(ours), 1)
     ratios["naive_p95"] = round(p(naive, 95) / p(ours, 95), 1)
     if explain:
-        print_plans(clinic_id)
+        with clinic_scope(clinic_id):
+            print_plans(clinic_id)
     return {"name": "search_1m", "ratios": ratios, "figures": figures}
 
 

@@ -105,7 +105,7 @@ def _phones_first(ids: Sequence[int], digits: str) -> list[int]:
 def _by_words(tokens: Sequence[str], where: _Where) -> list[int]:
     found: dict[int, None] = dict.fromkeys(_beginning(" ".join(tokens), (), where))
     if len(tokens) > 1 and len(found) < where.limit:
-        for first in tokens:
+        for first in tokens[:3]:  # nobody writes the surname further back
             others = tuple(token for token in tokens if token != first)
             found.update(dict.fromkeys(_beginning(first, others, where)))
     if len(found) < where.limit and any(len(token) >= 3 for token in tokens):
