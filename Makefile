@@ -11,7 +11,7 @@ NODE_PATH := PATH="$(abspath $(BIN)):$$PATH" NODE_USE_SYSTEM_CA=1
 # Certificates of the machine are trusted, as a clinic's network may have its own; where uv fails, pip does the same slowly.
 INSTALL := $(BIN)/uv pip install -q --system-certs -p $(PY) --require-hashes
 PIP := python3 -m pip --python $(PY) install -q --disable-pip-version-check --require-hashes
-FRONT_SOURCES := $(shell find front -path front/node_modules -prune -o -type f -print 2>/dev/null)
+FRONT_SOURCES := $(shell find front -path front/node_modules -prune -o -type f -print 2>/dev/null) src/zabota/analytics/templates/analytics/report.css
 
 PORT ?= 8000
 SEED ?= 7
