@@ -10,13 +10,13 @@ import numpy as np
 import polars as pl
 
 from zabota.analytics.rules import wording
+from zabota.analytics.rules.accounts import account_of
 from zabota.analytics.rules.cohorts import cohorts_of
 from zabota.analytics.rules.columns import Base, Visits, base_of, read_visits, without
 from zabota.analytics.rules.dimensions import PRICE_STEP, PRICE_UP, dimensions_of, price_changes
 from zabota.analytics.rules.drivers import Driver, Finding, find_drivers
 from zabota.analytics.rules.ground import Dimension
 from zabota.analytics.rules.intervals import Z95
-from zabota.analytics.rules.kitagawa import accounting, kitagawa
 from zabota.analytics.rules.periods import FULL_DAYS, Comparison, choose_periods, single_period
 from zabota.analytics.rules.problems import (
     channel_is_traceable,
@@ -29,7 +29,6 @@ from zabota.analytics.rules.problems import (
 )
 from zabota.analytics.rules.report import (
     Account,
-    AccountRow,
     AuditReport,
     Cause,
     DataWarning,
@@ -43,8 +42,6 @@ from zabota.analytics.rules.worth import next_step, value_of_a_visitor, yearly_v
 
 #: Services of a price band that are named one by one.
 MOST_NAMES = 2
-#: Cells of an accounting table that are kept, the largest first.
-ACCOUNT_ROWS = 12
 
 
 class NothingToAudit(Exception):
@@ -92,7 +89,7 @@ def audit(
             dimensions = _usable(even, dimensions_of(even, comparison, before, now), before, now)
             finding = find_drivers(before.came.astype(np.float64), now.came.astype(np.float64), dimensions)
             causes = _causes(finding, even, comparison, now, retention, value)
-            accounts = tuple(_account(before, now, dimension) for dimension in dimensions)
+            accounts = tuple(account_of(before.came, now.came, dimension) for dimension in dimensions)
             common = 100 * finding.common_change
     measures = (ever_return(visits, as_of), matured_return(visits, as_of))
     cohorts, curve = cohorts_of(visits, as_of)
@@ -246,53 +243,3 @@ def _members(band: str, visits: Visits, dear: dict[int, float]) -> tuple[str, ..
     counts = np.bincount(codes[codes >= 0], minlength=len(visits.words["service"].values))
     services.sort(key=lambda code: -counts[code])
     return tuple(visits.words["service"].values[code] for code in services)
-
-
-def _account(before: Base, now: Base, dimension: Dimension) -> Account:
-    """The exact table; unknown values are a row of their own, so that the sums hold."""
-    values = (*dimension.values, "не указано")
-    full = Dimension(
-        dimension.name,
-        values,
-        np.where(dimension.before < 0, len(values) - 1, dimension.before).astype(np.int32),
-        np.where(dimension.now < 0, len(values) - 1, dimension.now).astype(np.int32),
-    )
-    table = accounting(before.came.astype(np.float64), now.came.astype(np.float64), full)
-    cells = list(table.items())
-    rate0, rate1 = np.array([c[0] for _, c in cells]), np.array([c[1] for _, c in cells])
-    size0, size1 = np.array([c[2] for _, c in cells], float), np.array([c[3] for _, c in cells], float)
-    rate, mix = kitagawa(size0, size1, rate0, rate1)
-    rows = [
-        AccountRow(
-            value=value,
-            patients_before=cell[2],
-            patients_now=cell[3],
-            rate_before=None if np.isnan(cell[0]) else cell[0],
-            rate_now=None if np.isnan(cell[1]) else cell[1],
-            rate_pp=100 * float(rate[place]),
-            mix_pp=100 * float(mix[place]),
-        )
-        for place, (value, cell) in enumerate(cells)
-    ]
-    rows.sort(key=lambda row: -abs(row.rate_pp + row.mix_pp))
-    kept = rows[:ACCOUNT_ROWS]
-    rest = rows[ACCOUNT_ROWS:]
-    if rest:
-        kept.append(
-            AccountRow(
-                value="остальные",
-                patients_before=sum(row.patients_before for row in rest),
-                patients_now=sum(row.patients_now for row in rest),
-                rate_before=None,
-                rate_now=None,
-                rate_pp=sum(row.rate_pp for row in rest),
-                mix_pp=sum(row.mix_pp for row in rest),
-            )
-        )
-    return Account(
-        dimension=dimension.name,
-        title=wording.DIMENSIONS[dimension.name],
-        rows=tuple(kept),
-        rate_pp=100 * float(rate.sum()),
-        mix_pp=100 * float(mix.sum()),
-    )

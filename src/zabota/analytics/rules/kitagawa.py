@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from itertools import permutations
 from math import factorial
 
 import numpy as np
 
-from zabota.analytics.rules.ground import Dimension
 from zabota.analytics.rules.intervals import Floats
 
 
@@ -43,23 +42,3 @@ def shapley(value: Callable[[tuple[bool, ...]], float], factors: int) -> list[fl
             effects[factor] += after - before
             before = after
     return [effect / factorial(factors) for effect in effects]
-
-
-def accounting(
-    came_before: Floats, came_now: Floats, dimension: Dimension
-) -> Mapping[str, tuple[float, float, int, int, float, float]]:
-    """Sizes and rates of every value for the exact tables: value → (rate0, rate1, n0, n1, share0, share1)."""
-    table = {}
-    for code, value in enumerate(dimension.values):
-        before, now = dimension.before == code, dimension.now == code
-        n0, n1 = int(before.sum()), int(now.sum())
-        if n0 or n1:
-            table[value] = (
-                float(came_before[before].mean()) if n0 else float("nan"),
-                float(came_now[now].mean()) if n1 else float("nan"),
-                n0,
-                n1,
-                n0 / max(len(came_before), 1),
-                n1 / max(len(came_now), 1),
-            )
-    return table

@@ -22,7 +22,7 @@ DIMENSIONS: Final = {
     "price": "Цены",
 }
 _OF: Final = {
-    "doctor": "у пациентов врача {value}",
+    "doctor": "у пациентов, чей врач {value},",
     "service": "после услуги «{value}»",
     "service_group": "после услуг группы «{value}»",
     "speciality": "у специальности «{value}»",
@@ -93,7 +93,7 @@ def cause_text(
         where = "после услуг, которые подешевели"
     if contrast.kind == "mix":
         return (
-            f"Доля пациентов {_who(dimension, value)} изменилась с {percent(contrast.share_before)} до "
+            f"Доля пациентов{_who(dimension, value)} изменилась с {percent(contrast.share_before)} до "
             f"{percent(contrast.share_now)}, а возвращаются из них {percent(contrast.rate_now)}. "
             f"При прежней доле общий возврат был бы {percent(without)}, а не {percent(now)}."
         )
@@ -107,14 +107,14 @@ def cause_text(
 
 def _who(dimension: str, value: str) -> str:
     return {
-        "doctor": f"врача {value}",
-        "service": f"услуги «{value}»",
-        "service_group": f"группы услуг «{value}»",
-        "speciality": f"специальности «{value}»",
-        "branch": f"филиала «{value}»",
-        "channel": f"из источника «{value}»",
-        "age": f"в возрасте {value}",
-    }.get(dimension, f"группы «{value}»")
+        "doctor": f", чей врач {value},",
+        "service": f" услуги «{value}»",
+        "service_group": f" группы услуг «{value}»",
+        "speciality": f" специальности «{value}»",
+        "branch": f" филиала «{value}»",
+        "channel": f" из источника «{value}»",
+        "age": f" в возрасте {value}",
+    }.get(dimension, f" группы «{value}»")
 
 
 def headline(measure: Measure, causes: tuple[Cause, ...]) -> str:
@@ -214,7 +214,7 @@ def actions(causes: tuple[Cause, ...], step: NextStep) -> tuple[Action, ...]:
 
 def _action(cause: Cause) -> Action:
     titles = {
-        "doctor": f"Поговорить с врачом {cause.value} и позвонить его пациентам",
+        "doctor": f"Позвонить пациентам, чей врач {cause.value}, и поговорить с врачом",
         "service": f"Разобрать, что изменилось в услуге «{cause.value}»",
         "branch": f"Разобрать, что изменилось в филиале «{cause.value}»",
         "channel": f"Пересмотреть источник «{cause.value}»",
