@@ -26,7 +26,7 @@ def templates() -> Iterator[Path]:
 
 def committed_texts() -> Iterator[Path]:
     """Every text file of the repository that is ours: sources, documents, scripts, settings."""
-    skipped = {".git", ".venv", "node_modules", "dist", "var", "build", "__pycache__"}
+    skipped = {".git", ".venv", "node_modules", "dist", "var", "build", "__pycache__", ".hypothesis"}
     for path in sorted(ROOT.rglob("*")):
         parts = set(path.relative_to(ROOT).parts)
         if not path.is_file() or parts & skipped or any(part.endswith(("_cache", ".egg-info")) for part in parts):

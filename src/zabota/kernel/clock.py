@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -16,3 +17,8 @@ def now() -> datetime:
 def today(zone: str, at: datetime | None = None) -> date:
     """The calendar day in `zone` (an IANA name) at the instant `at`, or now."""
     return (at or now()).astimezone(ZoneInfo(zone)).date()
+
+
+def machine_today() -> date:
+    """The calendar day of this machine, for commands that know no clinic and load no settings."""
+    return date.fromtimestamp(time.time())  # noqa: DTZ012 -- the machine's own day is meant

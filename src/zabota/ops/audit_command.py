@@ -83,7 +83,9 @@ def _audit(files: list[Path], as_of: date | None, mapping: Path | None) -> Audit
 
 
 def _today() -> date:
-    return date.today()  # noqa: DTZ011 -- the calendar day of the machine on which the file lies
+    from zabota.kernel import clock
+
+    return clock.machine_today()
 
 
 def _mapping(path: Path | None) -> SavedMapping | None:

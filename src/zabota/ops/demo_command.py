@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-from zabota.ops.demo.catalogue import TIME_ZONE
+from zabota.kernel import clock
 from zabota.ops.demo.spec import CAUSES, ClinicSpec
 
 
@@ -18,7 +17,7 @@ def run(argv: list[str]) -> int:
     causes = tuple(c for c in asked.causes.split(",") if c)
     try:
         spec = ClinicSpec(
-            as_of=asked.as_of or datetime.now(ZoneInfo(TIME_ZONE)).date(),
+            as_of=asked.as_of or clock.machine_today(),
             seed=asked.seed,
             patients=asked.patients,
             months=asked.months,
@@ -44,7 +43,6 @@ def _load(spec: ClinicSpec, *, fresh: bool) -> int:
     from django.db.utils import OperationalError, ProgrammingError
 
     from zabota.clinic.models import Clinic
-    from zabota.kernel import clock
     from zabota.nextstep.api import sweep_clinic
     from zabota.ops.demo.load import demo_logins, make_demo_clinic
 
