@@ -100,7 +100,7 @@ def test_pulse_without_causes_invents_none(store, as_anton) -> None:
 
 
 def test_pulse_of_a_short_history_still_opens(store, as_anton) -> None:
-    store(months=9)
+    store(months=4)
     text = as_anton.get("/pulse/").content.decode()
     assert "Истории пока мало" in text
 
