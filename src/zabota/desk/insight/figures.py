@@ -62,7 +62,7 @@ def _path(data: Json, goal: GoalPath | None, *, may_set_goal: bool) -> View:
         "has_goal": bool(goal),
     }
     view["title"], view["period"] = _path_words(data, stops)
-    if not series:
+    if len(series) < 2:
         return view
     values = [100 * each[name] for each in series for name in ("low", "high")] + [100 * each.value for each in stops]
     step = max(1, math.ceil(len(series) / 6))
@@ -92,7 +92,7 @@ def _path(data: Json, goal: GoalPath | None, *, may_set_goal: bool) -> View:
 
 def _path_words(data: Json, stops: list[Stop]) -> tuple[str, str]:
     series, now = data["series"], data["retention"]["now"]
-    if not series:
+    if len(series) < 2:
         return "Линия появится, когда наберётся история", "Нужны визиты хотя бы за два одинаковых срока подряд"
     window = data["retention"]["window_days"]
     said = f"Доля пришедших снова за {window} дней, {_month(series[0]['on'])} — {_month(series[-1]['on'])}"
