@@ -162,6 +162,11 @@ ACCOUNT_PREVENT_ENUMERATION = True
 #: "login_failed" also limits the codes of the second factor; passwords are locked out by axes, which is stricter.
 ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "20/m/ip,10/600s/key", "reauthenticate": "10/m/user"}
 MFA_ADAPTER = "zabota.desk.accounts.StaffMFAAdapter"
+MFA_FORMS = {
+    "activate_totp": "zabota.desk.accounts.StaffActivateCodeForm",
+    "authenticate": "zabota.desk.accounts.StaffCodeForm",
+    "reauthenticate": "zabota.desk.accounts.StaffCodeAgainForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Zabota"
 MFA_TOTP_TOLERANCE = 1  # clocks of phones run half a minute apart

@@ -16,7 +16,9 @@ from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
 from allauth.core.internal.httpkit import get_client_ip
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from axes.handlers.proxy import AxesProxyHandler
 from cryptography.fernet import Fernet, InvalidToken
 from django import forms
@@ -196,6 +198,30 @@ class StaffChangePasswordForm(ChangePasswordForm):  # type: ignore[misc]
         """Keep the password and open what was closed until it was chosen."""
         super().save()
         keep_own_password(user=self.user, now=clock.now())
+
+
+class _CodeField:
+    """Gives the field of the code our words and the right keyboard on a phone."""
+
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        code = self.fields["code"]
+        code.label = "Код"
+        code.widget.attrs = {"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
+
+
+class StaffActivateCodeForm(_CodeField, ActivateTOTPForm):  # type: ignore[misc]
+    """The first code of a new application."""
+
+
+class StaffCodeForm(_CodeField, AuthenticateForm):  # type: ignore[misc]
+    """The code after the password."""
+
+
+class StaffCodeAgainForm(_CodeField, ReauthenticateForm):  # type: ignore[misc]
+    """The code before something that changes the account."""
 
 
 def login_of(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:

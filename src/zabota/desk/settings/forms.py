@@ -35,7 +35,11 @@ class PersonForm(forms.Form):
     surname = forms.CharField(label="Фамилия", max_length=100)
     name = forms.CharField(label="Имя", max_length=100)
     patronymic = forms.CharField(label="Отчество", max_length=100, required=False)
-    role = forms.ChoiceField(label="Роль", choices=[(role.value, ROLE_NAMES[role]) for role in Role])
+    role = forms.ChoiceField(
+        label="Роль",
+        choices=[(role.value, ROLE_NAMES[role]) for role in Role],
+        initial=Role.ADMINISTRATOR.value,
+    )
     branches = forms.ModelMultipleChoiceField(
         label="Филиалы",
         queryset=Branch.objects.none(),

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET
 from zabota.clinic.api import Right, members
 from zabota.desk.access import StaffRequest, staff_page
 from zabota.desk.control.csv import csv_answer
-from zabota.desk.settings.trail_words import KINDS, PARTS, words_of
+from zabota.desk.settings.trail_words import DETAILS, KINDS, PARTS, value_of, words_of
 from zabota.kernel import clock
 from zabota.kernel.audit import record
 from zabota.kernel.models import AuditEntry
@@ -71,7 +71,9 @@ def trail(request: StaffRequest) -> HttpResponse:
     context = {
         "filters": filters,
         "parts": list(PARTS.items()),
-        "people": [(str(each.user_id), each.user.short_name) for each in members(request.clinic.pk).prefetch_related(None)],
+        "people": [
+            (str(each.user_id), each.user.short_name) for each in members(request.clinic.pk).prefetch_related(None)
+        ],
         "patient": Patient.objects.filter(public_id=filters.patient).first() if filters.patient else None,
         "pages": pages,
         "lines": lines(pages.object_list),
@@ -126,7 +128,7 @@ def lines(rows: Iterable[AuditEntry]) -> list[Line]:
     return [
         Line(
             at=row.at,
-            who=row.actor.short_name if row.actor else KINDS.get(row.actor_kind, row.actor_kind),
+            who=_unbroken(row.actor.short_name) if row.actor else KINDS.get(row.actor_kind, row.actor_kind),
             what=words_of(row.action),
             patient=patients.get(row.patient_id) if row.patient_id else None,
             details=_details(row.details),
@@ -136,12 +138,13 @@ def lines(rows: Iterable[AuditEntry]) -> list[Line]:
 
 
 def _details(details: dict[str, Any]) -> str:
-    shown = (f"{name}: {_plain(value)}" for name, value in details.items() if value not in (None, "", [], {}))
-    return "; ".join(shown)[:300]
+    kept = ((name, value) for name, value in details.items() if value not in (None, "", [], {}, 0))
+    return "; ".join(f"{DETAILS.get(name, name)}: {value_of(value)}" for name, value in kept)[:300]
 
 
-def _plain(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+def _unbroken(name: str) -> str:
+    """A name with initials stays on one line."""
+    return name.replace(" ", "\u00a0")
 
 
 def _day(text: str) -> dt.date | None:

@@ -1,6 +1,19 @@
-"""Words for what the trail keeps: every action that the program records has its sentence here (a test compares)."""
+"""Words for what the trail keeps: every action that the program records has its words here (a test compares)."""
 
 from __future__ import annotations
+
+from zabota.clinic.api import ROLE_NAMES
+from zabota.patients.models import Contact
+from zabota.worklist.models import Outcome, Reason
+
+_VALUES: dict[str, str] = {
+    **{
+        choice.value: str(choice.label)
+        for choices in (Contact.Reach, Contact.Kind, Reason, Outcome)
+        for choice in choices
+    },
+    **{role.value: name for role, name in ROLE_NAMES.items()},
+}
 
 #: Part of the program, its name in the filter.
 PARTS = {
@@ -15,77 +28,118 @@ PARTS = {
     "desk": "Двери и система",
 }
 
+#: What was done, as a noun: whoever did it, the words fit.
 ACTIONS = {
-    "analytics.reports.asked": "попросил составить отчёт",
-    "analytics.reports.stored": "составил отчёт",
-    "booking.appointment.booked": "записал на приём",
-    "booking.appointment.cancelled": "отменил запись",
-    "booking.appointment.marked": "отметил исход визита",
-    "care.plan.agreed": "отметил согласие с планом",
-    "care.plan.declined": "отметил отказ от плана",
-    "care.plan.finished": "закончил план",
-    "care.plan.proposed": "предложил план",
-    "care.stage.done": "отметил этап плана",
-    "clinic.branch.added": "добавил филиал",
-    "clinic.branch.changed": "изменил филиал",
-    "clinic.clinic.changed": "изменил клинику",
-    "clinic.doctor.added": "добавил врача",
-    "clinic.doctor.changed": "изменил врача",
-    "clinic.goal.set": "задал путь к цели",
-    "clinic.group.added": "добавил группу услуг",
-    "clinic.group.changed": "изменил интервал или пороги группы услуг",
-    "clinic.member.came_back": "вернул сотрудника",
-    "clinic.member.changed": "изменил сотрудника",
-    "clinic.member.invited": "завёл сотрудника",
-    "clinic.member.left": "закрыл доступ сотруднику",
-    "clinic.member.logged_in": "вошёл",
-    "clinic.member.password_changed": "сменил свой пароль",
-    "clinic.member.password_reset": "выдал новый пароль",
-    "clinic.member.second_factor_reset": "снял код из приложения",
-    "clinic.service.changed": "изменил услугу",
-    "desk.door.refused": "открывал то, на что нет прав",
-    "desk.parked.retried": "вернул отложенное в очередь",
-    "desk.trail.exported": "выгрузил журнал",
-    "intake.batch.discarded": "убрал файл",
-    "intake.batch.loaded": "загрузил выгрузку",
-    "intake.batch.undone": "отменил загрузку",
-    "intake.columns.chosen": "разметил столбцы",
-    "intake.files.received": "принёс файл",
-    "nextstep.group.months": "изменил интервал группы в месяцах",
-    "nextstep.patient.exempted": "вывел пациента из правила",
-    "nextstep.patient.returned": "вернул пациента в правило",
-    "nextstep.referral.ended": "закончил направление",
-    "nextstep.referral.recorded": "записал направление",
-    "nextstep.sweep.patients": "проверил правило двух З",
-    "nextstep.thresholds.edited": "изменил пороги типов",
-    "patients.card.edited": "изменил карточку",
-    "patients.card.merged": "объединил карточки",
-    "patients.card.registered": "завёл карточку",
-    "patients.card.unmerged": "разъединил карточки",
-    "patients.card.viewed": "открыл карточку",
-    "patients.consent.decided": "записал согласие",
-    "patients.consent_text.published": "опубликовал текст согласия",
-    "patients.contact.added": "добавил контакт",
-    "patients.duplicate.different": "отметил разных людей",
-    "patients.duplicate.reopened": "вернул пару на проверку",
-    "patients.list.exported": "выгрузил список пациентов",
-    "patients.note.added": "оставил заметку",
-    "patients.tag.added": "поставил метку",
-    "patients.tag.removed": "снял метку",
-    "worklist.clinic.distributed": "распределил задачи",
-    "worklist.member.absent": "отметил отсутствие",
-    "worklist.member.back": "отметил возвращение",
-    "worklist.member.reassigned": "передал задачи",
-    "worklist.script.edited": "изменил скрипт",
-    "worklist.scripts.added": "добавил скрипты",
-    "worklist.task.created": "поставил задачу",
-    "worklist.task.handed": "передал задачу",
-    "worklist.task.outcome": "записал исход контакта",
-    "worklist.task.released": "вернул задачу в общую очередь",
-    "worklist.task.snoozed": "отложил задачу",
-    "worklist.task.taken": "взял задачу",
-    "worklist.task.undone": "отменил исход",
-    "worklist.task.viewed": "открыл задачу",
+    "analytics.reports.asked": "пересчёт отчёта",
+    "analytics.reports.stored": "отчёт рассчитан",
+    "booking.appointment.booked": "запись на приём",
+    "booking.appointment.cancelled": "отмена записи",
+    "booking.appointment.marked": "исход визита",
+    "care.plan.agreed": "согласие с планом лечения",
+    "care.plan.declined": "отказ от плана лечения",
+    "care.plan.finished": "окончание плана лечения",
+    "care.plan.proposed": "новый план лечения",
+    "care.stage.done": "этап плана выполнен",
+    "clinic.branch.added": "новый филиал",
+    "clinic.branch.changed": "изменение филиала",
+    "clinic.clinic.changed": "изменение клиники",
+    "clinic.doctor.added": "новый врач",
+    "clinic.doctor.changed": "изменение врача",
+    "clinic.goal.set": "путь к цели",
+    "clinic.group.added": "новая группа услуг",
+    "clinic.group.changed": "интервал и пороги группы услуг",
+    "clinic.member.came_back": "возвращение сотрудника",
+    "clinic.member.changed": "изменение сотрудника",
+    "clinic.member.invited": "новый сотрудник",
+    "clinic.member.left": "доступ закрыт",
+    "clinic.member.logged_in": "вход",
+    "clinic.member.password_changed": "смена своего пароля",
+    "clinic.member.password_reset": "новый пароль сотруднику",
+    "clinic.member.second_factor_reset": "код из приложения снят",
+    "clinic.service.changed": "изменение услуги",
+    "desk.door.refused": "попытка открыть закрытое",
+    "desk.parked.retried": "отложенное возвращено в очередь",
+    "desk.trail.exported": "выгрузка журнала",
+    "intake.batch.check": "проверка файла начата",
+    "intake.batch.discarded": "файл убран",
+    "intake.batch.load": "загрузка начата",
+    "intake.batch.loaded": "загрузка выгрузки",
+    "intake.batch.undo": "отмена загрузки начата",
+    "intake.batch.undone": "отмена загрузки",
+    "intake.columns.chosen": "разметка столбцов",
+    "intake.files.received": "новый файл",
+    "nextstep.group.months": "интервал группы в месяцах",
+    "nextstep.patient.exempted": "вывод из правила двух З",
+    "nextstep.patient.returned": "возврат в правило двух З",
+    "nextstep.recall.any_visit": "какой визит считать",
+    "nextstep.recall.disabled": "срок возврата отключён",
+    "nextstep.recall.enabled": "срок возврата включён",
+    "nextstep.recall.overridden": "свой срок возврата",
+    "nextstep.recall.snoozed": "срок возврата отложен",
+    "nextstep.referral.ended": "окончание направления",
+    "nextstep.referral.recorded": "направление в другую клинику",
+    "nextstep.sweep": "проверка правила двух З",
+    "nextstep.sweep.patients": "проверка правила двух З",
+    "nextstep.thresholds.edited": "пороги типов",
+    "patients.card.edited": "изменение карточки",
+    "patients.card.merged": "объединение карточек",
+    "patients.card.registered": "новая карточка",
+    "patients.card.unmerged": "разъединение карточек",
+    "patients.card.viewed": "просмотр карточки",
+    "patients.consent.decided": "согласие или отказ",
+    "patients.consent_text.published": "новый текст согласия",
+    "patients.contact.added": "новый контакт",
+    "patients.contact.marked": "доступность контакта",
+    "patients.contact.preferred": "главный контакт",
+    "patients.contact.removed": "удаление контакта",
+    "patients.duplicate.different": "пара: разные люди",
+    "patients.duplicate.reopened": "пара снова на проверке",
+    "patients.list.exported": "выгрузка списка пациентов",
+    "patients.note.added": "заметка",
+    "patients.tag.added": "метка поставлена",
+    "patients.tag.removed": "метка снята",
+    "worklist.clinic.distributed": "распределение задач",
+    "worklist.member.absent": "отсутствие сотрудника",
+    "worklist.member.back": "сотрудник снова на месте",
+    "worklist.member.reassigned": "передача задач",
+    "worklist.script.edited": "изменение скрипта",
+    "worklist.scripts.added": "новые скрипты",
+    "worklist.task.created": "новая задача",
+    "worklist.task.handed": "передача задачи",
+    "worklist.task.outcome": "исход контакта",
+    "worklist.task.released": "задача в общей очереди",
+    "worklist.task.snoozed": "задача отложена",
+    "worklist.task.taken": "задача взята",
+    "worklist.task.undone": "отмена исхода",
+    "worklist.task.viewed": "просмотр задачи",
+}
+
+#: Names of the details that the program keeps most often.
+DETAILS = {
+    "outcome": "исход",
+    "reason": "причина",
+    "reach": "доступность",
+    "kind": "вид",
+    "fields": "поля",
+    "role": "роль",
+    "role_before": "прежняя роль",
+    "capacity": "контактов в день",
+    "interval": "интервал, дней",
+    "group": "группа",
+    "count": "количество",
+    "tasks": "задач",
+    "files": "файлов",
+    "version": "версия",
+    "status": "состояние",
+    "door": "страница",
+    "first_on": "с",
+    "last_on": "по",
+    "patients": "пациентов",
+    "found": "нарушений",
+    "types_changed": "сменили тип",
+    "recalls_written": "сроков записано",
+    "tasks_created": "задач создано",
+    "tasks_closed": "задач закрыто",
 }
 
 #: Who acts when it is not a person.
@@ -98,5 +152,12 @@ KINDS = {
 
 
 def words_of(action: str) -> str:
-    """The sentence of an action; its code when a release removed it."""
+    """The words of an action; its code when a release removed it."""
     return ACTIONS.get(action, action)
+
+
+def value_of(value: object) -> str:
+    """A detail for people: known codes as words, lists with commas."""
+    if isinstance(value, list):
+        return ", ".join(value_of(each) for each in value)
+    return _VALUES.get(value, str(value)) if isinstance(value, str) else str(value)

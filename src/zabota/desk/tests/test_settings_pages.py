@@ -243,8 +243,8 @@ class TestTrail:
     def test_who_what_and_whom(self, as_quality: Client, two_looks: None) -> None:
         page = as_quality.get(reverse("desk:trail")).content.decode()
 
-        assert "Орлова В. П." in page
-        assert "открыл карточку" in page
+        assert "Орлова\u00a0В.\u00a0П." in page
+        assert "просмотр карточки" in page
         assert "Кузнецова Мила Андреевна" in page
 
     @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ class TestTrail:
         assert (
             as_quality.get(f"{reverse('desk:trail')}?patient={mila.public_id}")
             .content.decode()
-            .count("открыл карточку")
+            .count("просмотр карточки")
             == 1
         )
         assert (
@@ -270,7 +270,7 @@ class TestTrail:
     def test_taking_the_file_leaves_a_row(self, as_quality: Client, two_looks: None) -> None:
         file = as_quality.get(reverse("desk:trail-csv")).content.decode()
 
-        assert "открыл карточку;Кузнецова Мила Андреевна" in file
+        assert "просмотр карточки;Кузнецова Мила Андреевна" in file
         assert AuditEntry.objects.filter(action="desk.trail.exported").count() == 1
 
     def test_another_clinic_sees_nothing_of_it(self, as_oleg: Client, two_looks: None) -> None:
