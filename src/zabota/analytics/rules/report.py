@@ -223,6 +223,8 @@ class Action:
     text: str
     patients: int
     money_kopecks: int
+    #: How to see whether it helped.
+    check: str = ""
 
 
 @dataclasses.dataclass(frozen=True)

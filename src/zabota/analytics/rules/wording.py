@@ -176,11 +176,8 @@ def common_sentence(measure: Measure, common_pp: float | None, causes: tuple[Cau
 
 
 def actions(causes: tuple[Cause, ...], step: NextStep) -> tuple[Action, ...]:
-    """Three things to begin with, from what was found."""
-    found: list[Action] = []
-    for cause in causes:
-        if cause.effect_pp < 0 and len(found) < 2:
-            found.append(_action(cause))
+    """Three things to begin with, from what was found: the largest losses, then those without a next step."""
+    found = [_action(cause) for cause in causes if cause.effect_pp < 0][:2]
     if step.without:
         found.append(
             Action(
@@ -189,45 +186,64 @@ def actions(causes: tuple[Cause, ...], step: NextStep) -> tuple[Action, ...]:
                 "Начните с тех, кто был недавно: они возвращаются охотнее.",
                 step.without,
                 step.value_kopecks,
+                "Доля пациентов с датой следующего визита через месяц против сегодняшней.",
             )
         )
-    if len(found) < 3:
-        found.append(
-            Action(
-                "Записывать на следующий визит до ухода из клиники",
-                "После каждого приёма у пациента должна быть запись или задача на звонок: так никто не теряется молча.",
-                0,
-                0,
-            )
-        )
-    if len(found) < 3:
-        found.append(
-            Action(
-                "Собирать источник и контакты",
-                "Без источника и телефона нельзя ни найти причину, ни вернуть человека.",
-                0,
-                0,
-            )
-        )
-    return tuple(found[:3])
+    common = (
+        Action(
+            "Записывать на следующий визит до ухода из клиники",
+            "После каждого приёма у пациента должна быть запись или задача на звонок: так никто не теряется молча.",
+            0,
+            0,
+            "Доля ушедших с приёма с датой следующего визита: считайте её каждую неделю.",
+        ),
+        Action(
+            "Собирать источник и контакты",
+            "Без источника и телефона нельзя ни найти причину, ни вернуть человека.",
+            0,
+            0,
+            "Доля новых пациентов с источником и телефоном через месяц.",
+        ),
+    )
+    return tuple([*found, *common][:3])
+
+
+_CALL: Final = "Каждому десятому из списка не звоните два месяца и сравните, сколько вернулось там и там."
 
 
 def _action(cause: Cause) -> Action:
+    if cause.kind == "mix":
+        return Action(
+            f"Пересмотреть, кого приводит источник «{cause.value}»"
+            if cause.dimension == "channel"
+            else f"Разобраться, почему изменилась доля: {cause.value}",
+            f"Таких пациентов теперь {percent(cause.share_now)}, было {percent(cause.share_before)}, возвращаются "
+            f"{percent(cause.rate_now)}. Предлагайте время второго визита сразу на первом и проверьте, что обещает реклама.",
+            cause.patients,
+            cause.money_kopecks,
+            "Второй визит за 90 дней у пришедших в этом месяце против пришедших до перемены.",
+        )
+    away = round(cause.patients * (1 - cause.rate_now))
+    who = plural(away, "пациенту", "пациентам", "пациентам")
     titles = {
-        "doctor": f"Позвонить пациентам, чей врач {cause.value}, и поговорить с врачом",
-        "service": f"Разобрать, что изменилось в услуге «{cause.value}»",
-        "branch": f"Разобрать, что изменилось в филиале «{cause.value}»",
-        "channel": f"Пересмотреть источник «{cause.value}»",
-        "price": "Объяснить новые цены тем, кто перестал приходить",
+        "doctor": f"Позвонить {who}, чей врач {cause.value}: они не вернулись",
+        "service": f"Позвонить {who}, которые не вернулись после услуги «{cause.value}»",
+        "branch": f"Позвонить {who} филиала «{cause.value}», которые не вернулись",
+        "channel": f"Позвонить {who} из источника «{cause.value}», которые не вернулись",
+        "price": f"Позвонить {who}, которые не вернулись после повышения цен",
     }
+    if cause.dimension == "price" and "снизилась" in cause.value:
+        titles = {}
     texts = {
-        "doctor": "Вернуть доверие можно, пока пациенты помнят клинику: предложите им другого врача или бесплатный контроль.",
-        "channel": "Из этого источника приходят на один раз. Проверьте, что там обещано, и предложите второй визит сразу на первом.",
-        "price": "Расскажите, что входит в цену, предложите абонемент или рассрочку; заранее предупреждайте о повышении.",
+        "doctor": "Спросите, что случилось, и предложите врача на выбор. Отдельно поговорите с самим врачом.",
+        "branch": "Спросите, что изменилось: запись, ожидание, администраторы. Ответы соберите в одном месте.",
+        "channel": "Спросите, чего они ждали и что получили: чаще всего расходится с обещанным.",
+        "price": "Расскажите, что входит в цену, предложите абонемент или рассрочку; впредь предупреждайте о повышении заранее.",
     }
     return Action(
-        titles.get(cause.dimension, f"Разобраться с группой «{cause.value}»"),
-        texts.get(cause.dimension, "Спросите у этих пациентов, почему они не пришли, и запишите причины."),
-        cause.lost_patients,
+        titles.get(cause.dimension, f"Позвонить {who}, которые не вернулись: {cause.value}"),
+        texts.get(cause.dimension, "Спросите этих пациентов, почему они не пришли, и запишите причины."),
+        away,
         cause.money_kopecks,
+        _CALL,
     )

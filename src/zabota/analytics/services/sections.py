@@ -249,6 +249,7 @@ def _actions(data: Json) -> View:
             {
                 "title": each["title"],
                 "text": each["text"],
+                "check": each["check"],
                 "patients": number(each["patients"]) if each["patients"] else "",
                 "money": money(each["money_kopecks"]) if each["money_kopecks"] else "",
             }
