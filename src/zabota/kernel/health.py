@@ -175,7 +175,9 @@ def _schedules(now: dt.datetime) -> tuple[ScheduleState, ...]:
     states = []
     for each in known_schedules().values():
         run = ScheduledRun.objects.filter(name=each.name).exclude(job_id=None).order_by("-due_at").first()
-        job: DBTaskResult[Any, Any] | None = DBTaskResult.objects.filter(pk=run.job_id).first() if run and run.job_id else None
+        job: DBTaskResult[Any, Any] | None = (
+            DBTaskResult.objects.filter(pk=run.job_id).first() if run and run.job_id else None
+        )
         states.append(
             ScheduleState(
                 name=each.name,
