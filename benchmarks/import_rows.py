@@ -29,7 +29,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         export = folder / "visits.csv"
-        subprocess.run([ZABOTA, "demo", "--patients", str(patients), "--export", str(export)], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [ZABOTA, "demo", "--patients", str(patients), "--export", str(export)],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
         rows = json.loads((folder / "visits.truth.json").read_text(encoding="utf-8"))["rows"]["read"]
         env = {**os.environ, "ZABOTA_DATA": str(folder), "DATABASE_URL": f"sqlite:///{folder / 'b.sqlite3'}"}
         subprocess.run([ZABOTA, "manage", "migrate", "-v0"], check=True, env=env)
@@ -91,7 +95,7 @@ def _memory(pid: int) -> float:
 
 
 #: The way one would write it first: a row at a time, each with its look-ups, on the same tables.
-NAIVE = f'''
+NAIVE = f"""
 import csv, datetime as dt, os, sys, time
 os.environ["DJANGO_SETTINGS_MODULE"] = "zabota.config.settings"
 import django
@@ -126,7 +130,7 @@ with every_clinic(reason="benchmark"):
         )
         visit.lines.get_or_create(service=service)
 print(time.monotonic() - started)
-'''
+"""
 
 if __name__ == "__main__":
     main()

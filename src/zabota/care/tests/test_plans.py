@@ -47,7 +47,12 @@ def test_plan_goes_on_with_each_stage_and_ends_with_the_last(plan, actor, now, m
     first, second = plan.stages.all()
     api.finish_stage(stage=first, actor=actor, now=now)
     (view,) = api.plans_of([mila.pk])[mila.pk]
-    assert (view.plan.state, view.done, view.done_kopecks, view.left_kopecks) == ("in_progress", 1, 1_860_000, 3_150_000)
+    assert (view.plan.state, view.done, view.done_kopecks, view.left_kopecks) == (
+        "in_progress",
+        1,
+        1_860_000,
+        3_150_000,
+    )
     assert view.next_stage == second
     api.finish_stage(stage=second, actor=actor, now=now)
     plan.refresh_from_db()

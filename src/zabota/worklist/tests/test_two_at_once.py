@@ -49,7 +49,9 @@ def test_of_two_outcomes_at_the_same_instant_one_is_written(smile, centre, new_m
     assert Task.objects.get(pk=task.pk).attempts == 1
 
 
-def test_of_two_distributions_at_once_no_task_changes_hands(smile, centre, new_member, new_patient, new_task, vera, now):
+def test_of_two_distributions_at_once_no_task_changes_hands(
+    smile, centre, new_member, new_patient, new_task, vera, now
+):
     new_member(smile, Role.ADMINISTRATOR, "Зоя", "Ким", branches=[centre])
     for number in range(20):
         new_task(new_patient(smile, f"Пациент{number} Иван", branch=centre))
