@@ -104,11 +104,13 @@ def _phones_first(ids: Sequence[int], digits: str) -> list[int]:
 
 def _by_words(tokens: Sequence[str], where: _Where) -> list[int]:
     found: dict[int, None] = dict.fromkeys(_beginning(" ".join(tokens), (), where))
+    long = [token for token in tokens if len(token) >= 3]
     if len(tokens) > 1 and len(found) < where.limit:
-        for first in tokens[:3]:  # nobody writes the surname further back
+        # Nobody writes the surname further back than third; by one letter of it half the clinic would be read.
+        for first in (long or tokens)[:3]:
             others = tuple(token for token in tokens if token != first)
             found.update(dict.fromkeys(_beginning(first, others, where)))
-    if len(found) < where.limit and any(len(token) >= 3 for token in tokens):
+    if len(found) < where.limit and long:
         found.update(dict.fromkeys(_containing(tokens, where, limit=where.limit)))
     return list(found)[: where.limit]
 
