@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import connection, transaction
 
+from zabota.clinic.api import demo_password
 from zabota.clinic.models import Clinic as ClinicRow
 from zabota.kernel import clock
 from zabota.kernel.scope import every_clinic
 from zabota.ops.demo.catalogue import TIME_ZONE
 from zabota.ops.demo.generate import Clinic, generate
-from zabota.ops.demo.load_clinic import build, demo_logins, demo_password
+from zabota.ops.demo.load_clinic import build, demo_logins
 from zabota.ops.demo.load_people import load_people
 from zabota.ops.demo.load_visits import load_visits
 from zabota.ops.demo.load_work import play_desk

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
-import hashlib
-import hmac
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.conf import settings
-
-from zabota.clinic.api import ROLE_NAMES, Role
+from zabota.clinic.api import ROLE_NAMES, Role, demo_password
 from zabota.clinic.models import Branch, Clinic, Doctor, GoalPath, Member, Service, ServiceGroup, User
 from zabota.kernel.audit import Actor
 from zabota.kernel.names import fold
@@ -183,12 +178,6 @@ def _goal(spec: ClinicSpec, clinic: Clinic, truth: dict[str, Any]) -> None:
         target_on=spec.as_of + dt.timedelta(days=365),
         stages=stages,
     )
-
-
-def demo_password() -> str:
-    """The password of the demo's logins: one for this installation, so that no password is known to the world."""
-    digest = hmac.new(settings.SECRET_KEY.encode(), b"demo logins", hashlib.sha256).digest()
-    return "zabota-" + base64.b32encode(digest)[:8].decode().lower()
 
 
 def demo_logins() -> list[tuple[str, str, str]]:
