@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from zabota.analytics.models import StoredReport
 from zabota.booking.models import Appointment, AppointmentService, Payment
 from zabota.clinic.models import Branch, Clinic, Doctor, Service
 from zabota.intake import loads
@@ -321,3 +322,11 @@ def test_a_saved_mapping_is_taken_for_the_next_file_with_the_same_headers(
         signature=batch.facts["signature"], actor=ACTOR, now=clock.now(),
     )  # fmt: skip
     assert receive().mapping == mapping
+
+
+def test_after_a_load_the_reports_are_computed_anew(
+    load: Callable[..., Batch], first: str, smile: Clinic, run_jobs: Callable[[], None]
+) -> None:
+    load(first)
+    run_jobs()
+    assert StoredReport.objects.filter(clinic=smile, kind="audit").exists()

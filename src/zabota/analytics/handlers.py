@@ -1,0 +1,13 @@
+"""Reactions of analytics: after a load, or its undo, the stored reports are computed anew."""
+
+from __future__ import annotations
+
+from zabota.analytics import jobs
+from zabota.intake.facts import ImportLoaded, ImportUndone
+from zabota.kernel.facts import handles
+
+
+@handles(ImportLoaded, ImportUndone)
+def refresh_reports_of_clinic(fact: ImportLoaded | ImportUndone) -> None:
+    """Put the computation in the queue; it is written with this delivery, so a repeat cannot ask twice."""
+    jobs.refresh.enqueue(fact.clinic_id)
