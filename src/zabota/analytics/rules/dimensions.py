@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -139,14 +140,18 @@ def _medians(visits: Visits, first: date, last: date) -> dict[int, tuple[float, 
     """Median price of each service between two days, and how many prices there were."""
     inside = (visits.day >= ordinal(first)) & (visits.day <= ordinal(last)) & (visits.price > 0)
     services, prices = visits.words["service"].codes[inside], visits.price[inside]
-    order = np.lexsort((prices, services))
-    services, prices = services[order], prices[order]
-    result: dict[int, tuple[float, int]] = {}
-    for service in np.unique(services[services >= 0]):
-        low, high = np.searchsorted(services, [service, service + 1])
-        if high - low >= MIN_PRICES:
-            result[int(service)] = float(prices[(low + high) // 2]), int(high - low)
-    return result
+    known = services >= 0
+    if not known.any():
+        return {}
+    # One sort of packed numbers orders prices within services.
+    span = int(prices.max()) + 1
+    packed = np.sort(services[known].astype(np.int64) * span + prices[known])
+    bounds = np.searchsorted(packed, np.arange(int(packed[-1]) // span + 2) * span)
+    return {
+        service: (float(packed[(low + high) // 2] % span), int(high - low))
+        for service, (low, high) in enumerate(pairwise(bounds.tolist()))
+        if high - low >= MIN_PRICES
+    }
 
 
 def _prices(visits: Visits, comparison: Comparison, before: Base, now: Base) -> Dimension | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -59,17 +60,19 @@ class Ground:
     k1: Floats
     cells: tuple[Cell, ...]
 
-    @property
+    @cached_property
     def totals(self) -> tuple[float, float]:
         return float(self.n0.sum()), float(self.n1.sum())
 
-    @property
+    @cached_property
     def change(self) -> float:
         before, now = self.totals
         return float(self.k1.sum()) / now - float(self.k0.sum()) / before
 
     def members(self, cell: Cell) -> Bools:
-        return np.isin(self.codes[cell.place], cell.codes)
+        chosen = np.zeros(self.sizes[cell.place] + 1, bool)
+        chosen[list(cell.codes)] = True
+        return chosen[self.codes[cell.place]]
 
 
 def lay_ground(came_before: Floats, came_now: Floats, dimensions: Sequence[Dimension]) -> Ground:
@@ -117,9 +120,10 @@ def _cells(dimensions: Sequence[Dimension]) -> list[Cell]:
     cells = []
     for place, dimension in enumerate(dimensions):
         single = [(value, (code,)) for code, value in enumerate(dimension.values) if value not in dimension.unnamed]
+        known = np.concatenate([dimension.before, dimension.now])
+        numbers = np.bincount(known[known >= 0], minlength=len(dimension.values))
         for value, codes in (*single, *dimension.unions):
-            number = int(np.isin(dimension.before, codes).sum() + np.isin(dimension.now, codes).sum())
-            if number >= MIN_CELL:
+            if numbers[list(codes)].sum() >= MIN_CELL:
                 mixes = dimension.mix_values is None or value in dimension.mix_values
                 kinds = tuple(kind for kind in dimension.kinds if kind == "rate" or mixes)
                 cells.append(Cell(place, dimension.name, value, tuple(codes), kinds, dimension.careful))
