@@ -17,9 +17,11 @@ from zabota.patients.models import Contact, Patient
 from zabota.patients.rules import search_text
 from zabota.patients.rules.search_text import Query
 
-#: Rows of the ordered index that PostgreSQL looks at before it builds a bitmap of trigrams: a frequent part of a name
-#: is found among the first thousand cards, a rare one through the bitmap.
-_ORDERED_LOOK = 1000
+#: Rows of the ordered index that are looked at before the trigrams are asked: a frequent part of a name is found among
+#: the first two thousand cards, a rare one through the trigrams (on PostgreSQL a bitmap that must be built whole).
+_ORDERED_LOOK = 2000
+#: The same where trigrams cannot help.
+_SHORT_LOOK = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +121,29 @@ def _beginning(prefix: str, others: Sequence[str], where: _Where) -> list[int]:
     """Lines that begin with `prefix` and hold a word beginning with each of `others`, in order of names."""
     collate = ' COLLATE "C"' if connection.vendor == "postgresql" else ""
     word = "strpos" if connection.vendor == "postgresql" else "instr"
+    rows = "patients_searchentry"
+    looked: list[str | int] = []
+    if others:
+        # A common surname with a rare name is left to the trigrams, which tokens of two letters do not have.
+        look = _ORDERED_LOOK if any(len(token) >= 3 for token in (prefix, *others)) else _SHORT_LOOK
+        rows = (
+            f"(SELECT * FROM patients_searchentry WHERE clinic_id = %s AND text{collate} >= %s AND text{collate} < %s"  # noqa: S608
+            f" ORDER BY text{collate} LIMIT {look})"
+        )
+        looked = [where.clinic_id, prefix, search_text.after(prefix)]
     holds = "".join(f" AND {word}(e.text, %s) > 0" for _ in others)
     return _run(
-        f"SELECT e.patient_id FROM patients_searchentry e WHERE e.clinic_id = %s"  # noqa: S608 -- no text of a person
+        f"SELECT e.patient_id FROM {rows} e WHERE e.clinic_id = %s"  # noqa: S608 -- no text of a person
         f" AND e.text{collate} >= %s AND e.text{collate} < %s{holds}{where.sql()}"
         f" ORDER BY e.text{collate} LIMIT %s",
-        [where.clinic_id, prefix, search_text.after(prefix), *(f" {other}" for other in others), where.limit],
+        [
+            *looked,
+            where.clinic_id,
+            prefix,
+            search_text.after(prefix),
+            *(f" {other}" for other in others),
+            where.limit,
+        ],
     )
 
 
