@@ -125,12 +125,12 @@ def bare(clinic_id: int, now: dt.datetime) -> None:
     """The classification and nothing else: no row outside the working tables is written."""
     from django.db import transaction
 
-    from zabota.nextstep.queries.statements import run, statements
+    from zabota.nextstep.queries.statements import empty_tables, run, statements
 
     with transaction.atomic():
         params = params_of(clinic_id, now)
-        for name in ("tables", "scope_all"):
-            run(name, params)
+        empty_tables()
+        run("scope_all", params)
         run("visits", params, wide=True)
         reading = [each for each in statements("recalls", "sqlite") if each.startswith("INSERT INTO sweep_")]
         execute(reading, params)
@@ -161,11 +161,11 @@ def print_plans(clinic_id: int) -> None:
     """EXPLAIN QUERY PLAN of every statement of a night."""
     from django.db import connection, transaction
 
-    from zabota.nextstep.queries.statements import run, statements
+    from zabota.nextstep.queries.statements import empty_tables, statements
 
     params = params_of(clinic_id, NOW)
     with transaction.atomic(), connection.cursor() as cursor:
-        run("tables", params)
+        empty_tables()
         for name in (
             "scope_all",
             "visits",

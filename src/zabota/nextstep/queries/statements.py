@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
@@ -99,6 +100,17 @@ def run(name: str, params: Mapping[str, Any], *, wide: bool = False) -> list[int
             cursor.execute(statement, dict(params))
             changed.append(max(cursor.rowcount, 0))
     return changed
+
+
+def empty_tables() -> None:
+    """Make the working tables of this connection, if they are not there, and take every row out of them."""
+    found = statements("tables", connection.vendor)
+    names = [re.sub(r"^CREATE TEMP TABLE IF NOT EXISTS (\w+) .*", r"\1", each, flags=re.DOTALL) for each in found]
+    sqlite = connection.vendor == "sqlite"
+    emptying = [f"DELETE FROM {name}" for name in names] if sqlite else [f"TRUNCATE {', '.join(names)}"]  # noqa: S608
+    with connection.cursor() as cursor:
+        for statement in (*found, *emptying):
+            cursor.execute(statement)
 
 
 def rows(name: str, params: Mapping[str, Any], *, wrapped: str = "{}") -> list[tuple[Any, ...]]:

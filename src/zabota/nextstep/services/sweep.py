@@ -23,7 +23,7 @@ from zabota.kernel.scope import every_clinic
 from zabota.nextstep.facts import ClinicSwept
 from zabota.nextstep.models import Thresholds, ViolationDay
 from zabota.nextstep.queries.coverage import coverage_of
-from zabota.nextstep.queries.statements import run
+from zabota.nextstep.queries.statements import empty_tables, run
 from zabota.patients.models import Patient
 
 #: A task is due when the desk closes and comes into view when it opens, local time of the clinic.
@@ -128,7 +128,7 @@ def sweep_all(*, now: datetime, actor: Actor = SYSTEM) -> SweepResult:
 
 
 def _steps(params: Mapping[str, Any], *, scope: str) -> SweepResult:
-    run("tables", params)
+    empty_tables()
     named = scope == "ids"
     run("exemptions_ids" if named else "exemptions_all", params)
     (patients,) = run(f"scope_{scope}", params)
@@ -146,6 +146,9 @@ def _steps(params: Mapping[str, Any], *, scope: str) -> SweepResult:
     run("need", params)
     found, raised = _count_needs(), run("raise", params)[0]
     created = run("tasks", params)
+    if not named:
+        # The connection lives on; a million working rows need not.
+        empty_tables()
     return SweepResult(
         patients=patients,
         types_changed=types_changed,

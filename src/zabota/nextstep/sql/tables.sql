@@ -1,58 +1,37 @@
--- Working tables of one sweep. Days are whole numbers since 1970-01-01, so that arithmetic is the same everywhere.
-DROP TABLE IF EXISTS sweep_scope;
-CREATE TEMP TABLE sweep_scope (patient_id KEYTYPE PRIMARY KEY, branch_id BIGINT, registered_n INTEGER);
-DROP TABLE IF EXISTS sweep_service;
-CREATE TEMP TABLE sweep_service (service_id KEYTYPE PRIMARY KEY, own_group BIGINT, target_group BIGINT,
+-- Working tables of a sweep: made once for a connection, emptied before and after each sweep.
+-- Days are whole numbers since 1970-01-01, so that arithmetic is the same everywhere.
+CREATE TEMP TABLE IF NOT EXISTS sweep_scope (patient_id KEYTYPE PRIMARY KEY, branch_id BIGINT, registered_n INTEGER);
+CREATE TEMP TABLE IF NOT EXISTS sweep_service (service_id KEYTYPE PRIMARY KEY, own_group BIGINT, target_group BIGINT,
   interval_days INTEGER, interval_months INTEGER, is_consultation INTEGER, is_prevention INTEGER, is_chronic INTEGER);
-DROP TABLE IF EXISTS sweep_visit;
-CREATE TEMP TABLE sweep_visit (patient_id KEYTYPE PRIMARY KEY, visits INTEGER, first_n INTEGER, last_n INTEGER,
+CREATE TEMP TABLE IF NOT EXISTS sweep_visit (patient_id KEYTYPE PRIMARY KEY, visits INTEGER, first_n INTEGER, last_n INTEGER,
   last_on DATE, since_on DATE, last_at TIMESTAMPTZ);
-DROP TABLE IF EXISTS sweep_bill;
-CREATE TEMP TABLE sweep_bill (patient_id KEYTYPE PRIMARY KEY, amount BIGINT);
-DROP TABLE IF EXISTS sweep_paid;
-CREATE TEMP TABLE sweep_paid (patient_id KEYTYPE PRIMARY KEY, amount BIGINT);
-DROP TABLE IF EXISTS sweep_done;
-CREATE TEMP TABLE sweep_done (patient_id BIGINT, service_id BIGINT, last_on DATE);
-DROP TABLE IF EXISTS sweep_kind;
-CREATE TEMP TABLE sweep_kind (patient_id KEYTYPE PRIMARY KEY, consultation INTEGER, prevention INTEGER, chronic INTEGER);
-DROP TABLE IF EXISTS sweep_cycle;
-CREATE TEMP TABLE sweep_cycle (patient_id BIGINT, group_id BIGINT, previous_on DATE, interval_days INTEGER,
+CREATE TEMP TABLE IF NOT EXISTS sweep_bill (patient_id KEYTYPE PRIMARY KEY, amount BIGINT);
+CREATE TEMP TABLE IF NOT EXISTS sweep_paid (patient_id KEYTYPE PRIMARY KEY, amount BIGINT);
+CREATE TEMP TABLE IF NOT EXISTS sweep_done (patient_id BIGINT, service_id BIGINT, last_on DATE);
+CREATE TEMP TABLE IF NOT EXISTS sweep_kind (patient_id KEYTYPE PRIMARY KEY, consultation INTEGER, prevention INTEGER, chronic INTEGER);
+CREATE TEMP TABLE IF NOT EXISTS sweep_cycle (patient_id BIGINT, group_id BIGINT, previous_on DATE, interval_days INTEGER,
   interval_months INTEGER, calculated_on DATE, PRIMARY KEY (patient_id, group_id));
-DROP TABLE IF EXISTS sweep_upcoming;
-CREATE TEMP TABLE sweep_upcoming (patient_id BIGINT, starts_at TIMESTAMPTZ, appointment_id BIGINT, day_n INTEGER,
+CREATE TEMP TABLE IF NOT EXISTS sweep_upcoming (patient_id BIGINT, starts_at TIMESTAMPTZ, appointment_id BIGINT, day_n INTEGER,
   has_services INTEGER, PRIMARY KEY (patient_id, starts_at, appointment_id));
-DROP TABLE IF EXISTS sweep_booking;
-CREATE TEMP TABLE sweep_booking (patient_id KEYTYPE PRIMARY KEY, appointment_id BIGINT, starts_at TIMESTAMPTZ, day_n INTEGER);
-DROP TABLE IF EXISTS sweep_recall;
-CREATE TEMP TABLE sweep_recall (recall_id KEYTYPE PRIMARY KEY, patient_id BIGINT, group_id BIGINT, previous_n INTEGER,
+CREATE TEMP TABLE IF NOT EXISTS sweep_booking (patient_id KEYTYPE PRIMARY KEY, appointment_id BIGINT, starts_at TIMESTAMPTZ, day_n INTEGER);
+CREATE TEMP TABLE IF NOT EXISTS sweep_recall (recall_id KEYTYPE PRIMARY KEY, patient_id BIGINT, group_id BIGINT, previous_n INTEGER,
   interval_days INTEGER, asked_n INTEGER, is_live INTEGER, right_id BIGINT);
-DROP TABLE IF EXISTS sweep_usual;
-CREATE TEMP TABLE sweep_usual (patient_id KEYTYPE PRIMARY KEY, group_id BIGINT, interval_days INTEGER);
-DROP TABLE IF EXISTS sweep_ask;
-CREATE TEMP TABLE sweep_ask (patient_id KEYTYPE PRIMARY KEY, group_id BIGINT, asked_n INTEGER, ahead_n INTEGER);
-DROP TABLE IF EXISTS sweep_plan;
-CREATE TEMP TABLE sweep_plan (patient_id KEYTYPE PRIMARY KEY, open_n INTEGER, proposed_n INTEGER, declined_n INTEGER,
+CREATE TEMP TABLE IF NOT EXISTS sweep_usual (patient_id KEYTYPE PRIMARY KEY, group_id BIGINT, interval_days INTEGER);
+CREATE TEMP TABLE IF NOT EXISTS sweep_ask (patient_id KEYTYPE PRIMARY KEY, group_id BIGINT, asked_n INTEGER, ahead_n INTEGER);
+CREATE TEMP TABLE IF NOT EXISTS sweep_plan (patient_id KEYTYPE PRIMARY KEY, open_n INTEGER, proposed_n INTEGER, declined_n INTEGER,
   finished_n INTEGER);
-DROP TABLE IF EXISTS sweep_missed;
-CREATE TEMP TABLE sweep_missed (patient_id KEYTYPE PRIMARY KEY, appointment_id BIGINT, day_n INTEGER, kind TEXT);
-DROP TABLE IF EXISTS sweep_state;
-CREATE TEMP TABLE sweep_state (patient_id KEYTYPE PRIMARY KEY, branch_id BIGINT, rule TEXT, type TEXT, visits INTEGER,
+CREATE TEMP TABLE IF NOT EXISTS sweep_missed (patient_id KEYTYPE PRIMARY KEY, appointment_id BIGINT, day_n INTEGER, kind TEXT);
+CREATE TEMP TABLE IF NOT EXISTS sweep_state (patient_id KEYTYPE PRIMARY KEY, branch_id BIGINT, rule TEXT, type TEXT, visits INTEGER,
   first_n INTEGER, last_n INTEGER, last_at TIMESTAMPTZ, registered_n INTEGER, booking_id BIGINT, booking_at TIMESTAMPTZ,
   group_id BIGINT, interval_days INTEGER, sleeping_days INTEGER, lost_days INTEGER, sleeping_n INTEGER,
   transition_n INTEGER, value_kopecks BIGINT, exemption TEXT, under_rule INTEGER, asked_n INTEGER, ask_group BIGINT,
   referred_n INTEGER, acute INTEGER, open_n INTEGER, proposed_n INTEGER, declined_n INTEGER,
   missed_id BIGINT, missed_n INTEGER, missed_kind TEXT);
-DROP TABLE IF EXISTS sweep_close;
-CREATE TEMP TABLE sweep_close (task_id KEYTYPE PRIMARY KEY, outcome TEXT, outcome_reason TEXT, appointment_id BIGINT);
-DROP TABLE IF EXISTS sweep_need;
-CREATE TEMP TABLE sweep_need (patient_id KEYTYPE PRIMARY KEY, branch_id BIGINT, booking_id BIGINT, open_task_id BIGINT,
+CREATE TEMP TABLE IF NOT EXISTS sweep_close (task_id KEYTYPE PRIMARY KEY, outcome TEXT, outcome_reason TEXT, appointment_id BIGINT);
+CREATE TEMP TABLE IF NOT EXISTS sweep_need (patient_id KEYTYPE PRIMARY KEY, branch_id BIGINT, booking_id BIGINT, open_task_id BIGINT,
   reason TEXT, cause_n INTEGER, due_n INTEGER, hidden_n INTEGER, summary TEXT, value_kopecks BIGINT, chance INTEGER,
   stake_kopecks BIGINT, appointment_id BIGINT, dedupe_key TEXT, is_stock INTEGER);
-DROP TABLE IF EXISTS sweep_member;
-CREATE TEMP TABLE sweep_member (branch_id BIGINT, member_id BIGINT, capacity INTEGER);
-DROP TABLE IF EXISTS sweep_team;
-CREATE TEMP TABLE sweep_team (branch_id KEYTYPE PRIMARY KEY, team_id BIGINT);
-DROP TABLE IF EXISTS sweep_wheel;
-CREATE TEMP TABLE sweep_wheel (team_id BIGINT, slot INTEGER, member_id BIGINT, PRIMARY KEY (team_id, slot));
-DROP TABLE IF EXISTS sweep_pool;
-CREATE TEMP TABLE sweep_pool (team_id KEYTYPE PRIMARY KEY, capacity INTEGER, backlog BIGINT, turn BIGINT)
+CREATE TEMP TABLE IF NOT EXISTS sweep_member (branch_id BIGINT, member_id BIGINT, capacity INTEGER);
+CREATE TEMP TABLE IF NOT EXISTS sweep_team (branch_id KEYTYPE PRIMARY KEY, team_id BIGINT);
+CREATE TEMP TABLE IF NOT EXISTS sweep_wheel (team_id BIGINT, slot INTEGER, member_id BIGINT, PRIMARY KEY (team_id, slot));
+CREATE TEMP TABLE IF NOT EXISTS sweep_pool (team_id KEYTYPE PRIMARY KEY, capacity INTEGER, backlog BIGINT, turn BIGINT)
