@@ -113,13 +113,17 @@ def rate_contrast(cell: Part, known: Part, totals: tuple[float, float]) -> Contr
     share = float((cell.n0.sum() / totals[0] + cell.n1.sum() / totals[1]) / 2)
     weight = size / size.sum()
     mean = float((weight * excess).sum())
+    measured = share * float(np.sqrt((weight**2 * variance.sum(axis=0)).sum()))
+    # The share is an estimate too; the same people stand in both periods, so its two errors go together.
+    shares = (float(cell.n0.sum()) / totals[0], float(cell.n1.sum()) / totals[1])
+    share_se = sum(np.sqrt(part * (1 - part) / total) for part, total in zip(shares, totals, strict=True)) / 2
     rate_now = _plain(cell.k1, cell.n1)
     return Contrast(
         kind="rate",
         z=z,
         p=two_sided(z),
         effect=share * mean,
-        se=share * float(np.sqrt((weight**2 * variance.sum(axis=0)).sum())),
+        se=float(np.hypot(measured, mean * share_se)),
         patients_before=int(cell.n0.sum()),
         patients_now=int(cell.n1.sum()),
         rate_before=_plain(cell.k0, cell.n0),
