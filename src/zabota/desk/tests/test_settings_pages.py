@@ -7,12 +7,14 @@ import re
 from collections.abc import Callable
 
 import pytest
-from django.test import Client
+from django.db import OperationalError
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from tests import odd_jobs
 
 from zabota.clinic.models import Branch, Clinic, Doctor, GoalPath, Member, Service, ServiceGroup, User
 from zabota.clinic.rules.rights import Role
+from zabota.desk.errors import server_error
 from zabota.kernel import audit, clock, jobs
 from zabota.kernel.audit import Actor
 from zabota.kernel.models import AuditEntry, Fact, FactDelivery, JobLease, WorkerSeen
@@ -342,3 +344,23 @@ def test_a_watcher_learns_that_the_server_lives_and_nothing_else(as_nobody: Clie
     response = as_nobody.get("/healthz")
 
     assert (response.status_code, response.content) == (200, b"ok")
+
+
+class TestTrouble:
+    def test_a_database_that_is_away_is_said_and_may_be_tried_again(self) -> None:
+        try:
+            raise OperationalError("database is locked")
+        except OperationalError:
+            response = server_error(RequestFactory().get("/staff/"))
+
+        assert (response.status_code, response["Retry-After"]) == (503, "30")
+        assert "База данных сейчас не отвечает" in response.content.decode()
+
+    def test_another_error_tells_what_is_safe_and_no_word_of_itself(self) -> None:
+        try:
+            raise KeyError("Кузнецова")
+        except KeyError:
+            response = server_error(RequestFactory().get("/staff/"))
+
+        assert response.status_code == 500
+        assert "Кузнецова" not in response.content.decode()
