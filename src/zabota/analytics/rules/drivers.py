@@ -195,8 +195,18 @@ def _scan(ground: Ground, named: Sequence[_Found], *, level: float, strict: bool
     return [
         _Found(cell, contrast, min(1.0, contrast.p * total / (1 if strict else place)))
         for place, (cell, contrast) in enumerate(measured[:passed], start=1)
-        if worth_naming(contrast, least=least) and (not cell.careful or contrast.p <= level / total / CAREFUL)
+        if worth_naming(contrast, least=least)
+        and (not cell.careful or _mirrors_a_change(contrast, ground, level / total))
     ], total
+
+
+def _mirrors_a_change(contrast: Contrast, ground: Ground, level: float) -> bool:
+    """A dimension that mirrors others is spoken of only with strong proof, and only to explain a change that is real."""
+    before, now = ground.totals
+    rates = np.array([ground.k0.sum() / before, ground.k1.sum() / now])
+    error = float(np.sqrt((rates * (1 - rates) / np.array([before, now])).sum()))
+    real = abs(ground.change) > 2 * error and contrast.effect * ground.change > 0
+    return real and contrast.p <= level / CAREFUL
 
 
 def _least(ground: Ground) -> float:
