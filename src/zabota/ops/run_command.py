@@ -107,7 +107,9 @@ def _serve(*, host: str, port: int, threads: int, logins: list[tuple[str, str, s
         "--log-level=warning",
     ]
     worker = [sys.executable, "-m", "zabota.ops.cli", "worker"]
-    children = {"веб-сервер": subprocess.Popen(web), "исполнитель": subprocess.Popen(worker)}
+    # Two workers: while one loads a long export, the other delivers facts and keeps the queue of the desk true.
+    children = {"веб-сервер": subprocess.Popen(web)}
+    children |= {f"исполнитель {number}": subprocess.Popen(worker) for number in (1, 2)}
     stopping = False
 
     def stop(signum: int, frame: FrameType | None) -> None:
