@@ -15,18 +15,11 @@ from zabota.analytics.rules.cohorts import cohorts_of
 from zabota.analytics.rules.columns import Base, Visits, base_of, read_visits, without
 from zabota.analytics.rules.dimensions import PRICE_STEP, PRICE_UP, dimensions_of, price_changes
 from zabota.analytics.rules.drivers import Driver, Finding, find_drivers
+from zabota.analytics.rules.gaps import find_gaps, gap_warnings, mirrored, russian_day
 from zabota.analytics.rules.ground import Dimension
 from zabota.analytics.rules.intervals import Z95
 from zabota.analytics.rules.periods import FULL_DAYS, Comparison, choose_periods, single_period
-from zabota.analytics.rules.problems import (
-    channel_is_traceable,
-    content_warnings,
-    find_gaps,
-    gap_warnings,
-    mirrored,
-    row_warnings,
-    russian_day,
-)
+from zabota.analytics.rules.problems import channel_is_traceable, content_warnings, row_warnings
 from zabota.analytics.rules.report import (
     Account,
     AuditReport,

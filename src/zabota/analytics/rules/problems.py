@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import date
 from typing import Final
 
@@ -10,118 +9,15 @@ import numpy as np
 import polars as pl
 
 from zabota.analytics.rules.columns import Visits, as_date, first_days, ordinal
-from zabota.analytics.rules.intervals import Bools, Floats, Ints
+from zabota.analytics.rules.gaps import russian_day
+from zabota.analytics.rules.intervals import Ints
 from zabota.analytics.rules.report import DataWarning, Rows
-
-#: A run of this many days with almost no visits is a gap; holidays are shorter.
-GAP_DAYS: Final = 14
-#: "Almost no": below this share of what is usual around.
-GAP_SHARE: Final = 0.12
-MONTHS: Final = (
-    "января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября", "октября", "ноября", "декабря",
-)  # fmt: skip
-
 
 MONTH_NAMES: Final = (
     "январь", "февраль", "март", "апрель", "май", "июнь", "июль", "август", "сентябрь", "октябрь", "ноябрь", "декабрь",
 )  # fmt: skip
 #: A month below this part of the year's mean is weak.
 WEAK_MONTH: Final = 0.75
-
-
-@dataclasses.dataclass(frozen=True)
-class Gap:
-    """Days that were probably not exported, of one branch or of all (branch −1)."""
-
-    start: int
-    end: int
-    branch: int
-
-
-def russian_day(day: date) -> str:
-    """«25 ноября 2026»."""
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
-
-
-def find_gaps(visits: Visits, as_of: date) -> list[Gap]:
-    """Gaps of the whole export, then of single branches outside them."""
-    end = ordinal(as_of)
-    everything = _runs(visits.day, int(visits.day.min()), end, branch=-1)
-    gaps = list(everything)
-    branches = visits.words["branch"]
-    for code in range(len(branches.values)):
-        days = visits.day[branches.codes == code]
-        if len(days) < 500:
-            continue
-        for gap in _runs(days, int(days.min()), min(end, int(days.max())), branch=code):
-            if not any(gap.start <= other.end and other.start <= gap.end for other in everything):
-                gaps.append(gap)
-    return gaps
-
-
-def _runs(days: Ints, first: int, last: int, *, branch: int) -> list[Gap]:
-    length = last - first + 1
-    if length < 90:
-        return []
-    inside = days[(days >= first) & (days <= last)] - first
-    counts = np.bincount(inside, minlength=length).astype(np.float64)
-    usual = _usual(counts)
-    # A week around each day against the usual week of its season and stage of growth.
-    weeks = np.convolve(np.pad(counts, 3, mode="edge"), np.ones(7), "valid")
-    # Fewer than five visits a week: silence proves nothing.
-    quiet = (weeks < GAP_SHARE * usual * 7) & (usual > 0.7)
-    gaps = []
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], quiet.astype(np.int8), [0]])))
-    for start, stop in zip(edges[::2], edges[1::2], strict=True):
-        low, high = int(start), int(stop) - 1
-        # The week's average reaches three days over both edges.
-        while low > 0 and counts[low - 1] < GAP_SHARE * usual[low - 1]:
-            low -= 1
-        while high < length - 1 and counts[high + 1] < GAP_SHARE * usual[high + 1]:
-            high += 1
-        if high - low + 1 >= GAP_DAYS:
-            gaps.append(Gap(first + low, first + high, branch))
-    return gaps
-
-
-def _usual(counts: Floats) -> Floats:
-    """Visits a day that are usual around each day: the median of the weeks within a hundred days to each side."""
-    weeks = np.add.reduceat(counts, np.arange(0, len(counts), 7)) / 7
-    if len(counts) % 7:
-        weeks[-1] *= 7 / (len(counts) % 7)
-    reach = 14
-    local = [float(np.median(weeks[max(0, week - reach) : week + reach + 1])) for week in range(len(weeks))]
-    return np.repeat(np.array(local), 7)[: len(counts)]
-
-
-def mirrored(visits: Visits, gaps: list[Gap]) -> Bools:
-    """Lines to leave out so that a gap stands in both compared years alike."""
-    drop = np.zeros(len(visits.day), bool)
-    branch = visits.words["branch"].codes
-    for gap in gaps:
-        of_branch = branch == gap.branch if gap.branch >= 0 else np.ones(len(drop), bool)
-        for years in (-3, -2, -1, 0, 1, 2, 3):
-            shift = 365 * years
-            drop |= of_branch & (visits.day >= gap.start + shift) & (visits.day <= gap.end + shift)
-    return drop
-
-
-def gap_warnings(visits: Visits, gaps: list[Gap]) -> list[DataWarning]:
-    """One sentence per gap."""
-    found = []
-    for gap in gaps:
-        start, end = as_date(gap.start), as_date(gap.end)
-        branch = visits.words["branch"].values[gap.branch] if gap.branch >= 0 else ""
-        where = f" филиала «{branch}»" if branch else ""
-        found.append(
-            DataWarning(
-                "gap",
-                f"С {russian_day(start)} по {russian_day(end)} почти нет визитов{where}: похоже, этот кусок не выгружен. "
-                "При сравнении мы убрали такие же дни и из соседних лет.",
-                {"from": start.isoformat(), "to": end.isoformat(), "branch": branch},
-            )
-        )
-    return found
 
 
 def row_warnings(rows: Rows, notes: dict[str, int | float]) -> list[DataWarning]:

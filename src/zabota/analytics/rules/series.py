@@ -9,9 +9,9 @@ from typing import Any, Final
 import polars as pl
 
 from zabota.analytics.rules.columns import base_of, read_visits, without
+from zabota.analytics.rules.gaps import find_gaps, mirrored
 from zabota.analytics.rules.intervals import wilson
 from zabota.analytics.rules.periods import Period
-from zabota.analytics.rules.problems import find_gaps, mirrored
 
 #: Months shown before the day of the report.
 MONTHS: Final = 18

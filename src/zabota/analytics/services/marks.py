@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from zabota.analytics.rules.problems import russian_day
+from zabota.analytics.rules.gaps import russian_day
 
 _JOIN = "\u2060"
 

@@ -152,3 +152,38 @@ def test_one_line_of_a_visit_per_service_is_one_visit():
     doubled = pl.concat([frame, frame.with_columns(row=pl.col("row") + 1_000_000, service=pl.lit("Снимок"))])
     assert report_of(doubled).visits == report_of(frame).visits
     assert report_of(doubled).retention == report_of(frame).retention
+
+
+def cut(frame: pl.DataFrame, first: date, last: date, *, keep: float = 0.0) -> pl.DataFrame:
+    """Without the visits of some days, or with a part of them."""
+    gone = pl.col("day").is_between(first, last) & (pl.col("visit") % 100 >= 100 * keep)
+    return frame.filter(~gone)
+
+
+def test_a_week_without_a_visit_is_a_gap_when_other_years_were_busy():
+    frame = cut(clinic(patients=12000), date(2026, 4, 6), date(2026, 4, 14))
+    (gap,) = [warning for warning in report_of(frame).warnings if warning.code == "gap"]
+    assert (gap.more["from"], gap.more["to"]) == ("2026-04-06", "2026-04-14")
+
+
+def test_holidays_of_every_year_are_no_gap():
+    frame = clinic(patients=12000)
+    for year in (2024, 2025, 2026):
+        frame = cut(frame, date(year, 1, 1), date(year, 1, 10))
+        frame = cut(frame, date(year, 8, 1), date(year, 8, 20))
+    assert "gap" not in codes(report_of(frame))
+
+
+def test_a_month_of_which_a_part_was_exported_is_told_and_accuses_nobody():
+    frame = cut(clinic(patients=12000), date(2026, 5, 1), date(2026, 5, 31), keep=0.25)
+    report = report_of(frame)
+    (gap,) = [warning for warning in report.warnings if warning.code == "gap"]
+    assert "часть" in gap.text
+    assert report.causes == ()
+
+
+def test_a_whole_month_that_was_not_exported_does_not_lower_retention():
+    whole = clinic(patients=12000)
+    whole_report, cut_report = report_of(whole), report_of(cut(whole, date(2026, 2, 1), date(2026, 2, 28)))
+    assert abs(cut_report.retention.change_pp - whole_report.retention.change_pp) < 1.5
+    assert cut_report.causes == ()

@@ -1,0 +1,155 @@
+"""Days that were not exported, of the whole clinic or of one branch; the same days of other years are left out with them."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import date
+from typing import Final
+
+import numpy as np
+
+from zabota.analytics.rules.columns import Visits, as_date, ordinal
+from zabota.analytics.rules.intervals import Bools, Floats, Ints
+from zabota.analytics.rules.report import DataWarning
+
+#: "Almost no visits": below this share of what is usual around.
+GAP_SHARE: Final = 0.12
+#: A silence of this many days is a gap by itself; a shorter one, a holiday perhaps, when other years were busy then.
+GAP_DAYS: Final = 14
+SHORT_DAYS: Final = 7
+#: Fewest visits that a shorter silence must have swallowed.
+SWALLOWED: Final = 30.0
+#: A stretch with so few visits for so long is thin when other years were busy then.
+THIN_SHARE: Final = 0.4
+THIN_DAYS: Final = 21
+#: Other years were busy above this share of the usual, and closed as well below that one.
+BUSY: Final = 0.7
+CLOSED: Final = 0.3
+MONTHS: Final = (
+    "января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября", "октября", "ноября", "декабря",
+)  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class Gap:
+    """Days that were probably not exported, or only in part (`thin`), of one branch or of all (branch −1)."""
+
+    start: int
+    end: int
+    branch: int
+    thin: bool = False
+
+
+def russian_day(day: date) -> str:
+    """«25 ноября 2026»."""
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def find_gaps(visits: Visits, as_of: date) -> list[Gap]:
+    """Gaps of the whole export, then of single branches outside them."""
+    end = ordinal(as_of)
+    everything = _runs(visits.day, int(visits.day.min()), end, branch=-1)
+    gaps = list(everything)
+    branches = visits.words["branch"]
+    for code in range(len(branches.values)):
+        days = visits.day[branches.codes == code]
+        if len(days) < 500:
+            continue
+        for gap in _runs(days, int(days.min()), min(end, int(days.max())), branch=code):
+            if not any(gap.start <= other.end and other.start <= gap.end for other in everything):
+                gaps.append(gap)
+    return gaps
+
+
+def _runs(days: Ints, first: int, last: int, *, branch: int) -> list[Gap]:
+    length = last - first + 1
+    if length < 90:
+        return []
+    inside = days[(days >= first) & (days <= last)] - first
+    counts = np.bincount(inside, minlength=length).astype(np.float64)
+    usual = _usual(counts)
+    gaps = []
+    for low, high in _stretches(counts, usual, GAP_SHARE):
+        other = _other_years(counts, usual, low, high)
+        number = high - low + 1
+        swallowed = float(usual[low : high + 1].sum())
+        long = number >= GAP_DAYS and (other is None or other > CLOSED)
+        short = number >= SHORT_DAYS and swallowed >= SWALLOWED and other is not None and other > BUSY
+        if long or short:
+            gaps.append(Gap(first + low, first + high, branch))
+    for low, high in _stretches(counts, usual, THIN_SHARE):
+        other = _other_years(counts, usual, low, high)
+        apart = not any(first + low <= gap.end and gap.start <= first + high for gap in gaps)
+        if high - low + 1 >= THIN_DAYS and other is not None and other > BUSY and apart:
+            gaps.append(Gap(first + low, first + high, branch, thin=True))
+    return gaps
+
+
+def _stretches(counts: Floats, usual: Floats, share: float) -> list[tuple[int, int]]:
+    """First and last places of stretches whose weeks stay below a share of the usual week of their season and growth."""
+    weeks = np.convolve(np.pad(counts, 3, mode="edge"), np.ones(7), "valid")
+    # Fewer than five visits a week: silence proves nothing.
+    quiet = (weeks < share * usual * 7) & (usual > 0.7)
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], quiet.astype(np.int8), [0]])))
+    found = []
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        low, high = int(start), int(stop) - 1
+        # The week's average reaches three days over both edges.
+        while low > 0 and counts[low - 1] < share * usual[low - 1]:
+            low -= 1
+        while high < len(counts) - 1 and counts[high + 1] < share * usual[high + 1]:
+            high += 1
+        found.append((low, high))
+    return found
+
+
+def _other_years(counts: Floats, usual: Floats, low: int, high: int) -> float | None:
+    """How busy the same days of other years were against their usual, the least of them; None when there are none."""
+    found = []
+    for years in (-3, -2, -1, 1, 2, 3):
+        start, stop = low + 365 * years, high + 365 * years + 1
+        if start >= 0 and stop <= len(counts) and usual[start:stop].sum() > 0:
+            found.append(float(counts[start:stop].sum() / usual[start:stop].sum()))
+    return min(found) if found else None
+
+
+def _usual(counts: Floats) -> Floats:
+    """Visits a day that are usual around each day: the median of the weeks within a hundred days to each side."""
+    weeks = np.add.reduceat(counts, np.arange(0, len(counts), 7)) / 7
+    if len(counts) % 7:
+        weeks[-1] *= 7 / (len(counts) % 7)
+    reach = 14
+    local = [float(np.median(weeks[max(0, week - reach) : week + reach + 1])) for week in range(len(weeks))]
+    return np.repeat(np.array(local), 7)[: len(counts)]
+
+
+def mirrored(visits: Visits, gaps: list[Gap]) -> Bools:
+    """Lines to leave out so that a gap stands in both compared years alike."""
+    drop = np.zeros(len(visits.day), bool)
+    branch = visits.words["branch"].codes
+    for gap in gaps:
+        of_branch = branch == gap.branch if gap.branch >= 0 else np.ones(len(drop), bool)
+        for years in (-3, -2, -1, 0, 1, 2, 3):
+            shift = 365 * years
+            drop |= of_branch & (visits.day >= gap.start + shift) & (visits.day <= gap.end + shift)
+    return drop
+
+
+def gap_warnings(visits: Visits, gaps: list[Gap]) -> list[DataWarning]:
+    """One sentence per gap."""
+    found = []
+    for gap in gaps:
+        start, end = as_date(gap.start), as_date(gap.end)
+        branch = visits.words["branch"].values[gap.branch] if gap.branch >= 0 else ""
+        where = f" филиала «{branch}»" if branch else ""
+        little = "визитов в несколько раз меньше обычного" if gap.thin else "почти нет визитов"
+        part = "выгружена только часть" if gap.thin else "этот кусок не выгружен"
+        found.append(
+            DataWarning(
+                "gap",
+                f"С {russian_day(start)} по {russian_day(end)} {little}{where}: похоже, {part}. "
+                "При сравнении мы убрали такие же дни и из соседних лет.",
+                {"from": start.isoformat(), "to": end.isoformat(), "branch": branch},
+            )
+        )
+    return found
