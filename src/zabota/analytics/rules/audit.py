@@ -115,7 +115,7 @@ def audit(
         curve=curve,
         warnings=tuple(warnings),
         next_step=step,
-        actions=wording.actions(causes, step),
+        actions=wording.actions(retention, causes, step),
         yearly_value_kopecks=value,
     )
 

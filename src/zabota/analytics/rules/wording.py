@@ -138,8 +138,16 @@ def headline(measure: Measure, causes: tuple[Cause, ...]) -> str:
 def _short(cause: Cause) -> str:
     if cause.dimension == "price":
         return "услуги, на которые выросли цены" if "выросла" in cause.value else "услуги, которые подешевели"
-    name = {"doctor": "врач {}", "branch": "филиал «{}»", "channel": "источник «{}»", "service": "услуга «{}»"}
-    return name.get(cause.dimension, "{}").format(cause.value)
+    name = {
+        "doctor": "врач {}",
+        "branch": "филиал «{}»",
+        "channel": "источник «{}»",
+        "service": "услуга «{}»",
+        "service_group": "услуги группы «{}»",
+        "speciality": "специальность «{}»",
+        "age": "пациенты в возрасте {}",
+    }
+    return name.get(cause.dimension, "группа «{}»").format(cause.value)
 
 
 def lead(measure: Measure, causes: tuple[Cause, ...], common_pp: float | None) -> str:
@@ -169,15 +177,27 @@ def common_sentence(measure: Measure, common_pp: float | None, causes: tuple[Cau
         return ""
     if not measure.significant and not causes:
         return "Ничего значимого не произошло."
-    word = "снижение" if common_pp < 0 else "рост"
+    word = "Общее для всех снижение" if common_pp < 0 else "Общий для всех рост"
     if abs(common_pp) < 1:
         return "Без названных причин возврат не изменился бы."
-    return _ended(f"Общее для всех {word}: {points(common_pp)}.")
+    return _ended(f"{word}: {points(common_pp)}.")
 
 
-def actions(causes: tuple[Cause, ...], step: NextStep) -> tuple[Action, ...]:
+def actions(measure: Measure, causes: tuple[Cause, ...], step: NextStep) -> tuple[Action, ...]:
     """Three things to begin with, from what was found: the largest losses, then those without a next step."""
     found = [_action(cause) for cause in causes if cause.effect_pp < 0][:2]
+    away = measure.now.denominator - measure.now.numerator
+    if not found and measure.significant and (measure.change_pp or 0) < 0:
+        found.append(
+            Action(
+                "Найти то, что изменилось для всех",
+                f"Не вернулись {plural(away, 'пациент', 'пациента', 'пациентов')} у всех врачей и во всех филиалах поровну. Позвоните "
+                "пятидесяти из разных групп и спросите о записи, ожидании, ценах и о том, напомнил ли им кто-нибудь.",
+                away,
+                0,
+                "Какая причина названа чаще других; через три месяца возврат тех, кому её устранили.",
+            )
+        )
     if step.without:
         found.append(
             Action(
