@@ -63,13 +63,18 @@ INSTALLED_APPS = [
     "zabota.clinic",
     "zabota.patients",
     "zabota.booking",
+    "zabota.messaging",
     "zabota.care",
     "zabota.worklist",
+    "zabota.visits",
     "zabota.nextstep",
     "zabota.intake",
     "zabota.analytics",
+    "zabota.integrations",
     "zabota.ui",
     "zabota.desk",
+    "zabota.portal",
+    "zabota.webapi",
     "zabota.ops",
 ]
 

@@ -41,6 +41,12 @@ class Right(StrEnum):
     WORKLIST_WORK = "worklist.work"
     WORKLIST_CONTROL = "worklist.control"
     VISITS_BOOK = "visits.book"
+    SCHEDULE_EDIT = "schedule.edit"
+    #: A doctor's own day: patients, answers to questionnaires.
+    RECEPTION_OWN = "reception.own"
+    INBOX_WORK = "inbox.work"
+    MESSAGES_EDIT = "messages.edit"
+    CHANNELS_EDIT = "channels.edit"
     INTAKE_RUN = "intake.run"
     SETTINGS_EDIT = "settings.edit"
     STAFF_EDIT = "staff.edit"
@@ -58,6 +64,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.PATIENTS_VIEW,
             Right.PATIENTS_MONEY,
             Right.INTAKE_RUN,
+            Right.MESSAGES_EDIT,
             Right.PROFILE_OWN,
         }
     ),
@@ -71,10 +78,12 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.CONSENTS_EDIT,
             Right.WORKLIST_WORK,
             Right.VISITS_BOOK,
+            Right.SCHEDULE_EDIT,
+            Right.INBOX_WORK,
             Right.PROFILE_OWN,
         }
     ),
-    Role.DOCTOR: frozenset({Right.PATIENTS_VIEW, Right.PATIENTS_HEALTH, Right.PROFILE_OWN}),
+    Role.DOCTOR: frozenset({Right.PATIENTS_VIEW, Right.PATIENTS_HEALTH, Right.RECEPTION_OWN, Right.PROFILE_OWN}),
     Role.COORDINATOR: frozenset(
         {
             Right.PATIENTS_VIEW,
@@ -84,6 +93,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.CONSENTS_EDIT,
             Right.WORKLIST_WORK,
             Right.VISITS_BOOK,
+            Right.INBOX_WORK,
             Right.PROFILE_OWN,
         }
     ),
@@ -97,6 +107,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             # Refusals after a consultation come to the quality controller as tasks of their own queue.
             Right.WORKLIST_WORK,
             Right.WORKLIST_CONTROL,
+            Right.INBOX_WORK,
             Right.TRAIL_VIEW,
             Right.PROFILE_OWN,
         }

@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+
+
+class VisitsConfig(AppConfig):
+    name = "zabota.visits"
+    label = "visits"
+    verbose_name = "Вокруг визита"
+
+    def ready(self) -> None:
+        """Load what registers itself: handlers of facts and background jobs."""
+        from zabota.kernel.discovery import load_doors  # noqa: PLC0415 -- apps must be ready
+
+        load_doors(self.name)
