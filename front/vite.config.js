@@ -23,6 +23,7 @@ export default defineConfig({
       input: {
         app: resolve(import.meta.dirname, "src/app.js"),
         charts: resolve(import.meta.dirname, "src/charts.js"),
+        portal: resolve(import.meta.dirname, "src/portal.css"),
       },
     },
   },
