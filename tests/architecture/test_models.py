@@ -18,13 +18,18 @@ ORDER = [
     "clinic",
     "patients",
     "booking",
+    "messaging",
     "care",
     "worklist",
     "nextstep",
+    "visits",
     "intake",
     "analytics",
+    "integrations",
     "ui",
     "desk",
+    "portal",
+    "webapi",
     "ops",
 ]
 
@@ -53,8 +58,11 @@ WITHOUT_SCOPE = {
     "patients.Source": "names of advertising channels",
     "patients.ConsentText": "text of a document that the clinic publishes",
     "worklist.Script": "text that the clinic wrote for all patients",
+    "messaging.CannedAnswer": "text that the clinic wrote for all patients",
     "worklist.Absence": "days of a member of the staff",
     "booking.AppointmentService": "lines of a visit: service and price, no person; read with their visit",
+    "booking.ResourceCell": "five minutes of a resource, no person; read through their appointment or hold",
+    "booking.Occupation": "a span of a resource, no person; read through its appointment or hold",
 }
 
 

@@ -14,3 +14,5 @@ class BookingConfig(AppConfig):
         load_doors(self.name)
         register_holder(Holder("booking.Appointment"))
         register_holder(Holder("booking.Payment"))
+        register_holder(Holder("booking.Hold"))
+        register_holder(Holder("booking.WaitlistEntry"))

@@ -1,5 +1,27 @@
-"""Tables of booking: appointments with their services, payments."""
+"""Tables of booking: appointments and payments; resources, their hours and cells; the waitlist."""
 
 from zabota.booking.models.appointment import Appointment, AppointmentQuerySet, AppointmentService, Payment
+from zabota.booking.models.cells import Hold, Occupation, ResourceCell
+from zabota.booking.models.figures import CalendarFeed, NextFree
+from zabota.booking.models.resources import ExceptionDay, Resource, ServiceNeed, WorkingHours
+from zabota.booking.models.waitlist import DayPart, FreedSlot, SlotOffer, WaitlistEntry
 
-__all__ = ["Appointment", "AppointmentQuerySet", "AppointmentService", "Payment"]
+__all__ = [
+    "Appointment",
+    "AppointmentQuerySet",
+    "AppointmentService",
+    "CalendarFeed",
+    "DayPart",
+    "ExceptionDay",
+    "FreedSlot",
+    "Hold",
+    "NextFree",
+    "Occupation",
+    "Payment",
+    "Resource",
+    "ResourceCell",
+    "ServiceNeed",
+    "SlotOffer",
+    "WaitlistEntry",
+    "WorkingHours",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -41,6 +41,19 @@ class Appointment(models.Model):
         CANCELLED_CLINIC = "cancelled_clinic", "отменён клиникой"
         MOVED = "moved", "перенесён"
 
+    class Kind(models.TextChoices):
+        IN_PERSON = "in_person", "в клинике"
+        ONLINE = "online", "по видео"
+
+    class Origin(models.TextChoices):
+        """Where the booking was made."""
+
+        DESK = "desk", "регистратура"
+        WIDGET = "widget", "сайт"
+        LINK = "link", "ссылка из сообщения"
+        WAITLIST = "waitlist", "лист ожидания"
+        IMPORT = "import", "загрузка"
+
     #: Statuses that hold a place in the future.
     BOOKED = ("planned", "confirmed", "arrived")
 
@@ -62,6 +75,20 @@ class Appointment(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     booked_at = models.DateTimeField(null=True, blank=True)
+    kind = models.CharField(max_length=9, choices=Kind.choices, default=Kind.IN_PERSON)
+    origin = models.CharField(max_length=8, choices=Origin.choices, default=Origin.DESK)
+    #: Grows with every move: a link or a message about an older revision is stale.
+    revision = models.PositiveIntegerField(default=0)
+    #: Minutes around the visit in which the doctor receives nobody else.
+    buffer_before_minutes = models.PositiveSmallIntegerField(default=0)
+    buffer_after_minutes = models.PositiveSmallIntegerField(default=0)
+    #: Another visit or an absence stands on the same time (as loads may bring); the calendar shows it.
+    in_conflict = models.BooleanField(default=False)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    arrived_at = models.DateTimeField(null=True, blank=True)
+    begun_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
     #: Source system and id of an import; empty when entered here.
     system = models.CharField(max_length=40, default="", blank=True)
     ext_id = models.CharField(max_length=80, default="", blank=True)
@@ -91,6 +118,11 @@ class Appointment(models.Model):
 
     def __str__(self) -> str:
         return f"приём {self.pk}"
+
+    @property
+    def ends_at(self) -> datetime:
+        """When the visit is planned to be over; `ended_at` is when it was."""
+        return self.starts_at + timedelta(minutes=self.duration_minutes)
 
 
 class AppointmentService(models.Model):
