@@ -193,6 +193,10 @@ class Transport(Protocol):
         """Offer a batch (already paced by the caller) and answer for every key. Never raises for what a provider does."""
         ...
 
+    async def release(self) -> None:
+        """Close what is kept open for the running event loop: called once at the end of a drain."""
+        ...
+
     async def check(self, account: Account) -> SendResult:
         """Try key, money and certificate without sending anything; key of the answer is empty."""
         ...

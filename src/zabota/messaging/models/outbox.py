@@ -1,0 +1,139 @@
+"""The outbox: a message with everything it needs to leave, its state, and why it went or did not."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from zabota.clinic.models import Branch, Clinic
+from zabota.kernel.ids import new_public_id
+from zabota.kernel.scope import ScopedManager
+from zabota.messaging.models.accounts import CHANNELS, ChannelAccount
+from zabota.messaging.models.templates import TemplateVersion
+from zabota.messaging.rules.words import CLASS_TITLES
+from zabota.patients.models import Patient
+
+
+class Message(models.Model):
+    """One message to one address through one channel. States only move forward (see rules/states.py)."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "ждёт"
+        SENDING = "sending", "отправляется"
+        ACCEPTED = "accepted", "принято провайдером"
+        SENT = "sent", "отправлено"
+        DELIVERED = "delivered", "доставлено"
+        READ = "read", "прочитано"
+        FAILED = "failed", "не доставлено"
+        EXPIRED = "expired", "опоздало"
+        UNKNOWN = "unknown", "неизвестно"
+        SUPPRESSED = "suppressed", "не отправлено"
+        VOID = "void", "отменено"
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    public_id = models.CharField(max_length=22, unique=True, default=new_public_id, editable=False)
+    #: Equal keys are the same message: whoever enqueues twice makes nothing twice, and the provider gets it as reference.
+    idem_key = models.CharField(max_length=100, unique=True)
+    patient = models.ForeignKey(Patient, null=True, blank=True, on_delete=models.CASCADE, related_name="messages")
+    branch = models.ForeignKey(Branch, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    channel = models.CharField(max_length=12, choices=CHANNELS)
+    account = models.ForeignKey(
+        ChannelAccount, null=True, blank=True, on_delete=models.PROTECT, related_name="messages"
+    )
+    #: E.164 phone, e-mail address or the person's id at the messenger.
+    address = models.CharField(max_length=254)
+    template_version = models.ForeignKey(
+        TemplateVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    message_class = models.CharField(max_length=10, choices=list(CLASS_TITLES.items()))
+    purpose = models.CharField(max_length=40)
+    #: 0 codes, 1 service, 2 advertising: who goes first through one account.
+    priority = models.PositiveSmallIntegerField(default=1)
+    text = models.TextField()
+    subject = models.CharField(max_length=200, default="", blank=True)
+    #: Values of the placeholders, for the next channel of the cascade; and buttons.
+    context = models.JSONField(default=dict, blank=True)
+    #: What the message is about: asked again at the moment of sending whether it still holds.
+    subject_kind = models.CharField(max_length=40, default="", blank=True)
+    subject_id = models.BigIntegerField(null=True, blank=True)
+    subject_revision = models.PositiveIntegerField(default=0)
+    not_before_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    rank = models.PositiveSmallIntegerField(default=0)
+    reason = models.CharField(max_length=30, default="", blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    #: Who holds the lease; another's answer about this message counts for nothing.
+    claim = models.CharField(max_length=32, default="", blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    provider_id = models.CharField(max_length=120, default="", blank=True)
+    parts = models.PositiveSmallIntegerField(default=1)
+    cost_kopecks = models.PositiveIntegerField(default=0)
+    #: Messages of one cascade share this key; channels after this step, and when to go on without a delivery.
+    chain_key = models.CharField(max_length=90)
+    step = models.PositiveSmallIntegerField(default=0)
+    plan = models.JSONField(default=list, blank=True)
+    step_on_at = models.DateTimeField(null=True, blank=True)
+    #: Messages with an equal key to one address are one message for the whole family.
+    household_key = models.CharField(max_length=90, default="", blank=True)
+    #: An answer to a person who wrote first.
+    is_answer = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ScopedManager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["account", "priority", "not_before_at", "id"],
+                name="message_due",
+                condition=models.Q(state="queued"),
+            ),
+            models.Index(fields=["lease_until"], name="message_lease", condition=models.Q(state="sending")),
+            models.Index(fields=["step_on_at"], name="message_step_on", condition=models.Q(step_on_at__isnull=False)),
+            models.Index(fields=["patient", "-created_at"], name="message_patient"),
+            models.Index(fields=["clinic", "address", "claimed_at"], name="message_address"),
+            models.Index(
+                fields=["account", "provider_id"], name="message_provider", condition=~models.Q(provider_id="")
+            ),
+            models.Index(fields=["subject_kind", "subject_id"], name="message_subject"),
+            models.Index(fields=["chain_key"], name="message_chain"),
+            models.Index(fields=["clinic", "created_at"], name="message_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.purpose} {self.state}"
+
+
+class Decision(models.Model):
+    """What the gate said about a message at the moment it would have left, or what ended it. Rows are only added."""
+
+    class Outcome(models.TextChoices):
+        SEND = "send", "отправлено"
+        WAIT = "wait", "отложено"
+        STOP = "stop", "не отправлено"
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="decisions")
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    outcome = models.CharField(max_length=4, choices=Outcome.choices)
+    reason = models.CharField(max_length=30)
+    #: Words of the upper app's guard or of the provider, without addresses.
+    detail = models.CharField(max_length=300, default="", blank=True)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    #: When it may go, for what waits.
+    until_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ScopedManager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["message", "id"], name="decision_message"),
+            models.Index(fields=["clinic", "at"], name="decision_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.outcome} {self.reason}"
