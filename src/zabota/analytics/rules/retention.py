@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Final
 
 import numpy as np
 
 from zabota.analytics.rules.columns import Base, Visits, as_date, first_days, ordinal, visit_days
-from zabota.analytics.rules.intervals import Z95, wilson
+from zabota.analytics.rules.intervals import Z95, Bools, wilson
 from zabota.analytics.rules.periods import Comparison, Period
 from zabota.analytics.rules.report import Measure, Share
+
+#: First days of the data in which "new" people may be old ones.
+TRUNCATED_DAYS: Final = 180
+#: Shorter windows of first-timers say nothing.
+ENOUGH_DAYS: Final = 150
 
 R1_SAYS = (
     "Из тех, кто был в клинике за последний год, доля пришедших хотя бы дважды за всё время. "
@@ -115,37 +121,48 @@ def paired_se(before: Base, now: Base) -> float:
 def ever_return(visits: Visits, as_of: date) -> Measure:
     """R1 over the year before `as_of`, and over the year before that as it was seen then."""
     shares = []
-    people, days = visit_days(visits)
     for end in (as_of, as_of - timedelta(days=365)):
-        last, first = ordinal(end), ordinal(end) - 364
-        known = days <= last
-        counts = np.bincount(people[known], minlength=visits.people)
-        seen = np.bincount(people[known & (days >= first)], minlength=visits.people) > 0
         window = (end - timedelta(days=364), end)
         complete = visits.first_day <= window[0]
+        seen, twice = ever_flags(visits, end)
         total = int(seen.sum()) if complete else 0
-        again = int((counts[seen] >= 2).sum()) if complete else 0
+        again = int(twice[seen].sum()) if complete else 0
         shares.append(share_of(again, total, base=window, back=window))
     now, before = shares
     return _measure("R1", "Приходили больше одного раза", R1_SAYS, 365, now, before, _independent_se(now, before))
 
 
+def ever_flags(visits: Visits, end: date, *, days: int = 365) -> tuple[Bools, Bools]:
+    """Of each person: seen in the window that ends on `end`, and seen on two days or more ever up to it."""
+    people, on = visit_days(visits)
+    known = on <= ordinal(end)
+    counts = np.bincount(people[known], minlength=visits.people)
+    inside = known & (on > ordinal(end) - days)
+    return np.bincount(people[inside], minlength=visits.people) > 0, counts >= 2
+
+
+def first_timers(visits: Visits, end: date, *, horizon: int, days: int = 365) -> tuple[Bools, Bools, date, date]:
+    """First-timers of the window whose horizon is over on `end`, who of them came back within it, and the window.
+
+    People seen in the first half-year of the data may be old ones, whose earlier visits are not in the export.
+    """
+    first, second = first_days(visits), second_days(visits)
+    last = ordinal(end) - horizon
+    low = max(last - days + 1, ordinal(visits.first_day) + TRUNCATED_DAYS)
+    cohort = (first >= low) & (first <= last)
+    back = cohort & (second > 0) & (second <= first + horizon)
+    return cohort, back, as_date(low), as_date(last)
+
+
 def matured_return(visits: Visits, as_of: date, *, horizon: int = 180) -> Measure:
     """R2: first-timers of a year whose horizon is over, against those of the year before."""
-    first = first_days(visits)
-    second = second_days(visits)
     shares = []
-    start = ordinal(visits.first_day)
     for end in (as_of, as_of - timedelta(days=365)):
-        last = ordinal(end) - horizon
-        # People seen in the first half-year of the data may be old ones, whose earlier visits are not in the export.
-        low = max(last - 364, start + 180)
-        cohort = (first >= low) & (first <= last)
-        back = cohort & (second > 0) & (second <= first + horizon)
-        enough = last - low >= 150
+        cohort, back, low, last = first_timers(visits, end, horizon=horizon)
+        enough = (last - low).days >= ENOUGH_DAYS
         total, again = (int(cohort.sum()), int(back.sum())) if enough else (0, 0)
-        base = (as_date(low), as_date(last)) if enough else None
-        shares.append(share_of(again, total, base=base, back=(as_date(low + 1), end) if enough else None))
+        base = (low, last) if enough else None
+        shares.append(share_of(again, total, base=base, back=(low + timedelta(days=1), end) if enough else None))
     now, before = shares
     title = "Впервые пришедшие вернулись"
     return _measure("R2", title, R2_SAYS.format(days=horizon), horizon, now, before, _independent_se(now, before))
