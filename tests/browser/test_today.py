@@ -161,6 +161,7 @@ def test_undo_help_walking_and_a_mistake_by_keyboard(
     page.keyboard.press("5")  # «Другое» without a word
     expect(page.locator("#error-resolved")).to_contain_text("нужны два слова")
     page.keyboard.press("Escape")
+    expect(page.locator("dialog[open]")).to_have_count(0)
     page.keyboard.press("5")
     expect(person(page)).to_have_text(PEOPLE[1][0])
     page.keyboard.press("z")
