@@ -58,6 +58,7 @@ WITHOUT_SCOPE = {
     "patients.Source": "names of advertising channels",
     "patients.ConsentText": "text of a document that the clinic publishes",
     "worklist.Script": "text that the clinic wrote for all patients",
+    "visits.Question": "question that the clinic wrote for all patients",
     "messaging.CannedAnswer": "text that the clinic wrote for all patients",
     "worklist.Absence": "days of a member of the staff",
     "booking.AppointmentService": "lines of a visit: service and price, no person; read with their visit",
