@@ -114,6 +114,10 @@ class Appointment(models.Model):
                 name="appt_booked",
                 condition=models.Q(status__in=["planned", "confirmed", "arrived"]),
             ),
+            # Visits of one patient by day with their sums, without touching the rows: the sweep reads all of them nightly.
+            models.Index(
+                fields=["patient", "day", "total_kopecks"], name="appt_visits", condition=models.Q(status="completed")
+            ),
         ]
 
     def __str__(self) -> str:
@@ -128,13 +132,17 @@ class Appointment(models.Model):
 class AppointmentService(models.Model):
     """A service of an appointment with its price on that day."""
 
-    appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="lines")
+    # Its index is `line_of_visit`, which begins with it.
+    appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="lines", db_index=False)
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+")
     quantity = models.DecimalField(max_digits=8, decimal_places=2, default=1)
     price_kopecks = models.BigIntegerField(default=0)
 
     class Meta:
-        indexes = [models.Index(fields=["service"], name="line_service")]
+        indexes = [
+            models.Index(fields=["service"], name="line_service"),
+            models.Index(fields=["appointment", "service"], name="line_of_visit"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.service_id} × {self.quantity}"
