@@ -221,6 +221,15 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+#: Address of the site as patients see it, for links in messages; and of a shorter one for SMS, when there is one.
+PUBLIC_URL = env.str("ZABOTA_PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
+SHORT_URL = env.str("ZABOTA_SHORT_URL", default=PUBLIC_URL).rstrip("/")
+
+#: The clinic's own video server (Jitsi with passes): address, application, secret. Empty: no online visits.
+JITSI_URL = env.str("ZABOTA_JITSI_URL", default="")
+JITSI_APP_ID = env.str("ZABOTA_JITSI_APP", default="zabota")
+JITSI_SECRET = env.str("ZABOTA_JITSI_SECRET", default="")
+
 #: Largest file that intake accepts, bytes; matches the limits of the reader.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
