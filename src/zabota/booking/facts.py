@@ -53,3 +53,101 @@ class VisitCompleted(FactBase):
 
     patient_id: int
     appointment_id: int
+
+
+@fact("booking.appointment_moved")
+@dataclass(frozen=True, kw_only=True)
+class AppointmentMoved(FactBase):
+    """A visit has another time or doctor; what was said about an older revision no longer holds."""
+
+    patient_id: int
+    appointment_id: int
+    revision: int
+    was_at: datetime
+    starts_at: datetime
+    by_patient: bool = False
+
+
+@fact("booking.visit_arrived")
+@dataclass(frozen=True, kw_only=True)
+class VisitArrived(FactBase):
+    """The patient is in the clinic."""
+
+    patient_id: int
+    appointment_id: int
+
+
+@fact("booking.visit_begun")
+@dataclass(frozen=True, kw_only=True)
+class VisitBegun(FactBase):
+    """The doctor began to receive the patient."""
+
+    patient_id: int
+    appointment_id: int
+
+
+@fact("booking.mark_undone")
+@dataclass(frozen=True, kw_only=True)
+class MarkUndone(FactBase):
+    """A mark of a visit (came, over, did not come) was taken back."""
+
+    patient_id: int
+    appointment_id: int
+
+
+@fact("booking.slot_freed")
+@dataclass(frozen=True, kw_only=True)
+class SlotFreed(FactBase):
+    """A time still to come has nobody any more."""
+
+    freed_id: int
+
+
+@fact("booking.waitlist_joined")
+@dataclass(frozen=True, kw_only=True)
+class WaitlistJoined(FactBase):
+    """A patient waits for an earlier time."""
+
+    patient_id: int
+    entry_id: int
+
+
+@fact("booking.waitlist_left")
+@dataclass(frozen=True, kw_only=True)
+class WaitlistLeft(FactBase):
+    """An entry of the waitlist was closed without a time."""
+
+    patient_id: int
+    entry_id: int
+
+
+@fact("booking.offer_opened")
+@dataclass(frozen=True, kw_only=True)
+class OfferOpened(FactBase):
+    """A freed time was offered: the patient is to be told."""
+
+    patient_id: int
+    entry_id: int
+    offer_id: int
+
+
+@fact("booking.offer_accepted")
+@dataclass(frozen=True, kw_only=True)
+class OfferAccepted(FactBase):
+    """The first who said yes has the time."""
+
+    patient_id: int
+    entry_id: int
+    offer_id: int
+    appointment_id: int
+
+
+@fact("booking.offer_closed")
+@dataclass(frozen=True, kw_only=True)
+class OfferClosed(FactBase):
+    """An offer ended without this patient: declined, expired, lost, withdrawn."""
+
+    patient_id: int
+    entry_id: int
+    offer_id: int
+    state: str

@@ -1,49 +1,110 @@
-"""Appointments entered here: book the next visit, mark what became of it, give it up."""
+"""One path by which every visit gets, changes or loses its time: desk, site, link, offer."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from zabota.booking.facts import (
-    AppointmentBooked,
-    AppointmentCancelled,
-    AppointmentConfirmed,
-    AppointmentMissed,
-    VisitCompleted,
-)
-from zabota.booking.models import Appointment, AppointmentService
-from zabota.booking.rules.slots import EARLIEST, LATEST, Span
+from zabota.booking.facts import AppointmentBooked, AppointmentCancelled, AppointmentMoved
+from zabota.booking.models import Appointment, AppointmentService, FreedSlot, Hold, Resource
+from zabota.booking.queries.hours import works_throughout
+from zabota.booking.queries.needs import need_of
+from zabota.booking.rules.slots import EARLIEST, LATEST
+from zabota.booking.services import seats
+from zabota.booking.services.freed import forget_delayed, note_freed
+from zabota.booking.services.troubles import Outdated, SlotTaken, Wanted
 from zabota.clinic.models import Branch, Doctor, Service
 from zabota.kernel import audit, facts
 from zabota.kernel.audit import Actor
-from zabota.kernel.errors import AlreadyDone, BadInput, Trouble
-from zabota.kernel.facts import FactBase
+from zabota.kernel.errors import AlreadyDone, BadInput
 from zabota.patients.models import Patient
 
 #: Further ahead nobody plans: a wrong year in the date, more likely.
 _HORIZON = timedelta(days=550)
 _LONGEST = 8 * 60
-#: Where an appointment may go from each status; what is over does not come back except by an undo of its own.
-_MOVES: dict[str, frozenset[str]] = {
-    "planned": frozenset({"confirmed", "arrived", "completed", "no_show"}),
-    "confirmed": frozenset({"arrived", "completed", "no_show"}),
-    "arrived": frozenset({"completed", "no_show"}),
-    "no_show": frozenset({"arrived", "completed"}),
-}
-
-
-class SlotTaken(Trouble):
-    """Somebody else has this time."""
-
-    code = "slot_taken"
-    text = "Это время уже занято. Выберите другое."
 
 
 @transaction.atomic
+def book(
+    *,
+    patient: Patient,
+    doctor: Doctor | None,
+    branch: Branch | None,
+    starts_at: datetime,
+    duration_minutes: int | None = None,
+    services: Sequence[Service] = (),
+    comment: str = "",
+    kind: str = Appointment.Kind.IN_PERSON,
+    origin: str = Appointment.Origin.DESK,
+    hold: Hold | None = None,
+    resources: Sequence[Resource] | None = None,
+    within_hours: bool = False,
+    actor: Actor,
+    now: datetime,
+) -> Appointment:
+    """Give a patient a time; `hold` is theirs and becomes the visit. Rooms are chosen unless `resources` names them.
+
+    Raises BadInput for an impossible time and SlotTaken when doctor, room or patient is busy. Without a branch it is
+    the one where the doctor receives, else the patient's own. Patients book `within_hours` only.
+    """
+    branch = branch or _branch_of(doctor, patient)
+    _same_clinic(patient, doctor, branch, services)
+    need = need_of(services, online=kind == Appointment.Kind.ONLINE)
+    minutes = need.minutes if duration_minutes is None else duration_minutes
+    local = starts_at.astimezone(ZoneInfo(branch.time_zone))
+    _sensible(local, minutes, starts_at, now, doctor=doctor, branch=branch, within_hours=within_hours)
+    wanted = Wanted.of(doctor, branch, starts_at, minutes, services)
+    span = seats.span_of(starts_at, minutes, need)
+    groups = [[each] for each in resources] if resources is not None else seats.fitting(need, branch)
+    mine = [seats.resource_of(doctor)] if doctor is not None else []
+    candidates = {row.pk for group in [mine, *groups] for row in group}
+    seats.lock_resources(candidates)
+    Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
+    seats.free_expired(candidates, now=now)
+    if hold is not None:
+        Hold.objects.filter(pk=hold.pk).delete()
+    elif origin == Appointment.Origin.DESK:
+        forget_delayed(candidates, span, now=now)
+    chosen = _seats(doctor, mine, groups, span, starts_at, minutes, wanted)
+    if seats.overlapping(starts_at, starts_at + timedelta(minutes=minutes), patient_id=patient.pk):
+        raise SlotTaken("У пациента уже есть запись на это время.", wanted=wanted)
+    appointment = Appointment.objects.create(
+        clinic_id=patient.clinic_id,
+        patient=patient,
+        branch=branch,
+        doctor=doctor,
+        starts_at=starts_at,
+        day=local.date(),
+        duration_minutes=minutes,
+        buffer_before_minutes=need.before,
+        buffer_after_minutes=need.after,
+        total_kopecks=sum(service.price_kopecks or 0 for service in services),
+        comment=comment.strip()[:500],
+        kind=kind,
+        origin=origin,
+        created_by_id=actor.user_id,
+        booked_at=now,
+    )
+    AppointmentService.objects.bulk_create(
+        AppointmentService(appointment=appointment, service=service, price_kopecks=service.price_kopecks or 0)
+        for service in services
+    )
+    if chosen and not seats.take(chosen, span, appointment=appointment):
+        raise SlotTaken(wanted=wanted)
+    audit.record("booking.appointment.booked", appointment, actor=actor, now=now)
+    facts.publish(
+        AppointmentBooked(
+            clinic_id=patient.clinic_id, patient_id=patient.pk, appointment_id=appointment.pk, starts_at=starts_at
+        ),
+        now=now,
+    )
+    return appointment
+
+
 def book_next_visit(
     *,
     patient: Patient,
@@ -56,80 +117,138 @@ def book_next_visit(
     actor: Actor,
     now: datetime,
 ) -> Appointment:
-    """Give a patient a time. Raises BadInput for an impossible one and SlotTaken when the doctor or the patient is busy.
-
-    Without a branch it is the one where the doctor receives, else the patient's own.
-    """
-    branch = branch or _branch_of(doctor, patient)
-    _same_clinic(patient, doctor, branch, services)
-    local = starts_at.astimezone(ZoneInfo(branch.time_zone))
-    _sensible(local, duration_minutes, starts_at, now)
-    # The doctor's row is the lock: two desks that book one doctor wait for each other (SQLite has one writer anyway).
-    if doctor is not None:
-        Doctor.objects.select_for_update().get(pk=doctor.pk)
-    Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
-    span = Span(starts_at, starts_at + timedelta(minutes=duration_minutes))
-    if doctor is not None and _busy(span, doctor_id=doctor.pk):
-        raise SlotTaken(f"У врача {doctor.name} это время уже занято. Выберите другое.")
-    if _busy(span, patient_id=patient.pk):
-        raise SlotTaken("У пациента уже есть запись на это время.")
-    appointment = Appointment.objects.create(
-        clinic_id=patient.clinic_id,
+    """The next visit as the desk books it: `book` with a duration that a person chose."""
+    return book(
         patient=patient,
-        branch=branch,
         doctor=doctor,
+        branch=branch,
         starts_at=starts_at,
-        day=local.date(),
         duration_minutes=duration_minutes,
-        total_kopecks=sum(service.price_kopecks or 0 for service in services),
-        comment=comment.strip()[:500],
-        created_by_id=actor.user_id,
-        booked_at=now,
-    )
-    AppointmentService.objects.bulk_create(
-        AppointmentService(appointment=appointment, service=service, price_kopecks=service.price_kopecks or 0)
-        for service in services
-    )
-    audit.record("booking.appointment.booked", appointment, actor=actor, now=now)
-    facts.publish(
-        AppointmentBooked(
-            clinic_id=patient.clinic_id, patient_id=patient.pk, appointment_id=appointment.pk, starts_at=starts_at
-        ),
+        services=services,
+        comment=comment,
+        actor=actor,
         now=now,
     )
-    return appointment
 
 
 @transaction.atomic
-def mark_status(*, appointment: Appointment, status: str, actor: Actor, now: datetime) -> Appointment:
-    """Confirmed, came, done, did not come. Raises BadInput for a step that cannot be and AlreadyDone for the same again."""
+def move_appointment(
+    *,
+    appointment: Appointment,
+    starts_at: datetime,
+    expected_revision: int | None,
+    doctor: Doctor | None = None,
+    branch: Branch | None = None,
+    duration_minutes: int | None = None,
+    hold: Hold | None = None,
+    within_hours: bool = False,
+    by_patient: bool = False,
+    cause: str = FreedSlot.Cause.MOVED,
+    actor: Actor,
+    now: datetime,
+) -> Appointment:
+    """Another time, doctor or length for a visit; what is not named stays. The same move a second time changes nothing.
+
+    Raises Outdated when the visit is no longer at `expected_revision`, SlotTaken when the new time is busy.
+    """
     row = Appointment.objects.select_for_update(of=("self",)).get(pk=appointment.pk)
-    if row.status == status:
-        raise AlreadyDone
-    if status not in _MOVES.get(row.status, frozenset()):
-        raise BadInput(f"Приём «{row.get_status_display()}» нельзя отметить так.")
-    if status in ("completed", "no_show") and row.starts_at > now:
-        raise BadInput("Приём ещё не начался.")
-    row.status = status
-    row.save(update_fields=["status"])
-    audit.record("booking.appointment.marked", row, actor=actor, now=now, details={"status": status})
-    told = _fact_of(row, status)
-    if told is not None:
-        facts.publish(told, now=now)
+    doctor = doctor if doctor is not None else row.doctor
+    branch = branch or (row.branch if row.branch is not None else _branch_of(doctor, row.patient))
+    minutes = duration_minutes or row.duration_minutes
+    same = (row.starts_at, row.doctor_id, row.duration_minutes, row.branch_id) == (
+        starts_at,
+        doctor.pk if doctor is not None else None,
+        minutes,
+        branch.pk,
+    )
+    if same and row.status in Appointment.BOOKED:
+        return row
+    if expected_revision is not None and row.revision != expected_revision:
+        raise Outdated
+    if row.status not in (Appointment.Status.PLANNED, Appointment.Status.CONFIRMED):
+        raise BadInput(f"Приём «{row.get_status_display()}» перенести нельзя.")
+    if row.vanished_at is not None:
+        raise BadInput("Этой записи больше нет в системе клиники. Запишите пациента заново.")
+    services = [line.service for line in row.lines.select_related("service")]
+    _same_clinic(row.patient, doctor, branch, services)
+    local = starts_at.astimezone(ZoneInfo(branch.time_zone))
+    _sensible(local, minutes, starts_at, now, doctor=doctor, branch=branch, within_hours=within_hours)
+    need = replace(
+        need_of(services, online=row.kind == Appointment.Kind.ONLINE),
+        before=row.buffer_before_minutes,
+        after=row.buffer_after_minutes,
+    )
+    wanted = Wanted.of(doctor, branch, starts_at, minutes, services)
+    span = seats.span_of(starts_at, minutes, need)
+    mine = [seats.resource_of(doctor)] if doctor is not None else []
+    groups = seats.fitting(need, branch)
+    candidates = {each.pk for group in [mine, *groups] for each in group}
+    held = set(row.cells.values_list("resource_id", flat=True).distinct())
+    seats.lock_resources(candidates | held)
+    Patient.objects.select_for_update(of=("self",)).get(pk=row.patient_id)
+    seats.free_expired(candidates, now=now)
+    if hold is not None:
+        Hold.objects.filter(pk=hold.pk).delete()
+    elif not by_patient:
+        forget_delayed(candidates, span, now=now)
+    seats.give_back(row)
+    chosen = _seats(doctor, mine, groups, span, starts_at, minutes, wanted, but=row)
+    ends_at = starts_at + timedelta(minutes=minutes)
+    if seats.overlapping(starts_at, ends_at, but=row, patient_id=row.patient_id):
+        raise SlotTaken("У пациента уже есть запись на это время.", wanted=wanted)
+    if chosen and not seats.take(chosen, span, appointment=row):
+        raise SlotTaken(wanted=wanted)
+    was = Appointment(pk=row.pk, clinic_id=row.clinic_id, doctor_id=row.doctor_id, branch_id=row.branch_id,
+                      starts_at=row.starts_at, duration_minutes=row.duration_minutes)  # fmt: skip
+    row.doctor, row.branch, row.starts_at, row.day = doctor, branch, starts_at, local.date()
+    row.duration_minutes, row.revision = minutes, row.revision + 1
+    row.status, row.confirmed_at, row.in_conflict = Appointment.Status.PLANNED, None, False
+    row.save(
+        update_fields=[
+            "doctor", "branch", "starts_at", "day", "duration_minutes", "revision", "status", "confirmed_at",
+            "in_conflict",
+        ]
+    )  # fmt: skip
+    audit.record(
+        "booking.appointment.moved", row, actor=actor, now=now,
+        details={"was_at": was.starts_at.isoformat(), "revision": row.revision, "by_patient": by_patient},
+    )  # fmt: skip
+    facts.publish(
+        AppointmentMoved(
+            clinic_id=row.clinic_id, patient_id=row.patient_id, appointment_id=row.pk, revision=row.revision,
+            was_at=was.starts_at, starts_at=starts_at, by_patient=by_patient,
+        ),
+        now=now,
+    )  # fmt: skip
+    note_freed(was, cause=cause, now=now)
     return row
 
 
 @transaction.atomic
-def cancel(*, appointment: Appointment, by_patient: bool, reason: str = "", actor: Actor, now: datetime) -> Appointment:
-    """Give a time up. Raises BadInput when the appointment is already over."""
+def cancel(
+    *,
+    appointment: Appointment,
+    by_patient: bool,
+    reason: str = "",
+    expected_revision: int | None = None,
+    cause: str = FreedSlot.Cause.CANCELLED,
+    actor: Actor,
+    now: datetime,
+) -> Appointment:
+    """Give a time up. Raises BadInput when the appointment is already over and Outdated when it was moved since."""
     row = Appointment.objects.select_for_update(of=("self",)).get(pk=appointment.pk)
     if row.status in (Appointment.Status.CANCELLED_PATIENT, Appointment.Status.CANCELLED_CLINIC):
         raise AlreadyDone("Эта запись уже отменена.")
     if row.status not in Appointment.BOOKED:
         raise BadInput(f"Приём «{row.get_status_display()}» отменить нельзя.")
+    if expected_revision is not None and row.revision != expected_revision:
+        raise Outdated
+    seats.lock_resources(row.cells.values_list("resource_id", flat=True).distinct())
     row.status = Appointment.Status.CANCELLED_PATIENT if by_patient else Appointment.Status.CANCELLED_CLINIC
     row.cancel_reason = reason.strip()[:200]
-    row.save(update_fields=["status", "cancel_reason"])
+    row.cancelled_at, row.in_conflict = now, False
+    row.save(update_fields=["status", "cancel_reason", "cancelled_at", "in_conflict"])
+    seats.give_back(row)
     audit.record("booking.appointment.cancelled", row, actor=actor, now=now, details={"by_patient": by_patient})
     facts.publish(
         AppointmentCancelled(
@@ -137,7 +256,35 @@ def cancel(*, appointment: Appointment, by_patient: bool, reason: str = "", acto
         ),
         now=now,
     )
+    note_freed(row, cause=cause, now=now)
     return row
+
+
+def _seats(
+    doctor: Doctor | None,
+    mine: Sequence[Resource],
+    groups: Sequence[Sequence[Resource]],
+    span: tuple[int, int],
+    starts_at: datetime,
+    minutes: int,
+    wanted: Wanted,
+    but: Appointment | None = None,
+) -> list[int]:
+    """The doctor's resource and one free room or device of each kind. Raises SlotTaken."""
+    every: Collection[int] = {row.pk for group in [mine, *groups] for row in group}
+    busy = seats.taken(every, span) if every else set()
+    ends_at = starts_at + timedelta(minutes=minutes)
+    if doctor is not None and (
+        any(row.pk in busy for row in mine) or seats.overlapping(starts_at, ends_at, but=but, doctor_id=doctor.pk)
+    ):
+        raise SlotTaken(f"У врача {doctor.name} это время уже занято. Выберите другое.", wanted=wanted)
+    chosen = [row.pk for row in mine]
+    for group in groups:
+        free = next((row.pk for row in group if row.pk not in busy and row.pk not in chosen), None)
+        if free is None:
+            raise SlotTaken("На это время нет свободного кабинета или оборудования. Выберите другое.", wanted=wanted)
+        chosen.append(free)
+    return chosen
 
 
 def _branch_of(doctor: Doctor | None, patient: Patient) -> Branch:
@@ -160,39 +307,28 @@ def _same_clinic(patient: Patient, doctor: Doctor | None, branch: Branch, servic
         raise BadInput("Эта карта больше не ведётся. Откройте основную карту пациента.")
 
 
-def _sensible(local: datetime, duration_minutes: int, starts_at: datetime, now: datetime) -> None:
+def _sensible(
+    local: datetime,
+    minutes: int,
+    starts_at: datetime,
+    now: datetime,
+    *,
+    doctor: Doctor | None,
+    branch: Branch,
+    within_hours: bool,
+) -> None:
     if starts_at <= now:
         raise BadInput("Это время уже прошло. Выберите время позже.")
     if starts_at > now + _HORIZON:
         raise BadInput("Дата дальше чем через полтора года. Проверьте год.")
-    if not 5 <= duration_minutes <= _LONGEST:
+    if not 5 <= minutes <= _LONGEST:
         raise BadInput("Длительность приёма от 5 минут до 8 часов.")
-    ends = local + timedelta(minutes=duration_minutes)
-    if local.time() < EARLIEST or ends.date() != local.date() or ends.time() > LATEST:
-        raise BadInput(f"Приём должен начаться и закончиться между {EARLIEST:%H:%M} и {LATEST:%H:%M}.")
-
-
-def _busy(span: Span, **whose: int) -> bool:
-    """An appointment that holds a place and shares an instant with the span. Durations lie between 0 and a day."""
-    around = Appointment.objects.filter(
-        **whose,
-        status__in=Appointment.BOOKED,
-        vanished_at=None,
-        starts_at__lt=span.ends_at,
-        starts_at__gt=span.starts_at - timedelta(days=1),
-    )
-    return any(
-        span.overlaps(Span(starts_at, starts_at + timedelta(minutes=minutes)))
-        for starts_at, minutes in around.values_list("starts_at", "duration_minutes")
-    )
-
-
-def _fact_of(row: Appointment, status: str) -> FactBase | None:
-    ids = {"clinic_id": row.clinic_id, "patient_id": row.patient_id, "appointment_id": row.pk}
-    if status == Appointment.Status.COMPLETED:
-        return VisitCompleted(**ids)
-    if status == Appointment.Status.NO_SHOW:
-        return AppointmentMissed(**ids)
-    if status == Appointment.Status.CONFIRMED:
-        return AppointmentConfirmed(**ids)
-    return None
+    ends = local + timedelta(minutes=minutes)
+    usual = local.time() >= EARLIEST and ends.date() == local.date() and ends.time() <= LATEST
+    if usual and not within_hours:
+        return
+    if doctor is not None and works_throughout(doctor, branch, starts_at, minutes):
+        return
+    if within_hours:
+        raise BadInput("В это время врач не принимает. Выберите другое.")
+    raise BadInput(f"Приём должен начаться и закончиться между {EARLIEST:%H:%M} и {LATEST:%H:%M}.")

@@ -30,11 +30,23 @@ PARTS = {
 
 #: What was done, as a noun: whoever did it, the words fit.
 ACTIONS = {
+    "analytics.people.exported": "выгрузка списка из отчёта",
+    "analytics.people.sent": "список из отчёта отправлен в очередь",
     "analytics.reports.asked": "пересчёт отчёта",
     "analytics.reports.stored": "отчёт рассчитан",
     "booking.appointment.booked": "запись на приём",
     "booking.appointment.cancelled": "отмена записи",
     "booking.appointment.marked": "исход визита",
+    "booking.appointment.moved": "перенос записи",
+    "booking.schedule.changed": "изменение часов приёма",
+    "booking.resource.changed": "изменение кабинета или врача в расписании",
+    "booking.need.changed": "что нужно для услуги",
+    "booking.waitlist.joined": "постановка в лист ожидания",
+    "booking.waitlist.closed": "уход из листа ожидания",
+    "booking.offer.answered": "ответ на предложенное время",
+    "booking.freed.withdrawn": "решение не предлагать время",
+    "booking.feed.made": "адрес календаря врача",
+    "booking.feed.revoked": "отзыв адреса календаря",
     "care.plan.agreed": "согласие с планом лечения",
     "care.plan.declined": "отказ от плана лечения",
     "care.plan.finished": "окончание плана лечения",

@@ -1,0 +1,78 @@
+"""What services need together: minutes, buffers, a room or a device, doctors who perform them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from zabota.booking.models import Resource, ServiceNeed
+from zabota.clinic.models import Doctor, Service
+
+DEFAULT_MINUTES = 30
+_KINDS = {
+    ServiceNeed.Needs.NOTHING: (),
+    ServiceNeed.Needs.ROOM: (Resource.Kind.ROOM,),
+    ServiceNeed.Needs.DEVICE: (Resource.Kind.DEVICE,),
+    ServiceNeed.Needs.BOTH: (Resource.Kind.ROOM, Resource.Kind.DEVICE),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Needs of one visit. `doctor_ids` None: any doctor; `allowed` has the ids per kind that will do, None: any."""
+
+    minutes: int = DEFAULT_MINUTES
+    before: int = 0
+    after: int = 0
+    kinds: tuple[str, ...] = ()
+    allowed: dict[str, frozenset[int] | None] = field(default_factory=dict)
+    doctor_ids: frozenset[int] | None = None
+    by_video: bool = False
+
+    def allows(self, kind: str, resource_id: int) -> bool:
+        """True when this room or device will do."""
+        chosen = self.allowed.get(kind)
+        return chosen is None or resource_id in chosen
+
+
+def need_of(services: Sequence[Service], *, online: bool = False) -> Need:
+    """Services of one visit follow each other: minutes add up, buffers stand around them all."""
+    if not services:
+        return Need()
+    rows = {
+        row.service_id: row
+        for row in ServiceNeed.objects.filter(service__in=services).prefetch_related("resources", "doctors")
+    }
+    minutes, doctors, kinds = 0, None, []
+    allowed: dict[str, frozenset[int] | None] = {}
+    for service in services:
+        row = rows.get(service.pk)
+        minutes += (row.minutes if row is not None and row.minutes else service.duration_minutes) or DEFAULT_MINUTES
+        if row is None:
+            continue
+        able = frozenset(doctor.pk for doctor in row.doctors.all())
+        if able:
+            doctors = able if doctors is None else doctors & able
+        for kind in _KINDS[ServiceNeed.Needs(row.needs)] if not online else ():
+            chosen = frozenset(each.pk for each in row.resources.all() if each.kind == kind) or None
+            known = allowed.get(str(kind))
+            allowed[str(kind)] = chosen if known is None else (known & chosen if chosen else known)
+            if str(kind) not in kinds:
+                kinds.append(str(kind))
+    first, last = rows.get(services[0].pk), rows.get(services[-1].pk)
+    return Need(
+        minutes=min(max(minutes, 5), 480),
+        before=first.buffer_before_minutes if first is not None else 0,
+        after=last.buffer_after_minutes if last is not None else 0,
+        kinds=tuple(kinds),
+        allowed=allowed,
+        doctor_ids=doctors,
+        by_video=all(row is not None and row.by_video for row in (rows.get(each.pk) for each in services)),
+    )
+
+
+def performers(clinic_id: int, services: Sequence[Service]) -> list[Doctor]:
+    """Doctors who receive and perform all of these services."""
+    doctors = Doctor.objects.filter(clinic_id=clinic_id, is_active=True)
+    need = need_of(services)
+    return list(doctors if need.doctor_ids is None else doctors.filter(pk__in=need.doctor_ids))
