@@ -10,6 +10,7 @@ from zabota.booking.queries.appointments import (
     treating_doctors,
     visit_summaries,
 )
+from zabota.booking.queries.hours import Timetable, timetable
 from zabota.booking.queries.matching import matches, suiting
 from zabota.booking.queries.needs import Need, need_of, performers
 from zabota.booking.queries.search import Slot, alternatives, find_slots, slot_of_key
@@ -34,6 +35,7 @@ __all__ = [
     "Outdated",
     "Slot",
     "SlotTaken",
+    "Timetable",
     "VisitSummary",
     "Wanted",
     "alternatives",
@@ -60,6 +62,7 @@ __all__ = [
     "slot_of_key",
     "suggested_times",
     "suiting",
+    "timetable",
     "treating_doctors",
     "undo_mark",
     "visit_summaries",
