@@ -1,0 +1,140 @@
+"""Windows, caps, order of channels and what is lawful where: the clinic's own settings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from zabota.clinic.models import Clinic
+from zabota.kernel import audit
+from zabota.kernel.audit import Actor
+from zabota.kernel.errors import BadInput
+from zabota.messaging.models import ChannelRule, MessagingRules
+from zabota.messaging.rules.gate import Windows
+from zabota.messaging.rules.legality import CHECKED_ON, TABLE
+from zabota.messaging.rules.words import CHANNEL_TITLES
+
+#: Settings that a person may change, with the least and the greatest that make sense.
+BOUNDS: dict[str, tuple[int, int]] = {
+    "cascade_minutes": (1, 1440),
+    "marketing_cap": (0, 30),
+    "marketing_cap_days": (1, 365),
+    "day_cap": (1, 20),
+    "service_day_cap": (2, 50),
+}
+HOURS = ("service_from", "service_till", "marketing_from", "marketing_till")
+
+
+def ensure_rules(*, clinic_id: int) -> MessagingRules:
+    """The clinic's settings, made with the defaults when it has none; the table of law as well."""
+    rules = MessagingRules.objects.filter(clinic_id=clinic_id).first()
+    if rules is not None:
+        return rules
+    with transaction.atomic():
+        rules, _ = MessagingRules.objects.get_or_create(clinic_id=clinic_id)
+        ChannelRule.objects.bulk_create(
+            [
+                ChannelRule(
+                    clinic_id=clinic_id,
+                    channel=row.channel,
+                    allows_service=row.service,
+                    allows_marketing=row.marketing,
+                    basis=row.basis,
+                    checked_on=CHECKED_ON,
+                )
+                for row in TABLE
+            ],
+            ignore_conflicts=True,
+        )
+    return rules
+
+
+def windows_of(rules: MessagingRules) -> Windows:
+    """Hours and caps as the gate takes them."""
+    return Windows(
+        service_from=rules.service_from,
+        service_till=rules.service_till,
+        marketing_from=rules.marketing_from,
+        marketing_till=rules.marketing_till,
+        marketing_cap=rules.marketing_cap,
+        day_cap=rules.day_cap,
+        service_day_cap=rules.service_day_cap,
+    )
+
+
+@transaction.atomic
+def edit_rules(*, clinic: Clinic, actor: Actor, now: datetime, **fields: Any) -> MessagingRules:
+    """Change windows, caps or the order of channels. Raises BadInput with what is wrong."""
+    ensure_rules(clinic_id=clinic.pk)
+    rules = MessagingRules.objects.select_for_update(no_key=True).get(clinic=clinic)
+    before = {name: getattr(rules, name) for name in fields}
+    for name, value in fields.items():
+        _set(rules, name, value)
+    for kind in ("service", "marketing"):
+        if getattr(rules, f"{kind}_from") >= getattr(rules, f"{kind}_till"):
+            raise BadInput("Начало часов должно быть раньше конца.")
+    changed = {name: str(getattr(rules, name)) for name in fields if getattr(rules, name) != before[name]}
+    if changed:
+        rules.save()
+        audit.record("messaging.rules.changed", rules, actor=actor, now=now, details=changed)
+    return rules
+
+
+def _set(rules: MessagingRules, name: str, value: Any) -> None:
+    if name in BOUNDS:
+        least, greatest = BOUNDS[name]
+        if not isinstance(value, int) or not least <= value <= greatest:
+            raise BadInput(f"Число должно быть от {least} до {greatest}.")
+    elif name == "cascade":
+        value = list(dict.fromkeys(value))
+        if not value or set(value) - set(CHANNEL_TITLES):
+            raise BadInput("Выберите хотя бы один канал из списка.")
+    elif name not in HOURS:
+        raise BadInput("Такой настройки нет.")
+    setattr(rules, name, value)
+
+
+@transaction.atomic
+def pause_sending(*, clinic: Clinic, reason: str, actor: Actor, now: datetime) -> None:
+    """Send nothing until the pause is ended: messages wait and those that grow too old end."""
+    ensure_rules(clinic_id=clinic.pk)
+    paused = MessagingRules.objects.filter(clinic=clinic, paused_at=None)
+    if paused.update(paused_at=now, paused_reason=reason[:200]):
+        rules = MessagingRules.objects.get(clinic=clinic)
+        audit.record("messaging.sending.paused", rules, actor=actor, now=now, details={"reason": reason[:200]})
+
+
+@transaction.atomic
+def resume_sending(*, clinic: Clinic, actor: Actor, now: datetime) -> None:
+    """End the pause."""
+    if MessagingRules.objects.filter(clinic=clinic).exclude(paused_at=None).update(paused_at=None, paused_reason=""):
+        rules = MessagingRules.objects.get(clinic=clinic)
+        audit.record("messaging.sending.resumed", rules, actor=actor, now=now)
+
+
+@transaction.atomic
+def override_legality(*, rule: ChannelRule, reason: str, actor: Actor, now: datetime) -> ChannelRule:
+    """The owner allows advertising in a channel against the table, and says why. Raises BadInput without a reason."""
+    reason = " ".join(reason.split())
+    if len(reason) < 10:
+        raise BadInput("Напишите основание: решение останется в журнале вместе с вашим именем.")
+    if rule.allows_marketing and rule.allows_service:
+        raise BadInput("Этот канал и так разрешён.")
+    rule.overridden_by_id = actor.user_id
+    rule.overridden_at = now
+    rule.override_reason = reason[:300]
+    rule.save(update_fields=["overridden_by", "overridden_at", "override_reason"])
+    details = {"channel": rule.channel, "reason": reason[:300]}
+    audit.record("messaging.legality.overridden", rule, actor=actor, now=now, details=details)
+    return rule
+
+
+@transaction.atomic
+def end_override(*, rule: ChannelRule, actor: Actor, now: datetime) -> ChannelRule:
+    """The table counts again."""
+    rule.overridden_by_id, rule.overridden_at, rule.override_reason = None, None, ""
+    rule.save(update_fields=["overridden_by", "overridden_at", "override_reason"])
+    audit.record("messaging.legality.restored", rule, actor=actor, now=now, details={"channel": rule.channel})
+    return rule
