@@ -128,8 +128,9 @@ BY_PREFIX: tuple[tuple[str, Callable[[World], dict[str, Any]]], ...] = (
     ("desk:clinic-doctor", lambda w: {"public_id": w.doctor.public_id}),
     ("desk:clinic-service", lambda w: {"public_id": w.service.public_id}),
     ("desk:clinic-group", lambda w: {"public_id": w.group.public_id}),
-    ("desk:pulse-csv", lambda w: {"table": "months"}),
-    ("desk:audit-csv", lambda w: {"table": "drivers"}),
+    ("desk:pulse-table", lambda w: {"table": "months", "form": "csv"}),
+    ("desk:audit-table", lambda w: {"table": "drivers", "form": "csv"}),
+    ("desk:behind", lambda w: {"report_id": "none", "place": "all", "form": "csv"}),
 )
 
 

@@ -26,8 +26,8 @@ from zabota.kernel.logs import logging_config
 OF_THE_WHOLE_CLINIC = {
     "desk:script": "one set of scripts for all branches",
     "desk:intake": "one export holds patients of all branches; only who works with the whole base loads it",
-    "desk:pulse-csv": "figures of the clinic; no person in them",
-    "desk:audit-csv": "figures of the clinic; no person in them",
+    "desk:pulse-table": "figures of the clinic; no person in them",
+    "desk:audit-table": "figures of the clinic; no person in them",
     "desk:staff": "staff is the owner's, who sees all branches",
     "desk:clinic": "settings are the owner's, who sees all branches",
 }
@@ -93,9 +93,12 @@ def everybody(
 #: Doors behind which there is nothing without more than one row of everything, and what they want. For them the
 #: matrix is compared with the right that they name.
 WANT_MORE = {
-    "desk:audit-csv": "a stored report",
+    "desk:audit-table": "a stored report",
     "desk:audit-html": "a stored report",
     "desk:audit-json": "a stored report",
+    "desk:behind": "a stored report",
+    "desk:behind-file": "a stored report",
+    "desk:behind-send": "a stored report",
     "desk:control-reassign": "a person in the form",
     "desk:intake-refused": "refused rows",
     "desk:intake-step": "a file that was read",
@@ -103,7 +106,7 @@ WANT_MORE = {
     "desk:patient-refer-end": "an open referral",
     "desk:patient-return": "a patient out of the rule",
     "desk:patients-consent-text": "a published text",
-    "desk:pulse-csv": "a stored report",
+    "desk:pulse-table": "a stored report",
     "desk:system-retry": "something parked in the form",
 }
 
@@ -138,7 +141,7 @@ def test_rows_of_another_clinic_are_behind_no_door(here: World, as_oleg: Client)
         for door in doors()
         if door.right is not None
         and door.arguments
-        and not door.name.startswith(("desk:script", "desk:pulse-csv", "desk:audit-csv"))
+        and not door.name.startswith(("desk:script", "desk:pulse-table", "desk:audit-table"))
         and (said := verdict(knock(as_oleg, address(door, here)))) != "closed"
     }
 

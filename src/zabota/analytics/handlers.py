@@ -10,4 +10,4 @@ from zabota.kernel.facts import handles
 @handles(ImportLoaded, ImportUndone)
 def refresh_reports_of_clinic(fact: ImportLoaded | ImportUndone) -> None:
     """Put the computation in the queue; it is written with this delivery, so a repeat cannot ask twice."""
-    jobs.refresh.enqueue(fact.clinic_id)
+    jobs.refresh_clinic(fact.clinic_id)

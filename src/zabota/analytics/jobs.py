@@ -4,28 +4,54 @@ from __future__ import annotations
 
 from django_tasks import task
 
+from zabota.analytics.services.sending import send_behind
 from zabota.analytics.services.stored import refresh_reports
-from zabota.clinic.models import Clinic
+from zabota.clinic.models import Clinic, Member
 from zabota.kernel import clock
 from zabota.kernel.audit import SYSTEM, Actor
 from zabota.kernel.jobs import schedule
 
 
 @task()
-def refresh(clinic_id: int, user_id: int | None = None) -> bool:
-    """Both reports of one clinic; a second run computes them anew and harms nothing."""
+def refresh(clinic_id: int, user_id: int | None = None, branches: list[int] | None = None) -> bool:
+    """Both reports of one clinic or of some of its branches; a second run computes them anew and harms nothing."""
     clinic = Clinic.objects.filter(pk=clinic_id).first()
     if clinic is None:
         return False
-    actor = Actor(user_id=user_id) if user_id else SYSTEM
-    return refresh_reports(clinic=clinic, actor=actor, now=clock.now())
+    return refresh_reports(clinic=clinic, actor=_actor(user_id), now=clock.now(), branches=branches)
+
+
+@task()
+def send(behind_id: int, user_id: int | None = None, branches: list[int] | None = None) -> dict[str, int]:
+    """Tasks for the patients behind a cause who have no next step; a second run finds those that are there."""
+    sent = send_behind(behind_id=behind_id, branches=branches, actor=_actor(user_id), now=clock.now())
+    return {"made": sent.made, "had": sent.had, "left": sent.left}
 
 
 @schedule("analytics.nightly", cron="30 4 * * *", says="после ночного обхода: отчёт и «Пульс» каждой клиники заново")
 @task()
 def refresh_nightly() -> int:
-    """One job for each clinic, so that one that fails holds up no other."""
+    """One job for each clinic and each set of branches that somebody is limited to, so that one that fails holds up no other."""
     ids = list(Clinic.objects.order_by("pk").values_list("pk", flat=True))
-    for clinic_id in ids:
-        refresh.enqueue(clinic_id)
-    return len(ids)
+    return sum(refresh_clinic(clinic_id) for clinic_id in ids)
+
+
+def refresh_clinic(clinic_id: int) -> int:
+    """Put the reports of the whole clinic and of each set of branches in the queue. Returns how many."""
+    scopes: list[list[int] | None] = [None, *branch_sets(clinic_id)]
+    for branches in scopes:
+        refresh.enqueue(clinic_id, None, branches)
+    return len(scopes)
+
+
+def branch_sets(clinic_id: int) -> list[list[int]]:
+    """Sets of branches to which people of the clinic are limited, each once."""
+    limits: dict[int, list[int]] = {}
+    links = Member.branches.through.objects.filter(member__clinic_id=clinic_id, member__is_active=True)
+    for member, branch in links.values_list("member_id", "branch_id"):
+        limits.setdefault(member, []).append(branch)
+    return [list(each) for each in sorted({tuple(sorted(found)) for found in limits.values()})]
+
+
+def _actor(user_id: int | None) -> Actor:
+    return Actor(user_id=user_id) if user_id else SYSTEM

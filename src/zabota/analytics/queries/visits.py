@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import dataclasses
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any, Final
 
 import polars as pl
-from django.db.models import F, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 
 from zabota.booking.models import Appointment, Payment
 from zabota.clinic.models import Branch, Doctor, Service
@@ -25,10 +26,28 @@ _PEOPLE: Final = {
 }  # fmt: skip
 
 
+@dataclasses.dataclass(frozen=True)
+class ClinicVisits:
+    """The visits of a clinic and the card of each person of the frame, by the person's number."""
+
+    frame: pl.DataFrame
+    cards: tuple[int, ...]
+
+
 def visits_frame(clinic_id: int) -> pl.DataFrame:
     """Visits of every state, without those that vanished from a later export. Columns as in intake's frame of visits."""
-    lines = _lines(clinic_id).with_row_index("place")
-    lines = lines.join(_people(clinic_id), on="patient", how="left")
+    return clinic_visits(clinic_id).frame
+
+
+def clinic_visits(clinic_id: int, *, branches: Sequence[int] | None = None) -> ClinicVisits:
+    """The same, of some branches only (visits without a branch are everybody's), with the cards of the people."""
+    people, cards = _people(clinic_id)
+    return ClinicVisits(_frame_of(clinic_id, people, branches), cards)
+
+
+def _frame_of(clinic_id: int, people: pl.DataFrame, branches: Sequence[int] | None) -> pl.DataFrame:
+    lines = _lines(clinic_id, branches).with_row_index("place")
+    lines = lines.join(people, on="patient", how="left")
     for name, table in _names(clinic_id).items():
         lines = lines.join(table, on=f"{name}_id", how="left")
     lines = lines.join(_paid(clinic_id), on="appointment", how="left")
@@ -62,8 +81,11 @@ def _in_order_of_time() -> pl.Expr:
     return (pl.col("visit") != pl.col("visit").shift(1).fill_null(-1)).cum_sum().cast(pl.Int32).alias("visit")
 
 
-def _lines(clinic_id: int) -> pl.DataFrame:
-    rows = Appointment.objects.filter(clinic_id=clinic_id, vanished_at=None).values_list(
+def _lines(clinic_id: int, branches: Sequence[int] | None) -> pl.DataFrame:
+    visits = Appointment.objects.filter(clinic_id=clinic_id, vanished_at=None)
+    if branches is not None:
+        visits = visits.filter(Q(branch_id__in=branches) | Q(branch=None))
+    rows = visits.values_list(
         "pk", "patient_id", "day", "status", "doctor_id", "branch_id", "is_first", "total_kopecks",
         "lines__pk", "lines__service_id", "lines__price_kopecks",
     )  # fmt: skip
@@ -71,7 +93,7 @@ def _lines(clinic_id: int) -> pl.DataFrame:
     return _frame(rows.order_by("starts_at", "pk", "lines__pk"), _LINES)
 
 
-def _people(clinic_id: int) -> pl.DataFrame:
+def _people(clinic_id: int) -> tuple[pl.DataFrame, tuple[int, ...]]:
     """Each card with the person it belongs to: merged cards lead to the one that was kept, whose data count."""
     rows = Patient.objects.filter(clinic_id=clinic_id).values_list(
         "pk", "merged_into_id", "born_on", "sex", "source__name"
@@ -87,7 +109,8 @@ def _people(clinic_id: int) -> pl.DataFrame:
         )  # fmt: skip
     numbers = cards.select("kept").unique().sort("kept").with_row_index("person")
     known = cards.select(pl.col("patient").alias("kept"), "born_on", "sex", "channel")
-    return cards.select("patient", "kept").join(numbers, on="kept").join(known, on="kept", how="left").drop("kept")
+    people = cards.select("patient", "kept").join(numbers, on="kept").join(known, on="kept", how="left").drop("kept")
+    return people, tuple(numbers["kept"].to_list())
 
 
 def _end(card: int, onward: dict[int, int]) -> int:

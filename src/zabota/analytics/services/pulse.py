@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -21,8 +22,13 @@ VIOLATION_DAYS: Final = 30
 WEEK: Final = timedelta(days=7)
 
 
-def pulse_of(*, clinic: Clinic, frame: pl.DataFrame, report: AuditReport, now: datetime) -> dict[str, Any]:
-    """The figures of this moment; the caller holds the scope of the clinic."""
+def pulse_of(
+    *, clinic: Clinic, frame: pl.DataFrame, report: AuditReport, now: datetime, branches: Sequence[int] | None = None
+) -> dict[str, Any]:
+    """The figures of this moment; the caller holds the scope of the clinic.
+
+    Coverage and violations are counted for the whole clinic only: of some branches they stay empty.
+    """
     days = report.retention.window_days
     series = retention_series(frame, as_of=report.as_of, days=days) if days else ()
     data = report.to_json()
@@ -39,9 +45,9 @@ def pulse_of(*, clinic: Clinic, frame: pl.DataFrame, report: AuditReport, now: d
         "yearly_value_kopecks": data["yearly_value_kopecks"],
         "warnings": data["warnings"],
         "series": [point.to_json() for point in series],
-        "coverage": _coverage(clinic, now),
-        "tasks": _tasks(clinic, now),
-        "violations": _violations(clinic, now),
+        "coverage": _coverage(clinic, now) if branches is None else None,
+        "tasks": _tasks(clinic, now, branches),
+        "violations": _violations(clinic, now) if branches is None else [],
     }
 
 
@@ -56,9 +62,11 @@ def _coverage(clinic: Clinic, now: datetime) -> dict[str, Any]:
     }
 
 
-def _tasks(clinic: Clinic, now: datetime) -> dict[str, Any]:
+def _tasks(clinic: Clinic, now: datetime, branches: Sequence[int] | None) -> dict[str, Any]:
     """Open tasks with what is at stake in them, and what was closed in the last seven days against the seven before."""
     of_clinic = Task.objects.filter(clinic=clinic)
+    if branches is not None:
+        of_clinic = of_clinic.filter(Q(branch_id__in=branches) | Q(branch=None))
     opened = of_clinic.open().aggregate(
         count=Count("id"), stake=Sum("stake_kopecks"), overdue=Count("id", filter=Q(due_at__lt=now))
     )

@@ -13,9 +13,10 @@ from django.views.decorators.http import require_GET, require_POST
 from zabota.analytics import reports
 from zabota.analytics.models import StoredReport
 from zabota.clinic.api import Right
-from zabota.desk.access import StaffRequest, staff_page
-from zabota.desk.control.csv import csv_answer
+from zabota.desk.access import StaffRequest, branches_of, staff_page
 from zabota.desk.insight import tables, work
+from zabota.desk.insight.files import table_answer
+from zabota.desk.insight.people import links_of
 from zabota.kernel import clock
 
 
@@ -23,12 +24,21 @@ from zabota.kernel import clock
 @staff_page(Right.AUDIT_VIEW)
 def audit(request: StaffRequest) -> HttpResponse:
     """Where patients are lost: the newest stored report."""
-    stored = reports.latest(request.clinic, reports.AUDIT)
-    context: dict[str, Any] = {"stored": stored, **work.work_of(request), "state_url": reverse("desk:audit-state")}
+    branches = branches_of(request.member)
+    stored = reports.latest(request.clinic, reports.AUDIT, branches=branches)
+    context: dict[str, Any] = {
+        "stored": stored,
+        **work.work_of(request),
+        "state_url": reverse("desk:audit-state"),
+        "limited": branches is not None,
+    }
     if stored:
         made_on = clock.today(request.clinic.time_zone, stored.computed_at)
         context |= reports.view_of(stored, clinic=request.clinic, made_on=made_on)
         context["tables"] = tables.AUDIT_TABLES
+        for place, link in links_of(stored).items():
+            if 0 <= place < len(context["why"]["rows"]):
+                context["why"]["rows"][place]["people"] = link
     return render(request, "desk/insight/audit.html", context)
 
 
@@ -65,15 +75,15 @@ def as_json(request: StaffRequest) -> HttpResponse:
 
 @require_GET
 @staff_page(Right.AUDIT_VIEW)
-def as_csv(request: StaffRequest, table: str) -> HttpResponse:
+def as_table(request: StaffRequest, table: str, form: str) -> HttpResponse:
     """One table of the report."""
     stored = _stored(request)
     header, rows = tables.audit_table(table, stored.data)
-    return csv_answer(f"{table}-{stored.as_of:%Y-%m-%d}", header, rows)
+    return table_answer(form, f"{table}-{stored.as_of:%Y-%m-%d}", header, rows)
 
 
 def _stored(request: StaffRequest) -> StoredReport:
-    stored = reports.latest(request.clinic, reports.AUDIT)
+    stored = reports.latest(request.clinic, reports.AUDIT, branches=branches_of(request.member))
     if stored is None:
         raise Http404
     return stored

@@ -18,13 +18,20 @@ Json = Mapping[str, Any]
 View = dict[str, Any]
 
 
-def figures_of(data: Json, *, goal: GoalPath | None, may_control: bool, may_set_goal: bool) -> View:
+def figures_of(
+    data: Json,
+    *,
+    goal: GoalPath | None,
+    may_control: bool,
+    may_set_goal: bool,
+    people: Mapping[int, View] | None = None,
+) -> View:
     """Everything between the heading and the foot of the page."""
     why = reports.causes_of(data)
     return {
         "hero": _hero(data, why),
         "path": _path(data, goal, may_set_goal=may_set_goal),
-        "why": {**why, **_falls(data, why)},
+        "why": {**why, **_falls(data, why, people or {})},
         "stats": _stats(data, may_control=may_control),
         "todo": _todo(data, may_control=may_control),
         "violations": _violations(data),
@@ -125,7 +132,7 @@ def _point(each: Json, *, labelled: bool) -> View:
     return {**point, "label": f"{formats.month(on)[:3]} {on:%y}"} if labelled else point
 
 
-def _falls(data: Json, why: Mapping[str, Any]) -> View:
+def _falls(data: Json, why: Mapping[str, Any], people: Mapping[int, View]) -> View:
     """Rows of the waterfall from a year ago to now, on one axis of retention."""
     main = data["retention"]
     if not why["rows"] or main["change_pp"] is None:
@@ -145,20 +152,28 @@ def _falls(data: Json, why: Mapping[str, Any]) -> View:
 
     falls: list[View] = [_total("Год назад", main["year_before"], at, before=True)]
     level = before
-    for row in why["rows"]:
+    for place, row in enumerate(why["rows"]):
         after = level + row["value"]
+        behind = {} if row["rest"] else people.get(place, {})
         falls.append(
             {
                 "title": row["title"], "sub": row["short"], "from": min(at(level), at(after)), "to": max(at(level), at(after)),
                 "low": None if row["rest"] else at(level + row["low"]), "high": None if row["rest"] else at(level + row["high"]),
                 "figure": f"{row['points']} п. п.", "figure_sub": row["points_sub"], "money": row["money"],
                 "money_sub": _people(row["patients"]), "rest": row["rest"],
+                "href": behind.get("url", ""), "href_label": f"Список, {formats.number(behind['count'])}" if behind else "",
             }
         )  # fmt: skip
         level = after
     total = why["total"]
     last = _total("Сейчас", main["now"], at, before=False)
-    falls.append({**last, "money": total["money"], "money_sub": _people(total["patients"])})
+    away = people.get(reports.EVERYBODY, {})
+    falls.append(
+        {
+            **last, "money": total["money"], "money_sub": _people(total["patients"]), "href": away.get("url", ""),
+            "href_label": f"Все невернувшиеся, {formats.number(away['count'])}" if away else "",
+        }
+    )  # fmt: skip
     labels = [f"{low + quarter * place} %" for place in range(5)]
     return {"falls": falls, "labels": labels}
 
@@ -189,7 +204,7 @@ def _stats(data: Json, *, may_control: bool) -> View:
             "compare": f"год назад {_percent(before['value'])} ({_span(before)})" if before["value"] is not None else "",
             "definition": main["says"],
         },
-        "coverage": {**data["coverage"], "words": _share(data["coverage"]["share"])},
+        "coverage": {**data["coverage"], "words": _share(data["coverage"]["share"])} if data["coverage"] else None,
         "before": {**violations[-2], "day": _day(violations[-2]["on"])} if len(violations) > 1 else None,
         "tasks": {**tasks, "delta": _delta(tasks["done"], tasks["done_before"])},
         "control": control,

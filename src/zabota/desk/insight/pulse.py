@@ -12,23 +12,31 @@ from django.views.decorators.http import require_GET, require_POST
 from zabota.analytics import reports
 from zabota.clinic.api import Right
 from zabota.clinic.models import GoalPath
-from zabota.desk.access import StaffRequest, staff_page
-from zabota.desk.control.csv import csv_answer
+from zabota.desk.access import StaffRequest, branches_of, staff_page
 from zabota.desk.insight import tables, work
 from zabota.desk.insight.figures import figures_of
+from zabota.desk.insight.files import table_answer
+from zabota.desk.insight.people import links_of
 
 
 @require_GET
 @staff_page(Right.PULSE_VIEW)
 def pulse(request: StaffRequest) -> HttpResponse:
     """From what was computed last; nothing heavy happens here."""
-    stored = reports.latest(request.clinic, reports.PULSE)
-    context: dict[str, Any] = {"stored": stored, **work.work_of(request), "state_url": reverse("desk:pulse-state")}
+    branches = branches_of(request.member)
+    stored = reports.latest(request.clinic, reports.PULSE, branches=branches)
+    context: dict[str, Any] = {
+        "stored": stored,
+        **work.work_of(request),
+        "state_url": reverse("desk:pulse-state"),
+        "limited": branches is not None,
+    }
     if stored:
         goal = GoalPath.objects.filter(clinic=request.clinic).first()
         context |= figures_of(
             stored.data,
             goal=goal,
+            people=links_of(reports.latest(request.clinic, reports.AUDIT, branches=branches)),
             may_control=request.may(Right.WORKLIST_CONTROL),
             may_set_goal=request.may(Right.SETTINGS_EDIT),
         )
@@ -51,10 +59,10 @@ def state(request: StaffRequest) -> HttpResponse:
 
 @require_GET
 @staff_page(Right.PULSE_VIEW)
-def table_csv(request: StaffRequest, table: str) -> HttpResponse:
+def as_table(request: StaffRequest, table: str, form: str) -> HttpResponse:
     """The figures behind a chart."""
-    stored = reports.latest(request.clinic, reports.PULSE)
+    stored = reports.latest(request.clinic, reports.PULSE, branches=branches_of(request.member))
     if stored is None:
         raise Http404
     header, rows = tables.pulse_table(table, stored.data)
-    return csv_answer(f"puls-{table}-{stored.as_of:%Y-%m-%d}", header, rows)
+    return table_answer(form, f"puls-{table}-{stored.as_of:%Y-%m-%d}", header, rows)

@@ -1,0 +1,113 @@
+"""The patients behind a cause as a page shows them: last visit, value, next step, phone. Asked anew each time."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any, Final
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from zabota.nextstep.models import Exemption, PatientState
+from zabota.patients.models import Contact, Patient
+from zabota.worklist.models import Task
+
+#: Ids in one question to the database.
+CHUNK: Final = 900
+
+ORDERS: Final = {
+    "value": "самые ценные сначала",
+    "recent": "кто был недавно, сначала",
+    "long": "кто давно не был, сначала",
+    "name": "по фамилии",
+}
+STEPS: Final = {"none": "Без следующего шага", "task": "Есть задача", "booked": "Записаны", "left": "Вне правила"}
+REACHES: Final = {"yes": "Телефон есть", "no": "Телефона нет"}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PersonBehind:
+    """One patient of the list."""
+
+    pk: int
+    public_id: str
+    name: str
+    branch_id: int | None
+    branch: str
+    last_visit_on: date | None
+    visits: int
+    value_kopecks: int
+    booked_at: datetime | None
+    task_id: str
+    task_due_at: datetime | None
+    left: str
+    reachable: bool
+
+    @property
+    def step(self) -> str:
+        """Key of STEPS."""
+        return "booked" if self.booked_at else "task" if self.task_id else "left" if self.left else "none"
+
+
+def people_behind(ids: Sequence[int], *, now: datetime, branches: Sequence[int] | None) -> list[PersonBehind]:
+    """Cards in use among these, limited to branches; merged and erased cards are left out."""
+    found: list[PersonBehind] = []
+    for start in range(0, len(ids), CHUNK):
+        found += _part(list(ids[start : start + CHUNK]), now, branches)
+    return found
+
+
+def sorted_people(people: Iterable[PersonBehind], order: str) -> list[PersonBehind]:
+    """In one of the ORDERS; the dearest first when the word is unknown."""
+    never = date.min
+    if order == "name":
+        return sorted(people, key=lambda each: (each.name.casefold(), each.pk))
+    if order == "recent":
+        return sorted(people, key=lambda each: (-(each.last_visit_on or never).toordinal(), each.pk))
+    if order == "long":
+        return sorted(people, key=lambda each: ((each.last_visit_on or never).toordinal(), each.pk))
+    return sorted(people, key=lambda each: (-each.value_kopecks, each.pk))
+
+
+def _part(ids: list[int], now: datetime, branches: Sequence[int] | None) -> list[PersonBehind]:
+    cards: QuerySet[Patient] = Patient.objects.filter(pk__in=ids, merged_into=None, erased_at=None)
+    if branches is not None:
+        cards = cards.filter(Q(branch_id__in=branches) | Q(branch=None))
+    phones = Contact.objects.filter(patient_id=OuterRef("pk"), kind=Contact.Kind.PHONE)
+    phones = phones.exclude(reach__in=(Contact.Reach.WRONG, Contact.Reach.INVALID))
+    rows = cards.annotate(reachable=Exists(phones)).values_list(
+        "pk", "public_id", "surname", "name", "patronymic", "branch_id", "branch__name", "reachable"
+    )
+    states = {state.patient_id: state for state in PatientState.objects.filter(pk__in=ids)}
+    tasks: dict[int, tuple[str, datetime]] = {
+        patient: (public_id, due)
+        for patient, public_id, due in Task.objects.open()
+        .filter(patient_id__in=ids)
+        .order_by("-due_at")
+        .values_list("patient_id", "public_id", "due_at")
+    }
+    left = dict(Exemption.objects.filter(patient_id__in=ids, ended_at=None).values_list("patient_id", "reason"))
+    return [_person(row, states.get(row[0]), tasks.get(row[0]), left.get(row[0], ""), now) for row in rows]
+
+
+def _person(
+    row: tuple[Any, ...], state: PatientState | None, task: tuple[str, datetime] | None, left: str, now: datetime
+) -> PersonBehind:
+    pk, public_id, surname, name, patronymic, branch_id, branch, reachable = row
+    booked = state.next_booking_at if state else None
+    return PersonBehind(
+        pk=pk,
+        public_id=public_id,
+        name=" ".join(part for part in (surname, name, patronymic) if part),
+        branch_id=branch_id,
+        branch=branch or "",
+        last_visit_on=state.last_visit_on if state else None,
+        visits=state.visits if state else 0,
+        value_kopecks=state.value_kopecks if state else 0,
+        booked_at=booked if booked and booked > now else None,
+        task_id=task[0] if task else "",
+        task_due_at=task[1] if task else None,
+        left=str(Exemption.Reason(left).label) if left else "",
+        reachable=reachable,
+    )
