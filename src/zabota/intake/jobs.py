@@ -2,46 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from django_tasks import task
 
-from zabota.intake.services.batches import give_up
+from zabota.intake.models import Batch
+from zabota.intake.services.batches import give_up, take_back
 from zabota.intake.services.steps import check_batch, load_batch, recognise_batch, undo_batch
-from zabota.kernel.errors import LeaseLost
-from zabota.kernel.jobs import is_last_attempt
+from zabota.kernel.jobs import when_parked
 
 
 @task()
 def recognise(batch_id: int) -> None:
     """Look at the files of a new load."""
-    _step(recognise_batch, batch_id)
+    recognise_batch(batch_id)
 
 
 @task()
 def check(batch_id: int) -> None:
     """Dry run of a load."""
-    _step(check_batch, batch_id)
+    check_batch(batch_id)
 
 
 @task()
 def load(batch_id: int) -> None:
     """Write a load."""
-    _step(load_batch, batch_id)
+    load_batch(batch_id)
 
 
 @task()
 def undo(batch_id: int) -> None:
     """Take a load back."""
-    _step(undo_batch, batch_id)
+    undo_batch(batch_id)
 
 
-def _step(step: Callable[[int], None], batch_id: int) -> None:
-    try:
-        step(batch_id)
-    except LeaseLost:
-        raise
-    except Exception:
-        if is_last_attempt():
-            give_up(batch_id, wake_undo=undo.enqueue)
-        raise
+# Whether a step kept failing or its workers kept dying: nobody waits for it any longer.
+@when_parked(recognise)
+def _recognise_parked(batch_id: int) -> None:
+    give_up(batch_id, state=Batch.State.UPLOADED)
+
+
+@when_parked(check)
+def _check_parked(batch_id: int) -> None:
+    give_up(batch_id, state=Batch.State.CHECKING)
+
+
+@when_parked(load)
+def _load_parked(batch_id: int) -> None:
+    take_back(batch_id, wake_undo=undo.enqueue)
+
+
+@when_parked(undo)
+def _undo_parked(batch_id: int) -> None:
+    give_up(batch_id, state=Batch.State.UNDOING)

@@ -38,12 +38,12 @@ from zabota.kernel.scope import every_clinic
 __all__ = [
     "assure_lease",
     "enqueue_due",
-    "is_last_attempt",
     "known_schedules",
     "recover_lost",
     "retry_parked",
     "run_due",
     "schedule",
+    "when_parked",
     "whole",
     "work",
 ]
@@ -72,6 +72,7 @@ class Attempt:
 
 _attempt: ContextVar[Attempt | None] = ContextVar("attempt", default=None)
 _whole: set[str] = set()
+_parked: dict[str, Callable[..., None]] = {}
 
 
 def whole(job: Task[Any, Any]) -> Task[Any, Any]:
@@ -94,16 +95,23 @@ def assure_lease() -> None:
         raise LeaseLost
 
 
-def is_last_attempt() -> bool:
-    """True inside an attempt after which a failing job is parked: the place to clean up."""
-    attempt = _attempt.get()
-    return attempt is not None and attempt.number >= settings.JOB_MAX_ATTEMPTS
+def when_parked(job: Task[Any, Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Decorator of what cleans up after `job` was parked, whether it failed or its workers died.
+
+    It gets the arguments of the job and runs in the transaction that parks it.
+    """
+
+    def register(clean_up: Callable[..., None]) -> Callable[..., None]:
+        _parked[job.module_path] = clean_up
+        return clean_up
+
+    return register
 
 
 def recover_lost(*, now: dt.datetime) -> int:
     """Give jobs whose worker died another try; park those that used up their attempts. Returns how many go on."""
     recovered = 0
-    running = DBTaskResult.objects.filter(status=TaskResultStatus.RUNNING).only("id", "task_path", "started_at")
+    running = DBTaskResult.objects.filter(status=TaskResultStatus.RUNNING)
     for job in running:
         lease = JobLease.objects.filter(pk=job.id).first()
         until = lease.leased_until if lease else None
@@ -128,7 +136,10 @@ def _again(job: _Job, *, attempts: int, reason: str, now: dt.datetime, pause: dt
     running = DBTaskResult.objects.filter(pk=job.id, status=TaskResultStatus.RUNNING, started_at=job.started_at)
     if attempts >= settings.JOB_MAX_ATTEMPTS:
         JobLease.objects.filter(pk=job.id).update(leased_until=None, parked_at=now, reason=reason)
-        running.update(status=TaskResultStatus.FAILED, finished_at=now)
+        if running.update(status=TaskResultStatus.FAILED, finished_at=now) and (clean_up := _parked.get(job.task_path)):
+            result: Any = job.task_result  # the library types results by two classes of one name
+            with every_clinic(reason="jobs serve all clinics"):
+                clean_up(*result.args, **result.kwargs)
         log.warning("job_parked", job=str(job.id), task=job.task_path)
         return 0
     JobLease.objects.filter(pk=job.id).update(leased_until=None, reason=reason)

@@ -156,8 +156,8 @@ def begin(*, batch: Batch, step: str, wake: Callable[[int], object], actor: Acto
         audit.record(f"intake.batch.{step}", batch, actor=actor, now=now)
 
 
-def give_up(batch_id: int, *, wake_undo: Callable[[int], object]) -> None:
-    """The last attempt of a step failed: a load is taken back whole, so that nothing stays half-loaded."""
+def take_back(batch_id: int, *, wake_undo: Callable[[int], object]) -> None:
+    """The last attempt of a load failed: it is taken back whole, so that nothing stays half-loaded."""
     with transaction.atomic():
         loading = Batch.objects.filter(pk=batch_id, state=Batch.State.LOADING).update(
             state=Batch.State.UNDOING,
@@ -165,12 +165,15 @@ def give_up(batch_id: int, *, wake_undo: Callable[[int], object]) -> None:
         )
         if loading:
             wake_undo(batch_id)
-            return
-        Batch.objects.filter(pk=batch_id, state__in=[Batch.State.CHECKING, Batch.State.UNDOING]).update(
-            state=Batch.State.FAILED,
-            error="Шаг не удался из-за ошибки программы. Подробности на странице «Система».",
-            stage="",
-        )
+
+
+def give_up(batch_id: int, *, state: Batch.State) -> None:
+    """The last attempt of the step that works in this state failed."""
+    Batch.objects.filter(pk=batch_id, state=state).update(
+        state=Batch.State.FAILED,
+        error="Шаг не удался из-за ошибки программы. Подробности на странице «Система».",
+        stage="",
+    )
 
 
 def discard(*, batch: Batch, actor: Actor, now: datetime) -> None:

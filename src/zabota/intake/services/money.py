@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -11,27 +13,36 @@ from django.db import transaction
 from zabota.booking.models import Payment
 from zabota.care.models import Plan, PlanStage
 from zabota.intake.services.people import chunked
-from zabota.intake.services.visits import DERIVED, known_payments
+from zabota.intake.services.visits import DERIVED, HAS_ID, Visit, known_payments
 from zabota.intake.services.writer import PORTION, Writer
 from zabota.kernel.jobs import assure_lease
 
+_METHODS = frozenset(Payment.Method.values)
+
 
 def write_payments(writer: Writer) -> None:
-    """Payments of a table of payments; without one, what was paid within the visits."""
-    rows = _payments_of_table(writer) if writer.plan.payments.height else _payments_of_visits(writer)
-    known = known_payments([row.ext_id for row in rows], clinic_id=writer.clinic.pk, system=writer.batch.system)
-    fresh, done = list({row.ext_id: row for row in rows if row.ext_id not in known}.values()), 0
-    for portion in chunked(fresh, PORTION):
+    """Payments of a table of payments; without one, what was paid within the visits.
+
+    One portion at a time is in memory: a row of a year's payments is no smaller than the visit it belongs to.
+    """
+    has_table = bool(writer.plan.payments.height)
+    rows = _payments_of_table(writer) if has_table else _payments_of_visits(writer)
+    total = writer.plan.payments.height if has_table else sum(1 for visit in writer.plan.visits if _is_paid(visit))
+    seen: set[str] = set()
+    done = 0
+    while portion := list(itertools.islice(rows, PORTION)):
+        known = known_payments([row.ext_id for row in portion], clinic_id=writer.clinic.pk, system=writer.batch.system)
+        fresh = {row.ext_id: row for row in portion if row.ext_id not in known and row.ext_id not in seen}
+        seen.update(fresh)
         with transaction.atomic():
             assure_lease()
-            Payment.objects.bulk_create(portion)
+            Payment.objects.bulk_create(fresh.values())
         done += len(portion)
-        writer.tick("Оплаты", done, len(fresh))
+        writer.tick("Оплаты", done, total)
 
 
-def _payments_of_table(writer: Writer) -> list[Payment]:
+def _payments_of_table(writer: Writer) -> Iterator[Payment]:
     appointments = {visit.ext_id: visit for visit in writer.plan.visits}
-    rows: list[Payment] = []
     seen: dict[str, int] = {}
     for row in writer.plan.payments.iter_rows(named=True):
         visit = appointments.get(row["visit_ext_id"] or "")
@@ -50,20 +61,21 @@ def _payments_of_table(writer: Writer) -> list[Payment]:
             ext_id = DERIVED + hashlib.sha256(f"{text}|{seen[text]}".encode()).hexdigest()[:32]
         payment = _payment(writer, patient_id, ext_id, paid_on, int(amount), row["method"] or "")
         payment.appointment_id = visit.appointment_id if visit else None
-        rows.append(payment)
-    return rows
+        yield payment
 
 
-def _payments_of_visits(writer: Writer) -> list[Payment]:
-    rows = []
+def _is_paid(visit: Visit) -> bool:
+    return bool(visit.paid_kopecks) and visit.status == "completed"
+
+
+def _payments_of_visits(writer: Writer) -> Iterator[Payment]:
     for visit in writer.plan.visits:
-        if visit.paid_kopecks and visit.status == "completed":
+        if _is_paid(visit):
             row = _payment(
                 writer, writer.patient_ids[visit.card_key], f"v:{visit.ext_id}"[:80], visit.day, visit.paid_kopecks, ""
             )
             row.appointment_id = visit.appointment_id
-            rows.append(row)
-    return rows
+            yield row
 
 
 def _payment(writer: Writer, patient_id: int, ext_id: str, paid_on: date, amount: int, method: str) -> Payment:
@@ -72,7 +84,7 @@ def _payment(writer: Writer, patient_id: int, ext_id: str, paid_on: date, amount
         patient_id=patient_id,
         paid_on=paid_on,
         amount_kopecks=amount,
-        method=method if method in Payment.Method.values else Payment.Method.OTHER,
+        method=method if method in _METHODS else Payment.Method.OTHER,
         system=writer.batch.system,
         ext_id=ext_id[:80],
         import_batch_id=writer.batch.pk,
@@ -91,7 +103,7 @@ def write_plans(writer: Writer) -> None:
             assure_lease()
             known = set(
                 Plan.objects.filter(
-                    clinic=writer.clinic, system=writer.batch.system, ext_id__in=list(ext_ids.values())
+                    HAS_ID, clinic=writer.clinic, system=writer.batch.system, ext_id__in=list(ext_ids.values())
                 ).values_list("ext_id", flat=True)
             )
             for key in keys:

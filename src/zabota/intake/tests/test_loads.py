@@ -6,18 +6,24 @@ import datetime as dt
 import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.db import connection
+from django_tasks_db.models import DBTaskResult
 
 from zabota.analytics.models import StoredReport
 from zabota.booking.models import Appointment, AppointmentService, Payment
+from zabota.care.models import Plan
 from zabota.clinic.models import Branch, Clinic, Doctor, Service
+from zabota.intake import jobs as intake_jobs
 from zabota.intake import loads
 from zabota.intake.models import Batch, Change
-from zabota.kernel import clock
+from zabota.intake.services.visits import HAS_ID
+from zabota.kernel import clock, jobs
 from zabota.kernel.audit import Actor
 from zabota.kernel.errors import AlreadyDone
-from zabota.kernel.models import AuditEntry
+from zabota.kernel.models import AuditEntry, JobLease
 from zabota.nextstep.models import PatientState, ViolationDay
 from zabota.patients.models import Consent, Contact, DuplicateCandidate, Household, Note, Patient
 from zabota.worklist.models import Task
@@ -330,3 +336,33 @@ def test_after_a_load_the_reports_are_computed_anew(
     load(first)
     run_jobs()
     assert StoredReport.objects.filter(clinic=smile, kind="audit").exists()
+
+
+def test_rows_that_are_there_already_are_found_through_the_index_of_ids(smile: Clinic) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL proves the condition of a partial index by itself")
+    for model, index in ((Appointment, "appointment_ext_once"), (Payment, "payment_ext_once"), (Plan, "plan_ext_once")):
+        rows = model.objects.filter(HAS_ID, clinic=smile, system="export", ext_id__in=["1", "2"])
+
+        assert index in rows.values_list("ext_id", flat=True).explain()
+
+
+def test_a_load_whose_workers_keep_dying_is_taken_back_whole(
+    smile: Clinic, first: str, load: Callable[..., Batch], settings: Any
+) -> None:
+    loaded = load(first)
+    Batch.objects.filter(pk=loaded.pk).update(state=Batch.State.LOADING)
+    DBTaskResult.objects.all().delete()
+    intake_jobs.load.enqueue(loaded.pk)
+    settings.JOB_MAX_ATTEMPTS = 2
+    for _ in range(settings.JOB_MAX_ATTEMPTS):
+        jobs._claim_next("a worker that is killed")
+        later = clock.now() + dt.timedelta(seconds=2 * settings.JOB_LEASE_SECONDS)
+        jobs.recover_lost(now=later)
+        DBTaskResult.objects.update(run_after=clock.now())
+
+    jobs.work(once=True)
+
+    assert Batch.objects.get(pk=loaded.pk).state == Batch.State.UNDONE
+    assert not Appointment.objects.exists()
+    assert JobLease.objects.get(task_path=intake_jobs.load.module_path).parked_at is not None
