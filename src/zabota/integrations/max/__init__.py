@@ -1,0 +1,1 @@
+"""MAX: the bot of the clinic writes to people who wrote to it first."""

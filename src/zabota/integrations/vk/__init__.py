@@ -1,0 +1,1 @@
+"""VK: messages of the clinic's community to people who allowed them."""
