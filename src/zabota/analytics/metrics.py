@@ -1,0 +1,176 @@
+"""The third front door of analytics, for whoever has a database: metrics with their certainty, and the patients behind them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Final
+
+import numpy as np
+
+from zabota.analytics.queries.metrics_ground import NothingSeen, metrics_ground
+from zabota.analytics.rules.columns import as_date
+from zabota.analytics.rules.metrics import BY_KEY, COUNTED, METRICS
+from zabota.analytics.rules.metrics_figure import Change, Definition, Figure, Method, Unit, change, figure, year_before
+from zabota.analytics.rules.metrics_ground import Filters, Ground, Window
+from zabota.analytics.rules.periods import FULL_DAYS, choose_periods
+from zabota.clinic.models import Clinic
+
+__all__ = [
+    "BY_KEY",
+    "COUNTED",
+    "METRICS",
+    "PERIODS",
+    "Change",
+    "Definition",
+    "Differ",
+    "Filters",
+    "Ground",
+    "Member",
+    "MetricValue",
+    "NothingSeen",
+    "Unit",
+    "Window",
+    "compare",
+    "ground_of",
+    "last_day",
+    "metric_values",
+    "patients_of",
+    "window_of",
+    "value_of",
+]
+
+#: Windows that can be chosen, days.
+PERIODS: Final = (90, 180, FULL_DAYS)
+
+
+@dataclasses.dataclass(frozen=True)
+class MetricValue:
+    """One metric with all that a reader needs to trust it."""
+
+    definition: Definition
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    since: date
+    until: date
+    #: Empty when ripe, else why it is not.
+    unripe: str
+    note: str
+    before: float | None
+    change: Change | None
+
+    @property
+    def mature(self) -> bool:
+        """True when the figure may be compared and judged."""
+        return not self.unripe
+
+
+@dataclasses.dataclass(frozen=True)
+class Member:
+    """A patient of a figure: what they add to it."""
+
+    patient_id: int
+    value: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Differ:
+    """Two definitions on the same data, and the patients about whom they disagree."""
+
+    first: MetricValue
+    second: MetricValue
+    #: Counted in both, as returned in both, and so on.
+    both_yes: int
+    both_no: int
+    #: Patients by what the two definitions say of them: (first, second) with True, False or None for "not counted".
+    groups: dict[tuple[bool | None, bool | None], list[int]]
+
+
+def ground_of(clinic: Clinic, *, now: datetime, branches: Sequence[int] | None = None) -> Ground:
+    """What every figure of a clinic is counted over. The caller holds the scope. Raises NothingSeen."""
+    return metrics_ground(clinic.pk, time_zone=clinic.time_zone, now=now, branches=branches)
+
+
+def last_day(ground: Ground, *, today: date) -> date:
+    """The newest day with a visit, as the report takes it; never one to come."""
+    days = ground.visits.day
+    past = days[days <= (today - date(1970, 1, 1)).days]
+    return as_date(int(past.max())) if len(past) else today
+
+
+def window_of(definition: Definition, ground: Ground, as_of: date, days: int | None) -> Window:
+    """The chosen window, or without a choice that of the report: a year, and for R3 as long as a year before allows."""
+    if days is None:
+        found = choose_periods(ground.begins, as_of) if definition.key == "r3" else None
+        days = found.now.days if found else FULL_DAYS
+    return Window(as_of, days)
+
+
+def metric_values(
+    ground: Ground,
+    *,
+    as_of: date,
+    days: int | None = None,
+    filters: Filters | None = None,
+    keys: Sequence[str] | None = None,
+) -> list[MetricValue]:
+    """Every metric that can be counted, or those of `keys`, in the order of the registry."""
+    wanted = [each for each in COUNTED if keys is None or each.key in keys]
+    return [value_of(each, ground, as_of=as_of, days=days, filters=filters) for each in wanted]
+
+
+def value_of(
+    definition: Definition, ground: Ground, *, as_of: date, days: int | None = None, filters: Filters | None = None
+) -> MetricValue:
+    """One metric, beside itself a year before."""
+    window, filters = window_of(definition, ground, as_of, days), filters or Filters()
+    now = figure(definition, ground, window, filters)
+    before = figure(definition, ground, year_before(window), filters) if definition.has_past else None
+    ripe_before = before if before is not None and not before.unripe else None
+    return MetricValue(
+        definition, now.value, now.low, now.high, now.n, now.since, now.until, now.unripe, now.note,
+        ripe_before.value if ripe_before else None, change(definition, now, ripe_before) if ripe_before else None,
+    )  # fmt: skip
+
+
+def patients_of(
+    definition: Definition, ground: Ground, *, as_of: date, days: int | None = None, filters: Filters | None = None
+) -> list[Member]:
+    """Patients behind a figure with what each adds: 1 or 0 of a share, an amount of a mean; several records add up."""
+    sample = figure(definition, ground, window_of(definition, ground, as_of, days), filters or Filters()).sample
+    who, place = np.unique(sample.patient, return_inverse=True)
+    total = np.bincount(place, weights=sample.value, minlength=len(who))
+    if definition.method is Method.MEDIAN:
+        total = total / np.bincount(place, minlength=len(who))
+    return [Member(int(patient), float(value)) for patient, value in zip(who, total, strict=True)]
+
+
+def compare(
+    first: Definition,
+    second: Definition,
+    ground: Ground,
+    *,
+    as_of: date,
+    days: int | None = None,
+    filters: Filters | None = None,
+) -> Differ:
+    """Two shares of patients side by side. Raises ValueError for a metric that is not a share of patients."""
+    for each in (first, second):
+        if each.unit is not Unit.SHARE:
+            raise ValueError(f"{each.key} is not a share of patients")
+    chosen = filters or Filters()
+    says = [_says(figure(each, ground, window_of(each, ground, as_of, days), chosen)) for each in (first, second)]
+    groups: dict[tuple[bool | None, bool | None], list[int]] = {}
+    for patient in sorted(says[0].keys() | says[1].keys()):
+        groups.setdefault((says[0].get(patient), says[1].get(patient)), []).append(patient)
+    both_yes, both_no = len(groups.pop((True, True), ())), len(groups.pop((False, False), ()))
+    values = [value_of(each, ground, as_of=as_of, days=days, filters=filters) for each in (first, second)]
+    return Differ(values[0], values[1], both_yes, both_no, groups)
+
+
+def _says(found: Figure) -> dict[int, bool]:
+    """What a share says of each patient."""
+    return {int(who): bool(value) for who, value in zip(found.sample.patient, found.sample.value, strict=True)}
