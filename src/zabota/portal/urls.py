@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path, re_path
+
+from zabota.portal import before, links, moving, visit
 
 app_name = "portal"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    # The short address of an SMS; six characters that no other page of ours has.
+    re_path(r"^(?P<secret>[0-9A-Za-z]{6})$", links.enter, name="short"),
+    path("v/<str:secret>", links.enter, name="link"),
+    path("visit/<str:public_id>/", visit.visit, name="visit"),
+    path("visit/<str:public_id>/confirm", visit.confirm, name="visit-confirm"),
+    path("visit/<str:public_id>/cancel", visit.cancel, name="visit-cancel"),
+    path("visit/<str:public_id>/call", visit.call, name="visit-call"),
+    path("visit/<str:public_id>/move", moving.move, name="visit-move"),
+    path("visit/<str:public_id>/phone/<str:then>", visit.digits, name="visit-digits"),
+    path("visit/<str:public_id>/before", before.prepare, name="visit-prepare"),
+    path("visit/<str:public_id>/questions/<str:sheet_id>", before.questionnaire, name="visit-questions"),
+    path("visit/<str:public_id>/video", before.video, name="visit-video"),
+]

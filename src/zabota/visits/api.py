@@ -1,0 +1,70 @@
+"""Front door of what surrounds a visit: links, reminders, texts, questionnaires, how the patient feels."""
+
+from zabota.visits.queries.answers import AnswersOfVisit, answers_for, is_filled, questionnaires_of
+from zabota.visits.queries.texts import TextsOfVisit, texts_of
+from zabota.visits.rules.answers import Asked, read_questions, write_questions
+from zabota.visits.services.acts import (
+    CANCEL_REASONS,
+    ask_for_call,
+    cancel_visit,
+    confirm_visit,
+    free_times,
+    move_visit,
+    visit_of,
+)
+from zabota.visits.services.links import (
+    PATIENT,
+    LinkGone,
+    Secrets,
+    TriesUsed,
+    check_phone_end,
+    find_link,
+    make_links,
+)
+from zabota.visits.services.questionnaires import fill_in, save_questionnaire
+from zabota.visits.services.settings import read_sites, save_settings, settings_of
+from zabota.visits.services.texts import save_text
+from zabota.visits.services.video import (
+    OtherDevice,
+    VideoClosed,
+    doctor_video_address,
+    enter_video,
+    video_server,
+)
+
+__all__ = [
+    "CANCEL_REASONS",
+    "PATIENT",
+    "AnswersOfVisit",
+    "Asked",
+    "LinkGone",
+    "OtherDevice",
+    "Secrets",
+    "TextsOfVisit",
+    "TriesUsed",
+    "VideoClosed",
+    "answers_for",
+    "ask_for_call",
+    "cancel_visit",
+    "check_phone_end",
+    "confirm_visit",
+    "doctor_video_address",
+    "enter_video",
+    "fill_in",
+    "find_link",
+    "free_times",
+    "is_filled",
+    "make_links",
+    "move_visit",
+    "questionnaires_of",
+    "read_questions",
+    "read_sites",
+    "save_questionnaire",
+    "save_settings",
+    "save_text",
+    "settings_of",
+    "texts_of",
+    "video_server",
+    "visit_of",
+    "write_questions",
+]
