@@ -161,6 +161,9 @@ def _print_preview(preview: dict[str, Any]) -> None:
 
 def _clinic(name: str, *, create: bool) -> Clinic:
     from zabota.clinic.models import Clinic
+    from zabota.kernel import clock
+    from zabota.kernel.audit import Actor
+    from zabota.ops.founding import found_clinic
 
     found = list(Clinic.objects.filter(name=name) if name else Clinic.objects.all()[:2])
     if len(found) == 1:
@@ -169,7 +172,7 @@ def _clinic(name: str, *, create: bool) -> Clinic:
         raise _Refused("клиник несколько: укажите --clinic НАЗВАНИЕ")
     if not create:
         raise _Refused("клиники ещё нет: загрузите без --dry-run с --clinic НАЗВАНИЕ или начните с zabota run")
-    return Clinic.objects.create(name=name or "Моя клиника")
+    return found_clinic(name or "Моя клиника", actor=Actor(kind="import"), now=clock.now())
 
 
 def _branch(clinic: Clinic, name: str) -> Any:

@@ -73,6 +73,7 @@ def _add(options: argparse.Namespace) -> int:
     from zabota.kernel import clock
     from zabota.kernel.audit import Actor
     from zabota.kernel.errors import BadInput
+    from zabota.ops.founding import found_clinic
 
     roles = ", ".join(role.value for role in api.Role)
     if options.role not in list(api.Role):
@@ -84,7 +85,7 @@ def _add(options: argparse.Namespace) -> int:
         if clinic is None:
             if not options.clinic:
                 raise BadInput("Клиник ещё нет. Назовите свою: --clinic «Название»")
-            clinic = Clinic.objects.create(name=options.clinic)
+            clinic = found_clinic(options.clinic, actor=Actor(kind="command"), now=clock.now())
         invitation = api.invite_member(
             clinic=clinic,
             email=options.email,

@@ -31,9 +31,8 @@ from zabota.ops.demo.catalogue import (
     price_history,
 )
 from zabota.ops.demo.spec import BURN_IN_DAYS, ClinicSpec
-from zabota.patients.api import ensure_consent_texts
+from zabota.ops.founding import furnish_clinic
 from zabota.patients.models import ConsentText, Source
-from zabota.worklist.api import ensure_scripts
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +99,8 @@ def build(spec: ClinicSpec, truth: dict[str, Any], *, now: dt.datetime) -> Frame
     ]
     # The papers were there before the first patient.
     opened = dt.datetime.combine(spec.start, dt.time(9), dt.UTC) - dt.timedelta(days=BURN_IN_DAYS)
-    texts = {text.purpose: text for text in ensure_consent_texts(clinic=clinic, actor=DEMO, now=opened)}
-    ensure_scripts(clinic=clinic, now=now, actor=DEMO)
+    furnish_clinic(clinic, actor=DEMO, now=now, papers_since=opened)
+    texts = {text.purpose: text for text in ConsentText.objects.filter(clinic=clinic)}
     users = _staff(clinic, doctors)
     Thresholds.objects.create(clinic=clinic)
     _goal(spec, clinic, truth)
