@@ -10,11 +10,17 @@ from zabota.booking.queries.appointments import (
     treating_doctors,
     visit_summaries,
 )
+from zabota.booking.queries.complements import Suggestion, complementary_services
+from zabota.booking.queries.grid import DayGrid, GridColumn, GridSpan, day_grid
 from zabota.booking.queries.hours import Timetable, timetable
+from zabota.booking.queries.load import WeekLoad, displaced, load_by_week
 from zabota.booking.queries.matching import matches, suiting
 from zabota.booking.queries.needs import Need, need_of, performers
 from zabota.booking.queries.search import Slot, alternatives, find_slots, slot_of_key
+from zabota.booking.queries.waiting import CorridorWait, DoctorWait, WaitingFigures, waiting_figures
+from zabota.booking.queries.waitlist import WaitlistReport, open_entries, open_freed, open_offers, waitlist_report
 from zabota.booking.services.appointments import book, book_next_visit, cancel, move_appointment
+from zabota.booking.services.first_week import ensure_resources
 from zabota.booking.services.holds import Held, held_by, hold_slot, release_hold
 from zabota.booking.services.marks import (
     mark_arrived,
@@ -25,27 +31,70 @@ from zabota.booking.services.marks import (
     mark_status,
     undo_mark,
 )
+from zabota.booking.services.offers import (
+    OfferGone,
+    accept_offer,
+    decline_offer,
+    note_offer_seen,
+    register_offer_filter,
+    start_wave,
+    withdraw_freed,
+)
+from zabota.booking.services.resources import (
+    DayHours,
+    add_exception,
+    add_resource,
+    change_resource,
+    remove_exception,
+    set_need,
+    set_week,
+)
+from zabota.booking.services.settling import settle
 from zabota.booking.services.troubles import HoldGone, Outdated, SlotTaken, Wanted
+from zabota.booking.services.waitlist import close_entry, join_waitlist
 
 __all__ = [
+    "CorridorWait",
+    "DayGrid",
+    "DayHours",
+    "DoctorWait",
+    "GridColumn",
+    "GridSpan",
     "Held",
     "HoldGone",
     "MoneySummary",
     "Need",
+    "OfferGone",
     "Outdated",
     "Slot",
     "SlotTaken",
+    "Suggestion",
     "Timetable",
     "VisitSummary",
+    "WaitingFigures",
+    "WaitlistReport",
     "Wanted",
+    "WeekLoad",
+    "accept_offer",
+    "add_exception",
+    "add_resource",
     "alternatives",
     "book",
     "book_next_visit",
     "cancel",
+    "change_resource",
+    "close_entry",
+    "complementary_services",
+    "day_grid",
+    "decline_offer",
+    "displaced",
+    "ensure_resources",
     "find_slots",
     "held_by",
     "hold_slot",
+    "join_waitlist",
     "last_visits",
+    "load_by_week",
     "mark_arrived",
     "mark_begun",
     "mark_confirmed",
@@ -56,14 +105,27 @@ __all__ = [
     "move_appointment",
     "need_of",
     "next_bookings",
+    "note_offer_seen",
+    "open_entries",
+    "open_freed",
+    "open_offers",
     "payments_summary",
     "performers",
+    "register_offer_filter",
     "release_hold",
+    "remove_exception",
+    "set_need",
+    "set_week",
+    "settle",
     "slot_of_key",
+    "start_wave",
     "suggested_times",
     "suiting",
     "timetable",
     "treating_doctors",
     "undo_mark",
     "visit_summaries",
+    "waiting_figures",
+    "waitlist_report",
+    "withdraw_freed",
 ]

@@ -82,7 +82,7 @@ class Appointment(models.Model):
     #: Minutes around the visit in which the doctor receives nobody else.
     buffer_before_minutes = models.PositiveSmallIntegerField(default=0)
     buffer_after_minutes = models.PositiveSmallIntegerField(default=0)
-    #: Another visit or an absence stands on the same time (as loads may bring); the calendar shows it.
+    #: Another visit of the doctor stands on the same time, as loads may bring; the calendar shows it.
     in_conflict = models.BooleanField(default=False)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     arrived_at = models.DateTimeField(null=True, blank=True)

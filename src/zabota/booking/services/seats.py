@@ -74,12 +74,12 @@ def taken(resource_ids: Collection[int], span: tuple[int, int]) -> set[int]:
     busy = set()
     for resource_id, owner_id, cell in rows:
         owner = owners.get(owner_id or 0)
-        if owner is None or (owner.pk not in stale and cell in _cells(owner)):
+        if owner is None or (owner.pk not in stale and cell in cells_of_visit(owner)):
             busy.add(resource_id)
         elif owner is not None:
             stale.add(owner.pk)
     for pk in stale:
-        own = _cells(owners[pk]) if _is_live(owners[pk]) else range(0)
+        own = cells_of_visit(owners[pk]) if _is_live(owners[pk]) else range(0)
         ResourceCell.objects.filter(appointment_id=pk).exclude(cell__gte=own.start, cell__lt=own.stop).delete()
         if not own:
             Occupation.objects.filter(appointment_id=pk).delete()
@@ -150,7 +150,8 @@ def _is_live(row: Appointment) -> bool:
     return row.status in Appointment.BOOKED and row.vanished_at is None
 
 
-def _cells(row: Appointment) -> range:
+def cells_of_visit(row: Appointment) -> range:
+    """Cells of the doctor that a visit occupies with its buffers."""
     need = Need(before=row.buffer_before_minutes, after=row.buffer_after_minutes)
     return cells_of(*span_of(row.starts_at, row.duration_minutes, need))
 
