@@ -16,7 +16,7 @@ from zabota.integrations.telegram.transport import TelegramTransport
 from zabota.integrations.viber.transport import ViberTransport
 from zabota.integrations.vk.transport import VkTransport
 from zabota.integrations.whatsapp.transport import WhatsAppTransport
-from zabota.messaging.rules.transport import Account
+from zabota.messaging.api import Account
 
 SECRET = "hook-secret"
 #: For answers that come, on a machine however busy.

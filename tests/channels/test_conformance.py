@@ -15,7 +15,7 @@ import pytest
 from tests.channels.contenders import CALM, SHORT, Contender
 from tests.emulator import Emulator, Fault, address_with
 from tests.emulator.faults import fault_of
-from zabota.messaging.rules.transport import Blame, Outgoing, SendResult, Verdict
+from zabota.messaging.api import Blame, Outgoing, SendResult, Verdict
 
 V, B = Verdict, Blame
 

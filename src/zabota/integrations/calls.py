@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import certifi
 import httpx
 
-from zabota.messaging.rules.transport import Account, Blame, SendResult, Verdict
+from zabota.messaging.api import Account, Blame, SendResult, Verdict
 
 #: What became of a message and why.
 Outcome = tuple[Verdict, Blame]

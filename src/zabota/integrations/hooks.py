@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
-from zabota.messaging.rules.transport import SignatureWrong
+from zabota.messaging.api import SignatureWrong
 
 
 def must_match(given: str, expected: str) -> None:

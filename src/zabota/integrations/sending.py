@@ -10,7 +10,7 @@ from typing import ClassVar
 import structlog
 
 from zabota.integrations.calls import CallFailed, Line, Patience
-from zabota.messaging.rules.transport import (
+from zabota.messaging.api import (
     Account,
     Blame,
     InboundEvent,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zabota.integrations.calls import Outcome
-from zabota.messaging.rules.transport import Blame, EventKind, Verdict
+from zabota.messaging.api import Blame, EventKind, Verdict
 
 #: A part of the refusal's words, in lower case: outcome. The first that fits.
 REFUSALS: tuple[tuple[str, Outcome], ...] = (

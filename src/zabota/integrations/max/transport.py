@@ -9,7 +9,7 @@ from zabota.integrations import hooks
 from zabota.integrations.calls import CallFailed, Line, Reply
 from zabota.integrations.max.answers import BY_STATUS, ERRORS, EVENTS
 from zabota.integrations.sending import WebTransport, accepted
-from zabota.messaging.rules.transport import (
+from zabota.messaging.api import (
     Account,
     AccountField,
     Channel,

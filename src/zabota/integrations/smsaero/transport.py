@@ -9,7 +9,7 @@ from zabota.integrations import hooks
 from zabota.integrations.calls import Line, Reply
 from zabota.integrations.sending import WebTransport, accepted, digits, kopecks
 from zabota.integrations.smsaero.answers import REFUSALS, STATES
-from zabota.messaging.rules.transport import (
+from zabota.messaging.api import (
     Account,
     AccountField,
     Blame,

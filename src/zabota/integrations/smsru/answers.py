@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zabota.integrations.calls import Outcome
-from zabota.messaging.rules.transport import Blame, EventKind, Verdict
+from zabota.messaging.api import Blame, EventKind, Verdict
 
 _OWN = (Verdict.ACCOUNT, Blame.OTHER)
 

@@ -9,7 +9,7 @@ from zabota.integrations import hooks
 from zabota.integrations.calls import CallFailed, Line, Patience, Reply
 from zabota.integrations.sending import accepted, digits, is_too_long, kopecks
 from zabota.integrations.smsru.answers import ERRORS, STATES
-from zabota.messaging.rules.transport import (
+from zabota.messaging.api import (
     Account,
     AccountField,
     Blame,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zabota.integrations.calls import Outcome
-from zabota.messaging.rules.transport import Blame, Verdict
+from zabota.messaging.api import Blame, Verdict
 
 _SHUT = (Verdict.REFUSED, Blame.BLOCKED_BY_PERSON)
 _NOBODY = (Verdict.REFUSED, Blame.BAD_ADDRESS)

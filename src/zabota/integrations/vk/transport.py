@@ -11,7 +11,7 @@ from zabota.integrations import hooks
 from zabota.integrations.calls import Line, Reply
 from zabota.integrations.sending import WebTransport, accepted
 from zabota.integrations.vk.answers import ERRORS, PAUSE
-from zabota.messaging.rules.transport import (
+from zabota.messaging.api import (
     Account,
     AccountField,
     Blame,

@@ -9,7 +9,7 @@ from zabota.integrations import hooks
 from zabota.integrations.calls import Line, Reply
 from zabota.integrations.sending import WebTransport, accepted, digits
 from zabota.integrations.whatsapp.answers import ERRORS, OF_ONE_PERSON, STATES
-from zabota.messaging.rules.transport import (
+from zabota.messaging.api import (
     Account,
     AccountField,
     Blame,
