@@ -13,7 +13,7 @@ from zabota.booking.models import Appointment, AppointmentService, Payment
 from zabota.care.models import Plan, PlanStage
 from zabota.clinic.models import Service, ServiceGroup
 from zabota.nextstep.models import Exemption, Recall, RecallMonths, Referral, Thresholds
-from zabota.nextstep.rules.intervals import Interval, months_in_days
+from zabota.nextstep.rules.intervals import LONGEST_DAYS, Interval, months_in_days
 from zabota.nextstep.rules.recalls import Booking, RecallFacts, Trigger, cycles, right_booking
 from zabota.nextstep.rules.stake import VALUE_DAYS
 from zabota.nextstep.rules.types import Factors, MissedVisit, PatientFacts, PlanFacts, TypeThresholds
@@ -59,15 +59,16 @@ class Catalogue:
         return service.triggers_group_id or service.group_id
 
     def _interval(self, service: Service) -> Interval | None:
-        if service.recall_interval_days is not None:
-            return Interval(service.recall_interval_days) if service.recall_interval_days else None
+        own = service.recall_interval_days
+        if own is not None:
+            return Interval(min(own, LONGEST_DAYS)) if own else None
         target = self._target(service)
         if target is None:
             return None
         if target in self._months:
             return Interval(months_in_days(self._months[target]), self._months[target])
         days = self.groups[target].recall_interval_days
-        return Interval(days) if days else None
+        return Interval(min(days, LONGEST_DAYS)) if days else None
 
 
 class FactsReader:

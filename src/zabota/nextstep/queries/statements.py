@@ -59,17 +59,13 @@ _WORDS = {
     "sqlite": {"KEYTYPE": "INTEGER", "MODULO": "%%"},
     "postgresql": {"KEYTYPE": "BIGINT", "MODULO": "%%"},
 }
-#: How to reach visits: patient by patient through the index, or each table once in its own order. SQLite follows the
-#: order of a CROSS JOIN, which for a whole clinic makes a sixfold difference; PostgreSQL chooses for itself.
+#: How to reach lines and payments: patient by patient, or each table once in its own order. SQLite follows the order of a
+#: CROSS JOIN, which for a whole clinic makes a sixfold difference; PostgreSQL chooses for itself.
 _NARROW = {
-    "WALK_VISITS": "sweep_scope s CROSS JOIN booking_appointment a",
-    "WALK_BILLS": "sweep_scope s CROSS JOIN sweep_visit v CROSS JOIN booking_appointment a",
     "WALK_PAYMENTS": "sweep_scope s CROSS JOIN sweep_visit v CROSS JOIN booking_payment m",
     "WALK_LINES": "sweep_scope s CROSS JOIN booking_appointment a CROSS JOIN booking_appointmentservice l",
 }
 _WIDE = {
-    "WALK_VISITS": "booking_appointment a NOT INDEXED CROSS JOIN sweep_scope s",
-    "WALK_BILLS": "booking_appointment a NOT INDEXED CROSS JOIN sweep_visit v CROSS JOIN sweep_scope s",
     "WALK_PAYMENTS": "booking_payment m NOT INDEXED CROSS JOIN sweep_visit v CROSS JOIN sweep_scope s",
     "WALK_LINES": (
         "booking_appointmentservice l NOT INDEXED CROSS JOIN booking_appointment a CROSS JOIN sweep_scope s"

@@ -6,6 +6,9 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+#: An interval longer than this (44 years) is cut to it: the statement of the sweep packs it into 14 bits.
+LONGEST_DAYS = 16_383
+
 
 @dataclass(frozen=True, slots=True)
 class Interval:

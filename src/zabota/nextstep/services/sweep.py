@@ -29,13 +29,13 @@ from zabota.patients.models import Patient
 #: A task is due when the desk closes and comes into view when it opens, local time of the clinic.
 DUE_TIME, SHOWN_TIME = time(20, 0), time(8, 0)
 #: More ids than this in one statement are cut into portions.
-PORTION = 5_000
+PORTION = 20_000
 #: Place of the statement of nextstep/sql/tasks.sql that writes the tasks.
 _TASKS_WRITTEN = 4
 _EPOCH = date(1970, 1, 1)
 _ANALYSED = (
-    "service", "visit", "bill", "paid", "done", "kind", "cycle", "upcoming", "booking", "recall", "usual", "ask", "plan",
-    "missed", "state",
+    "service", "visit", "bill", "paid", "line", "kind", "chronic", "cycle", "upcoming", "booking", "recall", "usual",
+    "ask", "plan", "missed", "state",
 )  # fmt: skip
 
 
@@ -249,4 +249,27 @@ def _add_to_day(clinic: Clinic, result: SweepResult, params: Mapping[str, Any], 
         tasks_closed=F("tasks_closed") + result.tasks_closed,
     )
     if not changed:
+        _begin_day(clinic, result, params, now=now)
+
+
+def _begin_day(clinic: Clinic, result: SweepResult, params: Mapping[str, Any], *, now: datetime) -> None:
+    """A day that begins with a sweep of some patients carries the counts of the latest full sweep on, and says so.
+
+    Counting a million cards for the first booking after midnight would take longer than sweeping it.
+    """
+    last = ViolationDay.objects.filter(clinic=clinic, on__lt=params["day"]).order_by("-on").first()
+    if last is None:
         _count_day(clinic, result, params, now=now)
+        return
+    ViolationDay.objects.create(
+        clinic=clinic,
+        on=params["day"],
+        under_rule=last.under_rule,
+        booked=last.booked,
+        with_task=last.with_task,
+        left_after=last.left_after,
+        found=result.found,
+        tasks_created=result.tasks_created,
+        tasks_closed=result.tasks_closed,
+        swept_at=last.swept_at,
+    )

@@ -32,8 +32,11 @@ INSERT INTO sweep_close (task_id, outcome, outcome_reason, appointment_id)
 SELECT id, 'not_needed', 'duplicate', NULL
 FROM (
   SELECT t.id, ROW_NUMBER() OVER (PARTITION BY t.patient_id ORDER BY t.version DESC, t.due_at, t.id) AS place
-  FROM sweep_state z CROSS JOIN worklist_task t
-  WHERE t.patient_id = z.patient_id AND t.state = 'open' AND SUBSTR(t.dedupe_key, 1, 6) = 'sweep:'
+  FROM (
+    SELECT z.patient_id FROM sweep_state z CROSS JOIN worklist_task o
+    WHERE o.patient_id = z.patient_id AND o.state = 'open' GROUP BY z.patient_id HAVING COUNT(*) > 1
+  ) many CROSS JOIN worklist_task t
+  WHERE t.patient_id = many.patient_id AND t.state = 'open' AND SUBSTR(t.dedupe_key, 1, 6) = 'sweep:'
     AND t.id NOT IN (SELECT task_id FROM sweep_close)
 ) ranked
 WHERE place > 1;

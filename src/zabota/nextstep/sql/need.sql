@@ -1,10 +1,8 @@
 -- Who needs a task and has none, and whose untouched task may have to come forward; reason, day, stake and words.
 INSERT INTO sweep_need (patient_id, branch_id, booking_id, open_task_id, reason, cause_n, due_n, hidden_n, summary,
   value_kopecks, chance, stake_kopecks, appointment_id, dedupe_key, is_stock)
-WITH needing AS MATERIALIZED (
-  SELECT z.*, t.id AS open_task_id,
-    (SELECT MAX(x.closed_at) FROM worklist_task x
-     WHERE x.patient_id = z.patient_id AND x.state = 'closed' AND x.closed_by_id IS NOT NULL) AS closed_at
+WITH needing AS (
+  SELECT z.*, t.id AS open_task_id
   FROM sweep_state z
   LEFT JOIN worklist_task t ON t.patient_id = z.patient_id AND t.state = 'open' AND t.version = 0
     AND SUBSTR(t.dedupe_key, 1, 6) = 'sweep:' AND t.reason IN ('recall_due', 'no_next_step')
@@ -13,7 +11,7 @@ WITH needing AS MATERIALIZED (
       SELECT 1 FROM worklist_task o WHERE o.patient_id = z.patient_id AND o.state = 'open'))
 ),
 reasoned AS (
-  SELECT n.*, UTCDAY(closed_at) AS closed_n, CASE
+  SELECT n.*, CASE
     WHEN booking_id IS NOT NULL THEN 'recall_due'
     WHEN type = 'referred' THEN 'referred'
     WHEN missed_kind = 'no_show' THEN 'no_show'
@@ -28,6 +26,15 @@ reasoned AS (
     WHEN asked_n IS NOT NULL THEN 'recall_due'
     ELSE 'no_next_step' END AS reason
   FROM needing n
+),
+-- Of those with an untouched task only a more pressing cause, or a recall that is still to come, can change anything.
+mattering AS MATERIALIZED (
+  SELECT m.*, UTCDAY((SELECT MAX(x.closed_at) FROM worklist_task x
+    WHERE x.patient_id = m.patient_id AND x.state = 'closed' AND x.closed_by_id IS NOT NULL)) AS closed_n
+  FROM reasoned m
+  WHERE open_task_id IS NULL
+    OR reason IN ('no_show', 'cancelled', 'vanished', 'plan_paused', 'referred', 'not_started')
+    OR (reason = 'recall_due' AND asked_n > %(today_n)s)
 ),
 dated AS (
   SELECT r.*,
@@ -50,7 +57,7 @@ dated AS (
       WHEN (%(today_n)s - last_n) * 100 <= COALESCE(interval_days, %(sleeping_days)s / 2) * 300 THEN 25
       WHEN (%(today_n)s - last_n) * 100 <= COALESCE(interval_days, %(sleeping_days)s / 2) * 500 THEN 12
       ELSE 5 END AS by_lateness
-  FROM reasoned r
+  FROM mattering r
 ),
 dues AS (
   SELECT d.*,
@@ -106,5 +113,3 @@ SELECT h.patient_id,
     (SELECT COUNT(*) FROM worklist_task x WHERE x.patient_id = h.patient_id AND x.state = 'closed'),
   CASE WHEN h.cause_n IS NULL OR %(today_n)s - h.cause_n > 30 THEN 1 ELSE 0 END
 FROM hidden h LEFT JOIN clinic_servicegroup g ON g.id = h.ask_group
-WHERE h.open_task_id IS NULL
-  OR h.reason IN ('no_show', 'cancelled', 'vanished', 'plan_paused', 'referred', 'not_started', 'recall_due')

@@ -5,7 +5,7 @@ INSERT INTO sweep_state (patient_id, branch_id, rule, type, visits, first_n, las
 WITH facts AS (
   SELECT s.patient_id, s.branch_id, s.registered_n, COALESCE(v.visits, 0) AS visits, v.first_n, v.last_n, v.last_at,
     GREATER(COALESCE(w.amount, 0), COALESCE(q.amount, 0)) AS revenue, COALESCE(k.consultation, 0) AS consultation,
-    COALESCE(k.prevention, 0) AS prevention, COALESCE(k.chronic, 0) AS chronic,
+    COALESCE(k.prevention, 0) AS prevention, CASE WHEN h.patient_id IS NULL THEN 0 ELSE 1 END AS chronic,
     b.appointment_id AS booking_id, b.starts_at AS booking_at, b.day_n AS booking_n,
     u.group_id, u.interval_days,
     u.interval_days * CAST(ROUND(g.late_factor * 100) AS INTEGER) / 100 AS late_days,
@@ -21,6 +21,7 @@ WITH facts AS (
   LEFT JOIN sweep_bill w ON w.patient_id = s.patient_id
   LEFT JOIN sweep_paid q ON q.patient_id = s.patient_id
   LEFT JOIN sweep_kind k ON k.patient_id = s.patient_id
+  LEFT JOIN sweep_chronic h ON h.patient_id = s.patient_id
   LEFT JOIN sweep_booking b ON b.patient_id = s.patient_id
   LEFT JOIN sweep_usual u ON u.patient_id = s.patient_id
   LEFT JOIN clinic_servicegroup g ON g.id = u.group_id

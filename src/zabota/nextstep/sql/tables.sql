@@ -7,15 +7,18 @@ CREATE TEMP TABLE IF NOT EXISTS sweep_visit (patient_id KEYTYPE PRIMARY KEY, vis
   last_on DATE, since_on DATE, last_at TIMESTAMPTZ);
 CREATE TEMP TABLE IF NOT EXISTS sweep_bill (patient_id KEYTYPE PRIMARY KEY, amount BIGINT);
 CREATE TEMP TABLE IF NOT EXISTS sweep_paid (patient_id KEYTYPE PRIMARY KEY, amount BIGINT);
-CREATE TEMP TABLE IF NOT EXISTS sweep_done (patient_id BIGINT, service_id BIGINT, last_on DATE);
-CREATE TEMP TABLE IF NOT EXISTS sweep_kind (patient_id KEYTYPE PRIMARY KEY, consultation INTEGER, prevention INTEGER, chronic INTEGER);
-CREATE TEMP TABLE IF NOT EXISTS sweep_cycle (patient_id BIGINT, group_id BIGINT, previous_on DATE, interval_days INTEGER,
-  interval_months INTEGER, calculated_on DATE, PRIMARY KEY (patient_id, group_id));
+CREATE TEMP TABLE IF NOT EXISTS sweep_line (patient_id BIGINT, group_id BIGINT, packed BIGINT, chronic INTEGER);
+CREATE TEMP TABLE IF NOT EXISTS sweep_chronic (patient_id KEYTYPE PRIMARY KEY);
+CREATE TEMP TABLE IF NOT EXISTS sweep_kind (patient_id KEYTYPE PRIMARY KEY, consultation INTEGER,
+  prevention INTEGER);
+CREATE TEMP TABLE IF NOT EXISTS sweep_cycle (patient_id BIGINT, group_id BIGINT, previous_n INTEGER,
+  calculated_n INTEGER, interval_days INTEGER, interval_months INTEGER, PRIMARY KEY (patient_id, group_id));
 CREATE TEMP TABLE IF NOT EXISTS sweep_upcoming (patient_id BIGINT, starts_at TIMESTAMPTZ, appointment_id BIGINT, day_n INTEGER,
   has_services INTEGER, PRIMARY KEY (patient_id, starts_at, appointment_id));
 CREATE TEMP TABLE IF NOT EXISTS sweep_booking (patient_id KEYTYPE PRIMARY KEY, appointment_id BIGINT, starts_at TIMESTAMPTZ, day_n INTEGER);
-CREATE TEMP TABLE IF NOT EXISTS sweep_recall (recall_id KEYTYPE PRIMARY KEY, patient_id BIGINT, group_id BIGINT, previous_n INTEGER,
-  interval_days INTEGER, asked_n INTEGER, is_live INTEGER, right_id BIGINT);
+CREATE TEMP TABLE IF NOT EXISTS sweep_recall (patient_id BIGINT, group_id BIGINT, recall_id BIGINT, previous_n INTEGER,
+  interval_days INTEGER, asked_n INTEGER, is_live INTEGER, right_id BIGINT, was_id BIGINT,
+  PRIMARY KEY (patient_id, group_id));
 CREATE TEMP TABLE IF NOT EXISTS sweep_usual (patient_id KEYTYPE PRIMARY KEY, group_id BIGINT, interval_days INTEGER);
 CREATE TEMP TABLE IF NOT EXISTS sweep_ask (patient_id KEYTYPE PRIMARY KEY, group_id BIGINT, asked_n INTEGER, ahead_n INTEGER);
 CREATE TEMP TABLE IF NOT EXISTS sweep_plan (patient_id KEYTYPE PRIMARY KEY, open_n INTEGER, proposed_n INTEGER, declined_n INTEGER,

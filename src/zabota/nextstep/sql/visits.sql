@@ -1,66 +1,91 @@
 -- Services with the recall they start: the group of `triggers_group`, else their own; an interval of 0 means none.
 INSERT INTO sweep_service
-SELECT s.id, own.id, target.id,
-  CASE WHEN s.recall_interval_days IS NOT NULL THEN NULLIF(s.recall_interval_days, 0)
-       WHEN m.months IS NOT NULL THEN m.months * 365 / 12 ELSE NULLIF(target.recall_interval_days, 0) END,
-  CASE WHEN s.recall_interval_days IS NULL THEN m.months END,
-  CASE WHEN own.is_consultation THEN 1 ELSE 0 END, CASE WHEN own.is_prevention THEN 1 ELSE 0 END,
-  CASE WHEN own.is_chronic THEN 1 ELSE 0 END
-FROM clinic_service s
-LEFT JOIN clinic_servicegroup own ON own.id = s.group_id
-LEFT JOIN clinic_servicegroup target ON target.id = COALESCE(s.triggers_group_id, s.group_id)
-LEFT JOIN nextstep_recallmonths m ON m.group_id = target.id
-WHERE s.clinic_id = %(clinic)s;
--- WALK_VISITS and WALK_LINES: patient by patient for a few, table by table for a whole clinic. Same rows either way.
+SELECT id, own_group, target_group, CASE WHEN days > 16383 THEN 16383 ELSE days END, months, consultation, prevention, chronic
+FROM (
+  SELECT s.id, own.id AS own_group, target.id AS target_group,
+    CASE WHEN s.recall_interval_days IS NOT NULL THEN NULLIF(s.recall_interval_days, 0)
+         WHEN m.months IS NOT NULL THEN m.months * 365 / 12 ELSE NULLIF(target.recall_interval_days, 0) END AS days,
+    CASE WHEN s.recall_interval_days IS NULL THEN m.months END AS months,
+    CASE WHEN own.is_consultation THEN 1 ELSE 0 END AS consultation,
+    CASE WHEN own.is_prevention THEN 1 ELSE 0 END AS prevention, CASE WHEN own.is_chronic THEN 1 ELSE 0 END AS chronic
+  FROM clinic_service s
+  LEFT JOIN clinic_servicegroup own ON own.id = s.group_id
+  LEFT JOIN clinic_servicegroup target ON target.id = COALESCE(s.triggers_group_id, s.group_id)
+  LEFT JOIN nextstep_recallmonths m ON m.group_id = target.id
+  WHERE s.clinic_id = %(clinic)s
+) services;
+-- CROSS JOIN: SQLite then walks patients in their order and reads visits from the covering index appt_visits. Counting
+-- rows and seeking both ends costs half of what COUNT(DISTINCT), MIN and MAX do; days of several visits are put right after.
 INSERT INTO sweep_visit (patient_id, visits, first_n, last_n, last_on, since_on, last_at)
 SELECT v.patient_id, v.visits, DAYNUM(v.first_on), DAYNUM(v.last_on), v.last_on, TODATE(DAYNUM(v.last_on) - 730), v.last_at
 FROM (
-  SELECT s.patient_id, COUNT(DISTINCT a.day) AS visits, MIN(a.day) AS first_on, MAX(a.day) AS last_on,
-    MAX(a.starts_at) AS last_at
-  FROM WALK_VISITS
-  WHERE a.patient_id = s.patient_id AND a.status = 'completed'
-  GROUP BY s.patient_id
+  SELECT c.patient_id, c.visits,
+    (SELECT MIN(b.day) FROM booking_appointment b WHERE b.patient_id = c.patient_id AND b.status = 'completed') AS first_on,
+    (SELECT MAX(b.day) FROM booking_appointment b WHERE b.patient_id = c.patient_id AND b.status = 'completed') AS last_on,
+    (SELECT MAX(b.starts_at) FROM booking_appointment b
+     WHERE b.patient_id = c.patient_id AND b.status = 'completed') AS last_at
+  FROM (
+    SELECT s.patient_id, COUNT(*) AS visits
+    FROM sweep_scope s CROSS JOIN booking_appointment a
+    WHERE a.patient_id = s.patient_id AND a.status = 'completed'
+    GROUP BY s.patient_id
+  ) c
 ) v;
+UPDATE sweep_visit SET visits = visits - again.more
+FROM (
+  SELECT patient_id, SUM(visits - 1) AS more
+  FROM (
+    SELECT s.patient_id, COUNT(*) AS visits
+    FROM sweep_scope s CROSS JOIN booking_appointment a
+    WHERE a.patient_id = s.patient_id AND a.status = 'completed'
+    GROUP BY s.patient_id, a.day HAVING COUNT(*) > 1
+  ) days
+  GROUP BY patient_id
+) again
+WHERE again.patient_id = sweep_visit.patient_id;
 -- Bills and payments of the two years up to the last visit tell of the same money; the larger sum counts.
 INSERT INTO sweep_bill (patient_id, amount)
-SELECT v.patient_id, SUM(a.total_kopecks)
-FROM WALK_BILLS
+SELECT s.patient_id, SUM(a.total_kopecks)
+FROM sweep_scope s CROSS JOIN sweep_visit v CROSS JOIN booking_appointment a
 WHERE v.patient_id = s.patient_id AND a.patient_id = v.patient_id AND a.status = 'completed' AND a.day > v.since_on
-GROUP BY v.patient_id;
+GROUP BY s.patient_id;
 INSERT INTO sweep_paid (patient_id, amount)
 SELECT v.patient_id, SUM(m.amount_kopecks)
 FROM WALK_PAYMENTS
 WHERE v.patient_id = s.patient_id AND m.patient_id = v.patient_id AND m.paid_on > v.since_on
 GROUP BY v.patient_id;
-INSERT INTO sweep_done (patient_id, service_id, last_on)
-SELECT s.patient_id, l.service_id, MAX(a.day)
-FROM WALK_LINES
-WHERE a.patient_id = s.patient_id AND a.status = 'completed' AND l.appointment_id = a.id
-GROUP BY s.patient_id, l.service_id;
--- What was done on the last day (nothing but consultations, any prevention) and whether anything chronic ever was.
-INSERT INTO sweep_kind (patient_id, consultation, prevention, chronic)
-SELECT d.patient_id,
-  CASE WHEN MAX(CASE WHEN d.last_on = v.last_on THEN 1 ELSE 0 END) = 0 THEN 0
-       ELSE MIN(CASE WHEN d.last_on = v.last_on THEN c.is_consultation ELSE 1 END) END,
-  MAX(CASE WHEN d.last_on = v.last_on THEN c.is_prevention ELSE 0 END), MAX(c.is_chronic)
-FROM sweep_done d CROSS JOIN sweep_visit v CROSS JOIN sweep_service c
-WHERE v.patient_id = d.patient_id AND c.service_id = d.service_id
-GROUP BY d.patient_id;
--- The latest trigger of each group; of several on that day the one that is due first.
-INSERT INTO sweep_cycle (patient_id, group_id, previous_on, interval_days, interval_months, calculated_on)
-SELECT patient_id, target_group, last_on, interval_days, interval_months, calculated_on
+-- What the last day held: nothing but consultations, any prevention.
+INSERT INTO sweep_kind (patient_id, consultation, prevention)
+SELECT s.patient_id, MIN(c.is_consultation), MAX(c.is_prevention)
+FROM sweep_scope s CROSS JOIN sweep_visit v CROSS JOIN booking_appointment a CROSS JOIN booking_appointmentservice l
+CROSS JOIN sweep_service c
+WHERE v.patient_id = s.patient_id AND a.patient_id = v.patient_id AND a.status = 'completed' AND a.day = v.last_on
+  AND l.appointment_id = a.id AND c.service_id = l.service_id
+GROUP BY s.patient_id;
+-- One pass over all services ever done. The latest trigger of a group, of several on that day the one that is due first,
+-- is one whole number, so that one MAX finds it: day (17 bits, from 1900), due day (18, reversed), interval (14, reversed),
+-- months (14, reversed). Services that start no recall come as group 0: they may still be chronic.
+INSERT INTO sweep_line (patient_id, group_id, packed, chronic)
+SELECT patient_id, group_id, MAX((CAST(day_n AS BIGINT) + 25567) * 70368744177664
+    + (CAST(262143 - due_n AS BIGINT) - 25567) * 268435456 + (16383 - interval_days) * 16384 + (16383 - months)),
+  MAX(is_chronic)
 FROM (
-  SELECT t.*, ROW_NUMBER() OVER (PARTITION BY patient_id, target_group
-    ORDER BY last_on DESC, calculated_on, interval_days, COALESCE(interval_months, 0)) AS place
-  FROM (
-    SELECT d.patient_id, c.target_group, d.last_on, c.interval_days, c.interval_months,
-      CASE WHEN c.interval_months IS NULL THEN TODATE(DAYNUM(d.last_on) + c.interval_days)
-           ELSE ADDMONTHS(d.last_on; c.interval_months) END AS calculated_on
-    FROM sweep_done d CROSS JOIN sweep_service c
-    WHERE c.service_id = d.service_id AND c.target_group IS NOT NULL AND c.interval_days IS NOT NULL
-  ) t
-) ranked
-WHERE place = 1;
+  SELECT s.patient_id, DAYNUM(a.day) AS day_n, c.is_chronic,
+    CASE WHEN c.interval_days IS NULL THEN 0 ELSE COALESCE(c.target_group, 0) END AS group_id,
+    COALESCE(c.interval_days, 0) AS interval_days, COALESCE(c.interval_months, 0) AS months,
+    CASE WHEN c.interval_months IS NULL THEN DAYNUM(a.day) + COALESCE(c.interval_days, 0)
+         ELSE DAYNUM(ADDMONTHS(a.day; c.interval_months)) END AS due_n
+  FROM WALK_LINES CROSS JOIN sweep_service c
+  WHERE a.patient_id = s.patient_id AND a.status = 'completed' AND l.appointment_id = a.id
+    AND c.service_id = l.service_id
+) lines
+GROUP BY patient_id, group_id;
+INSERT INTO sweep_cycle (patient_id, group_id, previous_n, calculated_n, interval_days, interval_months)
+SELECT patient_id, group_id, packed / 70368744177664 - 25567,
+  262143 - 25567 - packed / 268435456 MODULO 262144,
+  16383 - packed / 16384 MODULO 16384, NULLIF(16383 - packed MODULO 16384, 0)
+FROM sweep_line WHERE group_id <> 0;
+INSERT INTO sweep_chronic (patient_id) SELECT DISTINCT patient_id FROM sweep_line WHERE chronic = 1;
 INSERT INTO sweep_upcoming (patient_id, starts_at, appointment_id, day_n, has_services)
 SELECT s.patient_id, a.starts_at, a.id, DAYNUM(a.day),
   CASE WHEN EXISTS (SELECT 1 FROM booking_appointmentservice l WHERE l.appointment_id = a.id) THEN 1 ELSE 0 END

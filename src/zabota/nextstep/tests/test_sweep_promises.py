@@ -251,6 +251,26 @@ def test_the_sweep_leaves_one_row_in_the_trail_and_the_figures_of_the_day() -> N
     assert day.found == result.found
 
 
+def test_a_day_that_begins_with_a_few_patients_carries_the_counts_of_the_last_full_sweep() -> None:
+    world = make_clinic(5, now=NOW)
+    sweep_clinic(clinic_id=world.clinic.pk, now=NOW)
+    before = ViolationDay.objects.get(clinic=world.clinic, on=world.today)
+    morning = NOW + dt.timedelta(days=1)
+    Task.objects.filter(patient=world.patients[0]).delete()
+    Appointment.objects.filter(patient=world.patients[0], starts_at__gt=morning).delete()
+    result = sweep_patients(patient_ids=[world.patients[0].pk], now=morning)
+    day = ViolationDay.objects.get(clinic=world.clinic, on=world.today + dt.timedelta(days=1))
+    assert result.found == day.found == 1
+    assert (day.under_rule, day.booked, day.with_task, day.swept_at) == (
+        before.under_rule, before.booked, before.with_task, before.swept_at,
+    )  # fmt: skip
+    night = morning + dt.timedelta(hours=3)
+    sweep_clinic(clinic_id=world.clinic.pk, now=night)
+    day.refresh_from_db()
+    counts = coverage_of(clinic_id=world.clinic.pk, now=night)
+    assert (day.under_rule, day.with_task, day.swept_at) == (counts.under_rule, counts.with_task, night)
+
+
 def test_a_sweep_of_one_clinic_leaves_another_alone() -> None:
     mine, other = make_clinic(1, now=NOW), make_clinic(2, now=NOW)
     sweep_clinic(clinic_id=mine.clinic.pk, now=NOW)
