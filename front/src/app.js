@@ -27,5 +27,7 @@ async function drawCharts(root) {
   draw(root);
 }
 
+if (document.getElementById("grid")) import("./js/calendar.js").then(({ startCalendar }) => startCalendar());
+
 drawCharts(document);
 document.addEventListener("htmx:load", (event) => drawCharts(event.detail.elt));

@@ -142,6 +142,10 @@ BY_PREFIX: tuple[tuple[str, Callable[[World], dict[str, Any]]], ...] = (
     ("desk:clinic-group", lambda w: {"public_id": w.group.public_id}),
     ("desk:pulse-table", lambda w: {"table": "months", "form": "csv"}),
     ("desk:audit-table", lambda w: {"table": "drivers", "form": "csv"}),
+    ("desk:metrics-file", lambda w: {"form": "csv"}),
+    ("desk:metric-people", lambda w: {"key": "r3"}),
+    ("desk:where-table", lambda w: {"table": "drivers", "form": "csv"}),
+    ("desk:view-drop", lambda w: {"view_id": "none"}),
     ("desk:behind", lambda w: {"report_id": "none", "place": "all", "form": "csv"}),
 )
 

@@ -14,8 +14,10 @@ MENU: tuple[tuple[str, str, Right], ...] = (
     ("Пульс", "desk:pulse", Right.PULSE_VIEW),
     ("Сегодня", "desk:today", Right.WORKLIST_WORK),
     ("Пациенты", "desk:patients", Right.PATIENTS_VIEW),
+    ("Расписание", "desk:calendar", Right.PATIENTS_VIEW),
     ("Контроль", "desk:control", Right.WORKLIST_CONTROL),
     ("Отчёт", "desk:audit", Right.AUDIT_VIEW),
+    ("Показатели", "desk:metrics", Right.AUDIT_VIEW),
     ("Правило двух З", "desk:rule", Right.WORKLIST_CONTROL),
     ("Сценарии разговора", "desk:scripts", Right.SETTINGS_EDIT),
 )

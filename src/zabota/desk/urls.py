@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("healthz", home.healthz, name="healthz"),
     path("", include("zabota.desk.today.urls")),
+    path("calendar/", include("zabota.desk.calendar.urls")),
     path("control/", include("zabota.desk.control.urls")),
     path("", include("zabota.desk.insight.urls")),
     path("", include("zabota.desk.nextstep.urls")),

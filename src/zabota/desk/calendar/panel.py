@@ -1,0 +1,104 @@
+"""What stands beside the grid about one appointment: who, what, when, what may be done with it now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404
+from django.urls import reverse
+
+from zabota.booking.models import Appointment
+from zabota.clinic.api import Right
+from zabota.desk.access import StaffRequest, visible
+from zabota.desk.calendar import blocks
+from zabota.desk.calendar.asked import Asked
+from zabota.patients import api as patients
+
+TONES = {"begun": "good", "arrived": "good", "confirmed": "good", "late": "warn", "no_show": "bad"}
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A state with the key that sets it."""
+
+    key: str
+    label: str
+    url: str
+    variant: str = ""
+
+
+#: Step → key and words, in the order of the day.
+STEPS: tuple[tuple[str, str, str], ...] = (
+    ("confirmed", "1", "Подтвердили"),
+    ("arrived", "2", "Пришёл"),
+    ("begun", "3", "Начат"),
+    ("completed", "4", "Завершён"),
+    ("no_show", "5", "Не пришёл"),
+)
+
+
+def visit_or_404(request: StaffRequest, public_id: str) -> Appointment:
+    """An appointment of this clinic and of the branches of this person."""
+    rows = visible(request, Appointment.objects.filter(clinic=request.clinic, vanished_at=None))
+    found: Appointment | None = (
+        rows.select_related("patient", "doctor", "branch")
+        .prefetch_related("lines__service", "occupations__resource")
+        .filter(public_id=public_id, patient__erased_at=None)
+        .first()
+    )
+    if found is None:
+        raise Http404
+    return found
+
+
+def visit_context(request: StaffRequest, visit: Appointment, asked: Asked, now: datetime) -> dict[str, Any]:
+    """Variables of «desk/calendar/_visit.html»."""
+    kind = blocks.kind_of(visit, now)
+    health, may_book = request.may(Right.PATIENTS_HEALTH), request.may(Right.VISITS_BOOK)
+    times = (("Пришёл", visit.arrived_at), ("Начат", visit.begun_at), ("Завершён", visit.ended_at))
+    again = urlencode({"patient": visit.patient.public_id, "day": asked.day.isoformat()})
+    return {
+        "panel": "desk/calendar/_visit.html",
+        "visit": visit,
+        "state": blocks.state_words(visit, kind, asked.zone),
+        "tone": TONES.get(kind, ""),
+        "icon": blocks.STATES.get(kind, ("", "x"))[1],
+        "health": health,
+        "what": blocks.services_of(visit),
+        "rooms": ", ".join(each.resource.name for each in visit.occupations.all()),
+        "phone": patients.best_phones([visit.patient_id]).get(visit.patient_id, "") if may_book else "",
+        "times": [(words, at) for words, at in times if at],
+        "actions": _actions(visit, now) if may_book else [],
+        "may_change": may_book and visit.status in Appointment.BOOKED and visit.begun_at is None,
+        "may_card": request.may(Right.PATIENTS_VIEW),
+        "close_url": f"{reverse('desk:calendar')}?{asked.query()}",
+        "rest_url": f"{reverse('desk:calendar-rest')}?{asked.query()}",
+        "book_next_url": f"{reverse('desk:calendar-book')}?{again}" if may_book else "",
+    }
+
+
+def _actions(visit: Appointment, now: datetime) -> list[Action]:
+    """The steps that may follow; the likeliest is the green one."""
+    begun = visit.begun_at is not None
+    allowed = {
+        "planned": {"confirmed", "arrived", "no_show"},
+        "confirmed": {"arrived", "no_show"},
+        "arrived": {"completed"} if begun else {"begun", "completed", "no_show"},
+        "no_show": {"arrived"},
+    }.get(visit.status, set())
+    if visit.starts_at > now:
+        allowed = allowed - {"no_show", "completed"}
+    likely = {"planned": "arrived", "confirmed": "arrived", "arrived": "completed" if begun else "begun"}
+    return [
+        Action(
+            key=key,
+            label=label,
+            url=reverse("desk:calendar-visit-mark", args=[visit.public_id, step.replace("_", "-")]),
+            variant="primary" if likely.get(visit.status) == step else "",
+        )
+        for step, key, label in STEPS
+        if step in allowed
+    ]

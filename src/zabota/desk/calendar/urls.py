@@ -1,0 +1,20 @@
+"""Addresses of the calendar."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from zabota.desk.calendar import book, views, visits
+
+urlpatterns = [
+    path("", views.day, name="calendar"),
+    path("week/", views.week, name="calendar-week"),
+    path("rest/", views.rest, name="calendar-rest"),
+    path("book/", book.book, name="calendar-book"),
+    path("visits/<str:public_id>/", visits.visit, name="calendar-visit"),
+    path("visits/<str:public_id>/mark/<slug:step>/", visits.mark, name="calendar-visit-mark"),
+    path("visits/<str:public_id>/unmark/", visits.unmark, name="calendar-visit-unmark"),
+    path("visits/<str:public_id>/move/", visits.move, name="calendar-visit-move"),
+    path("visits/<str:public_id>/cancel/", visits.cancel, name="calendar-visit-cancel"),
+    path("visits/<str:public_id>/unbook/", visits.unbook, name="calendar-visit-unbook"),
+]

@@ -1,0 +1,124 @@
+"""Pages of the calendar: the day, a doctor's week; one fragment for whoever keeps the page open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from zabota.clinic.api import Right
+from zabota.clinic.models import Doctor
+from zabota.desk.access import StaffRequest, staff_page
+from zabota.desk.calendar.asked import ROOMS, Asked, read_asked
+from zabota.desk.calendar.day import Shown, Sight, load_day, load_week
+from zabota.desk.calendar.forms import doctors_of
+from zabota.kernel import clock
+from zabota.ui.page import wants_fragment
+
+
+@require_GET
+@staff_page(Right.PATIENTS_VIEW)
+def day(request: StaffRequest) -> HttpResponse:
+    """The day in columns; for a poll the grid alone, or 204 when nothing in it has changed."""
+    now = clock.now()
+    asked = read_asked(request, now)
+    if asked is None:
+        return render(request, "desk/calendar/empty.html", status=200)
+    shown = load_day(asked, sight_of(request), now)
+    return answer(request, asked, shown, reverse("desk:calendar"))
+
+
+@require_GET
+@staff_page(Right.PATIENTS_VIEW)
+def week(request: StaffRequest) -> HttpResponse:
+    """Seven days of one doctor: the one named, else whoever asks, else the first."""
+    now = clock.now()
+    asked = read_asked(request, now)
+    if asked is None:
+        return redirect("desk:calendar")
+    doctors = list(doctors_of(asked.branch))
+    named = Doctor.objects.filter(clinic=request.clinic, public_id=request.GET.get("doctor", "")).first()
+    doctor = named or (request.member.doctor if request.member.doctor in doctors else next(iter(doctors), None))
+    if doctor is None:
+        return redirect(f"{reverse('desk:calendar')}?{asked.query()}")
+    asked = replace(asked, doctor=doctor.public_id)
+    shown = load_week(asked, doctor, sight_of(request), now)
+    return answer(request, asked, shown, reverse("desk:calendar-week"), doctor=doctor, doctors=doctors)
+
+
+@require_GET
+@staff_page(Right.PATIENTS_VIEW)
+def rest(request: StaffRequest) -> HttpResponse:
+    """Beside the grid when nothing is open."""
+    return render(request, "desk/calendar/_panel_rest.html", {})
+
+
+def sight_of(request: StaffRequest) -> Sight:
+    """What this person sees and may do here."""
+    return Sight(health=request.may(Right.PATIENTS_HEALTH), book=request.may(Right.VISITS_BOOK))
+
+
+def answer(
+    request: StaffRequest,
+    asked: Asked,
+    shown: Shown,
+    path: str,
+    *,
+    doctor: Doctor | None = None,
+    doctors: Sequence[Doctor] = (),
+) -> HttpResponse:
+    """The whole page, the grid for a poll, or 204."""
+    context = shown.context() | frame_of(request, asked, path, doctor) | {"doctors": doctors}
+    tag = f'"{context["stamp"]}"'
+    with timezone.override(asked.zone):
+        if not wants_fragment(request):
+            return render(request, "desk/calendar/day.html", context)
+        if request.GET.get("seen") == context["stamp"] or request.headers.get("If-None-Match") == tag:
+            return HttpResponse(status=204, headers={"ETag": tag})
+        response = render(request, "desk/calendar/_grid.html", context)
+    response["ETag"] = tag
+    return response
+
+
+def frame_of(request: StaffRequest, asked: Asked, path: str, doctor: Doctor | None = None) -> dict[str, Any]:
+    """Around the grid: the day, where to go from it."""
+    step = timedelta(days=7 if doctor else 1)
+    home = reverse("desk:calendar")
+    return {
+        "asked": asked,
+        "doctor": doctor,
+        "address": f"{path}?{asked.query()}",
+        "path": path,
+        "before": f"{path}?{asked.query(day=asked.day - step)}",
+        "after": f"{path}?{asked.query(day=asked.day + step)}",
+        "to_today": f"{path}?{asked.query(day=asked.today)}",
+        "all_url": f"{path}?{asked.query(everybody=True)}",
+        "book_url": f"{reverse('desk:calendar-book')}?{asked.query()}",
+        "may_book": request.may(Right.VISITS_BOOK),
+        "may_edit": request.may(Right.SCHEDULE_EDIT),
+        "panel": "desk/calendar/_panel_rest.html",
+        "tabs": [
+            {
+                "label": "Врачи",
+                "url": f"{home}?{asked.query(by='doctors', doctor='')}",
+                "current": not doctor and asked.by != ROOMS,
+            },
+            {
+                "label": "Неделя",
+                "url": f"{reverse('desk:calendar-week')}?{asked.query(by='doctors')}",
+                "current": doctor is not None,
+            },
+            {
+                "label": "Кабинеты",
+                "url": f"{home}?{asked.query(by=ROOMS, doctor='')}",
+                "current": not doctor and asked.by == ROOMS,
+            },
+        ],
+    }
