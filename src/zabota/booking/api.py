@@ -20,7 +20,7 @@ from zabota.booking.queries.search import Slot, alternatives, find_slots, slot_o
 from zabota.booking.queries.waiting import CorridorWait, DoctorWait, WaitingFigures, waiting_figures
 from zabota.booking.queries.waitlist import WaitlistReport, open_entries, open_freed, open_offers, waitlist_report
 from zabota.booking.services.appointments import book, book_next_visit, cancel, move_appointment
-from zabota.booking.services.first_week import ensure_resources
+from zabota.booking.services.first_week import ensure_performers, ensure_resources
 from zabota.booking.services.holds import Held, held_by, hold_slot, release_hold
 from zabota.booking.services.marks import (
     mark_arrived,
@@ -88,6 +88,7 @@ __all__ = [
     "day_grid",
     "decline_offer",
     "displaced",
+    "ensure_performers",
     "ensure_resources",
     "find_slots",
     "held_by",

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from zabota.booking.models import Appointment, AppointmentService, Resource, ServiceNeed, WorkingHours
 from zabota.booking.queries.busy import EpochMinutes
@@ -58,20 +58,20 @@ def ensure_resources(*, clinic: Clinic, now: datetime) -> int:
         if not week:
             Resource.objects.filter(pk=resource.pk).update(is_active=False)  # receives nobody for half a year
         made += 1
-    ensure_needs(clinic=clinic, now=now)
+    ensure_performers(clinic=clinic, now=now)
     return made
 
 
-def ensure_needs(*, clinic: Clinic, now: datetime) -> None:
-    """Who performs each service, from who did it; services that have a row already keep it."""
+def ensure_performers(*, clinic: Clinic, now: datetime) -> None:
+    """Who performs each service, from who did it; services whose doctors somebody chose keep them."""
     done = (
         AppointmentService.objects.filter(
             appointment__clinic=clinic,
             appointment__starts_at__gt=now - _PERFORMED_WITHIN,
             appointment__doctor__is_active=True,
             service__is_active=True,
-            service__need=None,
         )
+        .filter(Q(service__need=None) | Q(service__need__doctors=None))
         .values_list("service_id", "appointment__doctor_id")
         .annotate(times=Count("id"))
         .filter(times__gte=_ENOUGH_TIMES)
@@ -80,7 +80,9 @@ def ensure_needs(*, clinic: Clinic, now: datetime) -> None:
     performers: dict[int, set[int]] = defaultdict(set)
     for service_id, doctor_id, _ in done:
         performers[service_id].add(doctor_id or 0)
-    needs = ServiceNeed.objects.bulk_create([ServiceNeed(service_id=pk) for pk in sorted(performers)])
+    known = {row.service_id: row for row in ServiceNeed.objects.filter(service__in=performers)}
+    fresh = [ServiceNeed(service_id=pk) for pk in sorted(performers) if pk not in known]
+    needs = [*ServiceNeed.objects.bulk_create(fresh), *known.values()]
     through = ServiceNeed.doctors.through
     through.objects.bulk_create(
         through(serviceneed_id=need.pk, doctor_id=doctor_id)

@@ -19,6 +19,7 @@ from zabota.ops.demo.catalogue import TIME_ZONE
 from zabota.ops.demo.generate import Clinic, generate
 from zabota.ops.demo.load_clinic import build, demo_logins
 from zabota.ops.demo.load_people import load_people
+from zabota.ops.demo.load_schedule import load_schedule
 from zabota.ops.demo.load_visits import load_visits
 from zabota.ops.demo.load_work import play_desk
 from zabota.ops.demo.spec import ClinicSpec
@@ -67,6 +68,8 @@ def load(clinic: Clinic, *, now: dt.datetime, progress: Callable[[str], None] = 
             group_households(clinic=frame.clinic)
             pairs = find_duplicates(clinic=frame.clinic)
             progress(f"Похожих карт, о которых надо решить: {pairs}.")
+            load_schedule(clinic, frame, now=now)
+            progress("Записаны расписание врачей и лист ожидания.")
             contacts = play_desk(clinic, frame, now=now)
             progress(f"Разговоров администраторов за последние дни: {contacts}.")
     return frame.clinic
