@@ -10,8 +10,9 @@ from typing import Final
 import numpy as np
 
 from zabota.analytics.queries.metrics_ground import NothingSeen, metrics_ground
+from zabota.analytics.queries.people import PersonBehind, people_behind
 from zabota.analytics.rules.columns import as_date
-from zabota.analytics.rules.metrics import BY_KEY, COUNTED, METRICS
+from zabota.analytics.rules.metrics import BY_KEY, COUNTED, METRICS, described
 from zabota.analytics.rules.metrics_figure import Change, Definition, Figure, Method, Unit, change, figure, year_before
 from zabota.analytics.rules.metrics_ground import Filters, Ground, Window
 from zabota.analytics.rules.periods import FULL_DAYS, choose_periods
@@ -30,15 +31,18 @@ __all__ = [
     "Member",
     "MetricValue",
     "NothingSeen",
+    "PersonBehind",
     "Unit",
     "Window",
     "compare",
+    "described",
     "ground_of",
     "last_day",
     "metric_values",
     "patients_of",
-    "window_of",
+    "people_behind",
     "value_of",
+    "window_of",
 ]
 
 #: Windows that can be chosen, days.
@@ -142,7 +146,7 @@ def patients_of(
     """Patients behind a figure with what each adds: 1 or 0 of a share, an amount of a mean; several records add up."""
     sample = figure(definition, ground, window_of(definition, ground, as_of, days), filters or Filters()).sample
     who, place = np.unique(sample.patient, return_inverse=True)
-    total = np.bincount(place, weights=sample.value, minlength=len(who))
+    total = np.asarray(np.bincount(place, weights=sample.value, minlength=len(who)), np.float64)
     if definition.method is Method.MEDIAN:
         total = total / np.bincount(place, minlength=len(who))
     return [Member(int(patient), float(value)) for patient, value in zip(who, total, strict=True)]

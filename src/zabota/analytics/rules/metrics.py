@@ -194,25 +194,31 @@ BY_KEY: Final = {each.key: each for each in METRICS}
 COUNTED: Final = tuple(each for each in METRICS if each.count is not None)
 
 
+def described(definition: Definition) -> tuple[tuple[str, str], ...]:
+    """The definition as lines with their names: the document and the page show the same ones."""
+    past = "с теми же днями год назад" if definition.has_past else "нет: показатель говорит о настоящей минуте"
+    lines = [
+        ("Формула", definition.formula),
+        ("Откуда", definition.source),
+        ("Единица", str(definition.unit)),
+        ("Интервал", str(definition.method)),
+        ("Фильтры", definition.filters),
+        ("Зрелость", definition.ripe),
+        ("Сравнение", past),
+        ("Версия", str(definition.version)),
+    ]
+    if definition.fixed:
+        lines.insert(6, ("Период", definition.fixed))
+    return tuple(lines)
+
+
 def table() -> str:
     """The definitions as a part of docs/metrics.md."""
     parts = []
     for each in METRICS:
-        lines = [
-            f"## {each.title} (`{each.key}`, {each.code})",
-            "",
-            each.says,
-            "",
-            f"- Формула: {each.formula}",
-            f"- Откуда: {each.source}",
-            f"- Единица: {each.unit}; интервал: {each.method}",
-            f"- Фильтры: {each.filters}",
-            f"- Зрелость: {each.ripe}",
-            f"- Сравнение: {'с теми же днями год назад' if each.has_past else 'нет, показатель говорит о настоящей минуте'}"
-            + (f"; {each.fixed}" if each.fixed else ""),
-            f"- Версия: {each.version}",
-        ]
+        lines = [f"## {each.title} (`{each.key}`, {each.code})", "", each.says, ""]
+        lines += [f"- {name}: {text}" for name, text in described(each)]
         if each.count is None:
-            lines.append("- На странице появится, когда в базе будут данные.")
+            lines.append("- На странице: появится, когда в базе будут данные")
         parts.append("\n".join(lines))
     return "\n\n".join(parts)
