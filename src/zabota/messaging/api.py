@@ -1,5 +1,9 @@
 """Front door of messages: the contract of a channel, what upper apps put in and read out."""
 
+from zabota.messaging.queries.addresses import accounts_on, ways_of
+from zabota.messaging.queries.hours import allowed_from, latest_before, zones_of
+from zabota.messaging.queries.talks import canned_answers, conversations_of, inbox, inbox_counts, turns_of
+from zabota.messaging.queries.why import DaySummary, WhyLine, daily_summary, explain_messages, why
 from zabota.messaging.rules.defaults import BY_KEY as BUILT_IN
 from zabota.messaging.rules.gate import Fate, Ruling
 from zabota.messaging.rules.lint import Finding, check_template, check_text, errors, with_required_lines
@@ -24,7 +28,20 @@ from zabota.messaging.rules.transport import (
 )
 from zabota.messaging.rules.wanted import Guard, NewMessage, SubjectRef
 from zabota.messaging.rules.words import CHANNEL_TITLES, CLASS_TITLES, MARKETING, OTP, REASONS, SERVICE
+from zabota.messaging.services.accounts import (
+    account_by_hook,
+    account_view,
+    save_account,
+    switch_account,
+    try_account,
+)
+from zabota.messaging.services.breaker import see_trouble, troubles
+from zabota.messaging.services.draining import Drained, drain
 from zabota.messaging.services.enqueue import enqueue, enqueue_many
+from zabota.messaging.services.hearing import bot_invite, patient_at
+from zabota.messaging.services.optouts import choose_channel, opt_out, opt_out_address
+from zabota.messaging.services.previewing import preview_wording
+from zabota.messaging.services.receiving import apply_receipts, receive
 from zabota.messaging.services.registry import register_guard, register_transport, traits_of, transports
 from zabota.messaging.services.rules import (
     edit_rules,
@@ -34,6 +51,16 @@ from zabota.messaging.services.rules import (
     pause_sending,
     resume_sending,
 )
+from zabota.messaging.services.talking import (
+    archive_canned,
+    assign,
+    bind_patient,
+    close_conversation,
+    mark_read,
+    reopen_conversation,
+    reply,
+    save_canned,
+)
 from zabota.messaging.services.templates import (
     TextRefused,
     archive_template,
@@ -41,7 +68,9 @@ from zabota.messaging.services.templates import (
     ensure_templates,
     save_template,
 )
-from zabota.messaging.services.wording import Preview
+from zabota.messaging.services.ticking import Ticked, tick
+from zabota.messaging.services.voiding import void_for
+from zabota.messaging.services.wording import Preview, look_ahead, words_of
 
 __all__ = [
     "BUILT_IN",
@@ -56,6 +85,8 @@ __all__ = [
     "AccountField",
     "Blame",
     "Channel",
+    "DaySummary",
+    "Drained",
     "EventKind",
     "Fate",
     "Finding",
@@ -71,16 +102,33 @@ __all__ = [
     "Skeleton",
     "SubjectRef",
     "TextRefused",
+    "Ticked",
     "Traits",
     "Transport",
     "Verdict",
     "WebhookReply",
+    "WhyLine",
+    "account_by_hook",
+    "account_view",
+    "accounts_on",
+    "allowed_from",
+    "apply_receipts",
+    "archive_canned",
     "archive_template",
+    "assign",
+    "bind_patient",
+    "bot_invite",
+    "canned_answers",
     "check_template",
     "check_text",
+    "choose_channel",
+    "close_conversation",
     "compile_skeleton",
+    "conversations_of",
     "count_parts",
     "current_version",
+    "daily_summary",
+    "drain",
     "edit_rules",
     "end_override",
     "enqueue",
@@ -88,17 +136,43 @@ __all__ = [
     "ensure_rules",
     "ensure_templates",
     "errors",
+    "explain_messages",
     "html_of",
+    "inbox",
+    "inbox_counts",
+    "latest_before",
     "letter",
+    "look_ahead",
+    "mark_read",
+    "opt_out",
+    "opt_out_address",
     "override_legality",
+    "patient_at",
     "pause_sending",
+    "preview_wording",
+    "receive",
     "register_guard",
     "register_transport",
+    "reopen_conversation",
+    "reply",
     "resume_sending",
+    "save_account",
+    "save_canned",
     "save_template",
+    "see_trouble",
     "split_parts",
+    "switch_account",
+    "tick",
     "traits_of",
     "transports",
+    "troubles",
+    "try_account",
+    "turns_of",
+    "void_for",
     "wants_stop",
+    "ways_of",
+    "why",
     "with_required_lines",
+    "words_of",
+    "zones_of",
 ]

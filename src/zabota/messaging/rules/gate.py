@@ -81,6 +81,8 @@ class Known:
     is_answer: bool = False
     #: The channel asks for a pause between two messages to one person until then.
     person_until: datetime | None = None
+    #: An earlier step of the same cascade was delivered meanwhile.
+    reached_before: bool = False
 
 
 def rule(known: Known, windows: Windows, now: datetime) -> Ruling:
@@ -95,6 +97,8 @@ def _for_ever(known: Known, now: datetime) -> Ruling | None:
         return Ruling(Fate.SUPPRESS, "guard", detail=known.no_longer)
     if known.expires_at is not None and known.expires_at <= now:
         return Ruling(Fate.EXPIRE, "too_late")
+    if known.reached_before:
+        return _never("delivered_before")
     if known.family_told:
         return _never("household")
     if known.message_class == OTP:

@@ -1,0 +1,280 @@
+"""What the gate must know about a batch of messages, read in a dozen queries whatever its size."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+
+from zabota.clinic.models import Branch, Clinic
+from zabota.messaging.models import (
+    AddressBlock,
+    BotLink,
+    ChannelRule,
+    Message,
+    MessagingRules,
+)
+from zabota.messaging.queries.addresses import address_hash, is_bot
+from zabota.messaging.rules.gate import Known
+from zabota.messaging.rules.quiet import day_bounds, first_zone
+from zabota.messaging.rules.states import LEFT, REACHED
+from zabota.messaging.rules.transport import Channel
+from zabota.messaging.rules.words import MARKETING, OTP
+from zabota.patients.api import consent_states
+from zabota.patients.models import Contact, Patient
+
+#: Several bot links, contacts and days stand behind one message.
+_DEAD = (Contact.Reach.WRONG, Contact.Reach.INVALID)
+
+
+@dataclass(slots=True)
+class Person:
+    """What the gate needs of a card."""
+
+    zone: ZoneInfo
+    gone: bool
+    addresses: set[str] = field(default_factory=set)
+    processing: str = ""
+    advertising: Mapping[str, bool] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Sent:
+    """One message that left, as caps count it."""
+
+    at: datetime
+    chain: str
+    is_marketing: bool
+
+
+@dataclass(slots=True)
+class Ground:
+    """Everything read for one batch; counts grow while the batch is ruled upon."""
+
+    now: datetime
+    rules: MessagingRules
+    channel_on: bool
+    clinic_zone: ZoneInfo
+    allows_service: bool
+    allows_marketing: bool
+    people: dict[int, Person]
+    blocked: dict[str, str]
+    stopped: set[str]
+    no_longer: Mapping[tuple[str, int, int], str]
+    told: dict[tuple[str, str], str]
+    sent: dict[str, list[Sent]]
+    reached_chains: set[str]
+    branch_zones: dict[int, str]
+    person_pause: timedelta
+
+    def known(self, row: Message) -> Known:
+        """What is known of one message at this point of the batch."""
+        person = self.people.get(row.patient_id) if row.patient_id else None
+        zone = person.zone if person else self._zone(row)
+        sent = self._sent(row)
+        since = self.now - timedelta(days=self.rules.marketing_cap_days)
+        today = day_bounds(self.now, zone)[0]
+        chains = {each.chain for each in sent if each.at >= today} - {row.chain_key}
+        advertised = {each.chain for each in sent if each.is_marketing and each.at >= since} - {row.chain_key}
+        return Known(
+            message_class=row.message_class,
+            zone=zone,
+            expires_at=row.expires_at,
+            has_patient=row.patient_id is not None,
+            patient_gone=row.patient_id is not None and (person is None or person.gone),
+            contact_gone=self._contact_gone(row, person),
+            channel_on=self.channel_on,
+            channel_allows_service=self.allows_service,
+            channel_allows_marketing=self.allows_marketing,
+            processing=person.processing if person else "",
+            advertising=bool(person and person.advertising.get(row.channel, person.advertising.get("", False))),
+            blocked=self.blocked.get(row.address, ""),
+            stopped=row.address in self.stopped,
+            no_longer=self.no_longer.get((row.subject_kind, row.subject_id or 0, row.subject_revision), ""),
+            family_told=self._family_told(row),
+            marketing_sent=len(advertised),
+            sent_today=len(chains),
+            is_answer=row.is_answer,
+            person_until=self._person_until(row, sent),
+            reached_before=row.step > 0 and row.chain_key in self.reached_chains,
+        )
+
+    def count(self, row: Message) -> None:
+        """The message goes: later ones of the same batch count it."""
+        sent = Sent(self.now, row.chain_key, row.message_class == MARKETING)
+        for key in _keys(row):
+            self.sent[key].append(sent)
+        if row.household_key:
+            self.told[row.address, row.household_key] = row.chain_key
+
+    def _family_told(self, row: Message) -> bool:
+        if not row.household_key:
+            return False
+        return self.told.get((row.address, row.household_key), row.chain_key) != row.chain_key
+
+    def _sent(self, row: Message) -> list[Sent]:
+        if row.message_class == OTP and not self.person_pause:
+            return []
+        return [each for key in _keys(row) for each in self.sent.get(key, ())]
+
+    def _person_until(self, row: Message, sent: Sequence[Sent]) -> datetime | None:
+        if not self.person_pause or not sent:
+            return None
+        return max(each.at for each in sent) + self.person_pause
+
+    def _contact_gone(self, row: Message, person: Person | None) -> bool:
+        own = row.context.get("_", {}).get("addresses", {}) if isinstance(row.context, dict) else {}
+        if person is None or row.is_answer or row.channel in own:
+            return False
+        return row.address not in person.addresses
+
+    def _zone(self, row: Message) -> ZoneInfo:
+        return first_zone(self.branch_zones.get(row.branch_id or 0, ""), str(self.clinic_zone))
+
+
+def ground_of(
+    rows: Sequence[Message],
+    *,
+    rules: MessagingRules,
+    channel: str,
+    channel_on: bool,
+    no_longer: Mapping[tuple[str, int, int], str],
+    person_pause: timedelta,
+    now: datetime,
+) -> Ground:
+    """Read everything for messages of one clinic and one channel."""
+    clinic = Clinic.objects.get(pk=rules.clinic_id)
+    branch_zones = dict(Branch.objects.filter(clinic=clinic).values_list("id", "time_zone"))
+    patient_ids = sorted({row.patient_id for row in rows if row.patient_id})
+    addresses = sorted({row.address for row in rows})
+    lawful = ChannelRule.objects.filter(clinic=clinic, channel=channel).first()
+    overridden = lawful is not None and lawful.overridden_at is not None
+    blocked, stopped = _blocks(clinic.pk, channel, addresses)
+    return Ground(
+        now=now,
+        rules=rules,
+        channel_on=channel_on,
+        clinic_zone=first_zone(clinic.time_zone),
+        allows_service=lawful is not None and (lawful.allows_service or overridden),
+        allows_marketing=lawful is not None and (lawful.allows_marketing or overridden),
+        people=_people(patient_ids, clinic, branch_zones, channel, any(row.message_class != OTP for row in rows)),
+        blocked=blocked,
+        stopped=stopped,
+        no_longer=no_longer,
+        told=_told(rows, clinic.pk, now),
+        sent=_sent(rows, clinic.pk, patient_ids, addresses, rules, now),
+        reached_chains=_reached(rows),
+        branch_zones=branch_zones,
+        person_pause=person_pause,
+    )
+
+
+def _keys(row: Message) -> list[str]:
+    """A person and an address count each for themselves; a family's phone is one address."""
+    return [f"p{row.patient_id}", f"a{row.address}"] if row.patient_id else [f"a{row.address}"]
+
+
+def _people(
+    patient_ids: list[int], clinic: Clinic, branch_zones: dict[int, str], channel: str, with_consents: bool
+) -> dict[int, Person]:
+    people = {
+        pk: Person(
+            zone=first_zone(zone, branch_zones.get(branch_id or 0, ""), clinic.time_zone),
+            gone=merged is not None or erased is not None,
+        )
+        for pk, zone, branch_id, merged, erased in Patient.objects.filter(
+            pk__in=patient_ids, clinic_id=clinic.pk
+        ).values_list("pk", "time_zone", "branch_id", "merged_into_id", "erased_at")
+    }
+    if is_bot(channel):
+        links = BotLink.objects.filter(patient_id__in=patient_ids, channel=channel, state=BotLink.State.ACTIVE)
+        found = list(links.values_list("patient_id", "external_id"))
+    else:
+        kind = Contact.Kind.EMAIL if channel == Channel.EMAIL else Contact.Kind.PHONE
+        contacts = Contact.objects.filter(patient_id__in=patient_ids, kind=kind).exclude(reach__in=_DEAD)
+        found = list(contacts.values_list("patient_id", "value"))
+    for patient_id, address in found:
+        if patient_id in people:
+            people[patient_id].addresses.add(address)
+    if with_consents and patient_ids:
+        for patient_id, states in consent_states(patient_ids, clinic_id=clinic.pk).items():
+            if patient_id in people:
+                people[patient_id].processing = str(states["processing", ""].standing)
+                people[patient_id].advertising = {
+                    name: state.allowed for (purpose, name), state in states.items() if purpose == "advertising"
+                }
+    return people
+
+
+def _blocks(clinic_id: int, channel: str, addresses: list[str]) -> tuple[dict[str, str], set[str]]:
+    by_hash = {address_hash(clinic_id, address): address for address in addresses}
+    rows = AddressBlock.objects.filter(
+        clinic_id=clinic_id, address_hash__in=by_hash, channel__in=("", channel), ended_at=None
+    )
+    blocked: dict[str, str] = {}
+    stopped: set[str] = set()
+    for digest, scope, reason in rows.values_list("address_hash", "scope", "reason"):
+        if scope == AddressBlock.Scope.ALL:
+            blocked[by_hash[digest]] = reason
+        else:
+            stopped.add(by_hash[digest])
+    return blocked, stopped
+
+
+def _told(rows: Sequence[Message], clinic_id: int, now: datetime) -> dict[tuple[str, str], str]:
+    keys = {row.household_key for row in rows if row.household_key}
+    if not keys:
+        return {}
+    left = Message.objects.filter(
+        clinic_id=clinic_id,
+        household_key__in=keys,
+        address__in={row.address for row in rows if row.household_key},
+        state__in=LEFT,
+        claimed_at__gte=now - timedelta(days=60),
+    )
+    return {(address, key): chain for address, key, chain in left.values_list("address", "household_key", "chain_key")}
+
+
+def _sent(
+    rows: Sequence[Message],
+    clinic_id: int,
+    patient_ids: list[int],
+    addresses: list[str],
+    rules: MessagingRules,
+    now: datetime,
+) -> dict[str, list[Sent]]:
+    sent: dict[str, list[Sent]] = defaultdict(list)
+    if all(row.message_class == OTP for row in rows):
+        return sent
+    marketing = any(row.message_class == MARKETING for row in rows)
+    today = now - timedelta(days=1)
+    since = Q(claimed_at__gte=today)
+    if marketing:
+        since |= Q(message_class=MARKETING, claimed_at__gte=now - timedelta(days=rules.marketing_cap_days))
+    left = Message.objects.filter(since, clinic_id=clinic_id, state__in=LEFT).exclude(message_class=OTP)
+    columns = ("id", "patient_id", "address", "claimed_at", "chain_key", "message_class", "is_answer")
+    seen: dict[int, tuple[object, ...]] = {}
+    for found in (left.filter(address__in=addresses), left.filter(patient_id__in=patient_ids)):
+        for row in found.values_list(*columns):
+            seen[row[0]] = row
+    wanted_people, wanted_addresses = set(patient_ids), set(addresses)
+    for _, patient_id, address, at, chain, message_class, is_answer in seen.values():
+        if is_answer or not isinstance(at, datetime):
+            continue
+        each = Sent(at, str(chain), message_class == MARKETING)
+        if patient_id in wanted_people:
+            sent[f"p{patient_id}"].append(each)
+        if address in wanted_addresses:
+            sent[f"a{address}"].append(each)
+    return sent
+
+
+def _reached(rows: Sequence[Message]) -> set[str]:
+    chains = {row.chain_key for row in rows if row.step > 0}
+    if not chains:
+        return set()
+    return set(Message.objects.filter(chain_key__in=chains, state__in=REACHED).values_list("chain_key", flat=True))
