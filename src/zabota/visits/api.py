@@ -12,6 +12,8 @@ from zabota.visits.services.acts import (
     move_visit,
     visit_of,
 )
+from zabota.visits.services.care import answer_wellbeing, check_of, take_complaint
+from zabota.visits.services.codes import CodeWrong, PhoneWrong, TooManyCodes, check_code, read_mobile, send_code
 from zabota.visits.services.links import (
     PATIENT,
     LinkGone,
@@ -21,6 +23,7 @@ from zabota.visits.services.links import (
     find_link,
     make_links,
 )
+from zabota.visits.services.offering import offer_of, refuse_offer, take_offer
 from zabota.visits.services.questionnaires import fill_in, save_questionnaire
 from zabota.visits.services.settings import read_sites, save_settings, settings_of
 from zabota.visits.services.texts import save_text
@@ -37,15 +40,21 @@ __all__ = [
     "PATIENT",
     "AnswersOfVisit",
     "Asked",
+    "CodeWrong",
     "LinkGone",
     "OtherDevice",
+    "PhoneWrong",
     "Secrets",
     "TextsOfVisit",
+    "TooManyCodes",
     "TriesUsed",
     "VideoClosed",
+    "answer_wellbeing",
     "answers_for",
     "ask_for_call",
     "cancel_visit",
+    "check_code",
+    "check_of",
     "check_phone_end",
     "confirm_visit",
     "doctor_video_address",
@@ -56,13 +65,19 @@ __all__ = [
     "is_filled",
     "make_links",
     "move_visit",
+    "offer_of",
     "questionnaires_of",
+    "read_mobile",
     "read_questions",
     "read_sites",
+    "refuse_offer",
     "save_questionnaire",
     "save_settings",
     "save_text",
+    "send_code",
     "settings_of",
+    "take_complaint",
+    "take_offer",
     "texts_of",
     "video_server",
     "visit_of",

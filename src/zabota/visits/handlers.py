@@ -1,0 +1,94 @@
+"""Reactions to facts of booking and of messages: reminders planned and given up, offers sent, calls asked for."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from zabota.booking.facts import (
+    AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentMissed,
+    AppointmentMoved,
+    OfferOpened,
+    VisitCompleted,
+)
+from zabota.booking.models import Appointment
+from zabota.kernel import clock
+from zabota.kernel.audit import SYSTEM
+from zabota.kernel.facts import handles
+from zabota.messaging.facts import CallNeeded
+from zabota.patients.models import Patient
+from zabota.visits.services.care import follow_up, note_contact
+from zabota.visits.services.notices import tell_cancelled
+from zabota.visits.services.offering import send_offer
+from zabota.visits.services.planning import CANCELLED, give_up, plan_visit
+from zabota.worklist.api import create_task
+from zabota.worklist.facts import ContactAttempted
+from zabota.worklist.models import Reason
+
+#: What a call is about when no message reached the patient, by the purpose of the message.
+_CALL_ABOUT = {
+    "visit": "Сообщение о записи не дошло: позвонить и сказать время",
+    "reminder": "Напоминание не дошло: позвонить и спросить, придёт ли",
+    "before": "Сообщение накануне визита не дошло: позвонить и напомнить",
+    "waitlist": "Освободилось время для ожидающего, сообщение не дошло: позвонить",
+    "after": "Сообщение после приёма не дошло: позвонить, спросить о самочувствии",
+}
+
+
+@handles(AppointmentBooked, AppointmentMoved)
+def plan_reminders(told: AppointmentBooked | AppointmentMoved) -> None:
+    """What was planned stays; a visit that moved is reminded of anew."""
+    plan_visit(appointment_id=told.appointment_id, now=clock.now())
+
+
+@handles(AppointmentCancelled, AppointmentMissed)
+def drop_reminders(told: AppointmentCancelled | AppointmentMissed) -> None:
+    """A visit that is not to be is not reminded of."""
+    visit = Appointment.objects.filter(pk=told.appointment_id).first()
+    if visit is not None:
+        give_up(visit, why=CANCELLED, now=clock.now())
+
+
+@handles(AppointmentCancelled)
+def tell_of_cancellation(told: AppointmentCancelled) -> None:
+    """Who cancelled themselves knows it."""
+    if not told.by_patient:
+        tell_cancelled(appointment_id=told.appointment_id, now=clock.now())
+
+
+@handles(VisitCompleted)
+def care_afterwards(told: VisitCompleted) -> None:
+    """Advice, a question, a call; a second run finds them there."""
+    follow_up(appointment_id=told.appointment_id, now=clock.now())
+
+
+@handles(OfferOpened)
+def offer_by_message(told: OfferOpened) -> None:
+    """One message for an offer, however often this runs."""
+    send_offer(offer_id=told.offer_id, now=clock.now())
+
+
+@handles(ContactAttempted)
+def note_answered_complaint(told: ContactAttempted) -> None:
+    """Somebody called a patient who is unwell."""
+    note_contact(task_id=told.task_id, member_id=told.member_id, now=clock.now())
+
+
+@handles(CallNeeded)
+def ask_for_a_call(told: CallNeeded) -> None:
+    """The last step of a cascade: a person calls, before the visit where there is one."""
+    now = clock.now()
+    patient = Patient.objects.filter(pk=told.patient_id).first()
+    if patient is None:
+        return
+    create_task(
+        patient=patient,
+        reason=Reason.MANUAL,
+        summary=_CALL_ABOUT.get(told.purpose, "Сообщение не дошло ни одним путём: позвонить"),
+        due_at=now + timedelta(hours=2),
+        is_urgent=told.purpose == "waitlist",
+        dedupe_key=f"call-needed:{told.message_id}",
+        actor=SYSTEM,
+        now=now,
+    )

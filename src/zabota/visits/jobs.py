@@ -1,0 +1,38 @@
+"""What the clock starts around visits."""
+
+from __future__ import annotations
+
+from django_tasks import task
+
+from zabota.kernel import clock
+from zabota.kernel.jobs import schedule
+from zabota.visits.services.care import ask_due
+from zabota.visits.services.codes import forget_old_codes
+from zabota.visits.services.links import forget_old_links
+from zabota.visits.services.planning import plan_unplanned
+from zabota.visits.services.reminding import send_due
+
+
+@schedule("visits.reminders", cron="* * * * *", says="отправляет напоминания и вопросы о самочувствии, когда пора")
+@task()
+def send_reminders() -> None:
+    """Due reminders and questions become messages."""
+    now = clock.now()
+    send_due(now=now)
+    ask_due(now=now)
+
+
+@schedule("visits.plan", cron="*/10 * * * *", says="планирует напоминания о визитах, которые пришли из выгрузки")
+@task()
+def plan_reminders() -> None:
+    """Visits that no fact told of."""
+    plan_unplanned(now=clock.now())
+
+
+@schedule("visits.forget", cron="40 4 * * *", says="удаляет отжившие ссылки и коды пациентов")
+@task()
+def forget() -> None:
+    """Secrets that open nothing any more."""
+    now = clock.now()
+    forget_old_links(now=now)
+    forget_old_codes(now=now)

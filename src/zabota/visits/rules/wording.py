@@ -1,0 +1,40 @@
+"""Dates and times of visits as messages say them, and which text fits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+_WEEKDAYS = ("понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье")
+
+
+def template_of(kind: str, *, several: bool, moved: bool, pushed: bool, online: bool) -> str:
+    """Key of the text: one moment may need different words."""
+    if several:
+        return "reminder_family"
+    if kind == "booked":
+        return "visit_moved" if moved else "visit_booked"
+    if kind == "long":
+        return "reminder_48h"
+    if pushed:
+        return "reminder_evening"
+    if kind == "evening":
+        return "before_visit"
+    return "telemedicine" if online else "reminder_2h"
+
+
+def words_of_visit(begins: datetime) -> dict[str, str]:
+    """«25.11», «среда», «10:00» of a local time."""
+    return {"дата": f"{begins:%d.%m}", "день": _WEEKDAYS[begins.weekday()], "время": clock_words(begins)}
+
+
+def clock_words(at: datetime) -> str:
+    """«9:30»."""
+    return f"{at.hour}:{at:%M}"
+
+
+def several_times(begins: Sequence[datetime]) -> str:
+    """«10:00, 10:40 и 12:00»: each time once, in order."""
+    times = [clock_words(each) for each in sorted(begins)]
+    times = list(dict.fromkeys(times))
+    return times[0] if len(times) == 1 else f"{', '.join(times[:-1])} и {times[-1]}"

@@ -1,0 +1,216 @@
+"""After a visit: advice, care calls, «Как вы себя чувствуете?»; a patient who is unwell reaches the doctor at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from zabota.booking.models import Appointment
+from zabota.clinic.api import Right, may
+from zabota.clinic.models import Member
+from zabota.kernel import audit, facts
+from zabota.kernel.audit import SYSTEM, Actor
+from zabota.kernel.errors import AlreadyDone, BadInput
+from zabota.messaging.api import NewMessage, SubjectRef, enqueue
+from zabota.visits.facts import PatientUnwell
+from zabota.visits.models import ActionLink, WellbeingCheck
+from zabota.visits.queries.texts import texts_of
+from zabota.visits.services.addresses import link_words
+from zabota.visits.services.links import PATIENT, LinkGone, make_links
+from zabota.visits.services.settings import settings_of
+from zabota.worklist.api import create_task, may_work_at
+from zabota.worklist.models import Reason, Task
+
+SUBJECT = "wellbeing"
+#: Advice without a question goes out when the patient is at home.
+_ADVICE_AFTER = timedelta(hours=2)
+#: How long the page stays open.
+_OPEN_FOR = timedelta(days=14)
+#: An answer that nobody asked for any more.
+_TOO_LATE = timedelta(days=2)
+_CALLS_AT = time(10)
+_PORTION = 300
+
+
+@transaction.atomic
+def follow_up(*, appointment_id: int, now: datetime) -> None:
+    """Plan what comes after a visit that was held. A second time changes nothing."""
+    visit = (
+        Appointment.objects.select_related("branch", "clinic", "patient", "doctor").filter(pk=appointment_id).first()
+    )
+    if visit is None or visit.status != Appointment.Status.COMPLETED or visit.starts_at < now - _TOO_LATE:
+        return
+    texts = texts_of(visit)
+    if texts.care_call_days is not None:
+        _care_call(visit, texts.care_call_days, now)
+    choice = settings_of(visit.clinic_id)
+    hours = texts.wellbeing_hours if choice.wellbeing_on else None
+    if hours is None and not texts.after:
+        return
+    due_at = (visit.ended_at or now) + (timedelta(hours=hours) if hours is not None else _ADVICE_AFTER)
+    WellbeingCheck.objects.get_or_create(
+        appointment=visit,
+        defaults={"clinic_id": visit.clinic_id, "patient_id": visit.patient_id, "due_at": due_at},
+    )
+
+
+def _care_call(visit: Appointment, days: int, now: datetime) -> None:
+    zone = ZoneInfo(visit.branch.time_zone if visit.branch else visit.clinic.time_zone)
+    day = now.astimezone(zone).date() + timedelta(days=days)
+    call_at = max(datetime.combine(day, _CALLS_AT, zone), now)
+    create_task(
+        patient=visit.patient,
+        reason=Reason.MANUAL,
+        summary="Позвонить после приёма: как самочувствие, всё ли понятно из рекомендаций",
+        due_at=call_at + timedelta(hours=8),
+        hidden_until=call_at,
+        dedupe_key=f"care-call:{visit.pk}",
+        actor=SYSTEM,
+        now=now,
+    )
+
+
+def ask_due(*, now: datetime) -> int:
+    """Send what is due: the question, or advice. Returns how many messages were made."""
+    due = WellbeingCheck.objects.filter(asked_at=None, due_at__lte=now).order_by("due_at", "id")
+    return sum(_ask(pk, now) for pk in list(due.values_list("pk", flat=True)[:_PORTION]))
+
+
+@transaction.atomic
+def _ask(check_id: int, now: datetime) -> int:
+    check = (
+        WellbeingCheck.objects.select_for_update(of=("self",), skip_locked=True)
+        .filter(pk=check_id, asked_at=None)
+        .select_related("appointment")
+        .first()
+    )
+    if check is None:
+        return 0
+    WellbeingCheck.objects.filter(pk=check.pk).update(asked_at=now)
+    visit = check.appointment
+    if visit.status != Appointment.Status.COMPLETED or check.due_at < now - _TOO_LATE:
+        return 0
+    secrets, _ = make_links(
+        purpose=ActionLink.Purpose.WELLBEING,
+        clinic_id=check.clinic_id,
+        patient_id=check.patient_id,
+        appointment=visit,
+        expires_at=now + _OPEN_FOR,
+        now=now,
+    )
+    asks = texts_of(visit).wellbeing_hours is not None
+    message = NewMessage(
+        template_key="care_check" if asks else "after_visit",
+        idem_key=f"wellbeing:{visit.pk}",
+        not_before_at=now,
+        expires_at=now + _TOO_LATE,
+        patient_id=check.patient_id,
+        branch_id=visit.branch_id,
+        context=link_words(secrets),
+        subject=SubjectRef(SUBJECT, check.pk),
+    )
+    enqueue(clinic_id=check.clinic_id, message=message, now=now)
+    return 1
+
+
+def still_asked(refs: Sequence[tuple[int, int]], *, now: datetime) -> Mapping[tuple[int, int], str]:
+    """The guard of messages: a visit whose mark was taken back is not asked about."""
+    held = WellbeingCheck.objects.filter(
+        pk__in=[each[0] for each in refs], appointment__status=Appointment.Status.COMPLETED, answered_at=None
+    )
+    known = set(held.values_list("pk", flat=True))
+    return {each: "Приём не состоялся или пациент уже ответил" for each in refs if each[0] not in known}
+
+
+def check_of(link: ActionLink) -> WellbeingCheck:
+    """What is asked behind this link."""
+    if link.appointment_id is None:
+        raise LinkGone
+    return WellbeingCheck.objects.select_related("appointment__doctor", "patient").get(
+        appointment_id=link.appointment_id
+    )
+
+
+@transaction.atomic
+def answer_wellbeing(*, check: WellbeingCheck, answer: str, words: str = "", now: datetime) -> WellbeingCheck:
+    """What the patient said. «Болит» makes an urgent task at once; it may be said after «хорошо», not taken back."""
+    if answer not in WellbeingCheck.Answer.values:
+        raise BadInput("Выберите ответ.")
+    row = WellbeingCheck.objects.select_for_update(of=("self",)).get(pk=check.pk)
+    words = " ".join(words.split())[:500]
+    if row.answer == answer or row.answer == WellbeingCheck.Answer.UNWELL:
+        if words and not row.words:
+            row.words = words
+            row.save(update_fields=["words"])
+        return row
+    row.answer, row.answered_at, row.words = answer, now, words or row.words
+    if answer != WellbeingCheck.Answer.WELL:
+        row.task = _tell(row, now)
+    row.save(update_fields=["answer", "answered_at", "words", "task"])
+    audit.record("visits.wellbeing.answered", row, actor=PATIENT, now=now, details={"answer": answer})
+    if answer == WellbeingCheck.Answer.UNWELL:
+        facts.publish(
+            PatientUnwell(
+                clinic_id=row.clinic_id,
+                patient_id=row.patient_id,
+                appointment_id=row.appointment_id,
+                check_id=row.pk,
+                task_id=row.task.pk if row.task else None,
+            ),
+            now=now,
+        )
+    return row
+
+
+def _tell(row: WellbeingCheck, now: datetime) -> Task:
+    visit = Appointment.objects.select_related("patient__clinic", "doctor", "branch").get(pk=row.appointment_id)
+    urgent = row.answer == WellbeingCheck.Answer.UNWELL
+    doctor = f" {visit.doctor.name}" if visit.doctor else ""
+    summary = f"После приёма болит, нужна помощь: соедините с врачом{doctor}" if urgent else "После приёма есть вопрос"
+    minutes = settings_of(row.clinic_id).answer_minutes if urgent else 24 * 60
+    return create_task(
+        patient=visit.patient,
+        reason=Reason.CALL_BACK,
+        summary=summary,
+        due_at=now + timedelta(minutes=minutes),
+        owner=doctor_member(visit, now=now) if urgent else None,
+        is_urgent=urgent,
+        dedupe_key=f"wellbeing:{row.pk}:{row.answer}",
+        actor=PATIENT,
+        now=now,
+    )
+
+
+def doctor_member(visit: Appointment, *, now: datetime) -> Member | None:
+    """The treating doctor, if they work with the queue; else everybody at the desk sees the task first.
+
+    Either way the doctor sees the patient on «Самочувствие» at once.
+    """
+    if visit.doctor is None:
+        return None
+    member = Member.objects.filter(clinic_id=visit.clinic_id, doctor=visit.doctor, is_active=True).first()
+    if member is None or not may(member.role, Right.WORKLIST_WORK):
+        return None
+    return member if may_work_at(member, visit.branch_id) else None
+
+
+@transaction.atomic
+def take_complaint(*, check: WellbeingCheck, member: Member, actor: Actor, now: datetime) -> WellbeingCheck:
+    """Somebody saw that a patient is unwell and answers: the time it took is kept."""
+    row = WellbeingCheck.objects.select_for_update(of=("self",)).get(pk=check.pk)
+    if row.answer != WellbeingCheck.Answer.UNWELL:
+        raise BadInput("Пациент не просил о помощи.")
+    if row.taken_at is not None:
+        raise AlreadyDone("Пациенту уже отвечают.")
+    row.taken_at, row.taken_by = now, member
+    row.save(update_fields=["taken_at", "taken_by"])
+    audit.record("visits.wellbeing.taken", row, actor=actor, now=now, details={"minutes": row.minutes_to_doctor})
+    return row
+
+
+def note_contact(*, task_id: int, member_id: int | None, now: datetime) -> None:
+    """The first who tried to reach the patient through the task has taken it."""
+    WellbeingCheck.objects.filter(task_id=task_id, taken_at=None).update(taken_at=now, taken_by_id=member_id)

@@ -1,0 +1,55 @@
+"""A visit that the clinic cancelled: the patient is told once, with a way to another time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+
+from zabota.booking.models import Appointment
+from zabota.messaging.api import NewMessage, SubjectRef, enqueue
+from zabota.visits.rules import wording
+from zabota.visits.services.settings import settings_of
+
+SUBJECT = "cancelled_visit"
+
+
+@transaction.atomic
+def tell_cancelled(*, appointment_id: int, now: datetime) -> bool:
+    """Tell the patient. A visit that is over or that an export took away is left to people."""
+    visit = Appointment.objects.select_related("branch", "clinic").filter(pk=appointment_id).first()
+    if visit is None or visit.status != Appointment.Status.CANCELLED_CLINIC or visit.starts_at <= now:
+        return False
+    if visit.origin == Appointment.Origin.IMPORT or not settings_of(visit.clinic_id).reminders_on:
+        return False
+    zone = ZoneInfo(visit.branch.time_zone if visit.branch else visit.clinic.time_zone)
+    page = f"/p/book/{visit.clinic.public_id}"
+    words = wording.words_of_visit(visit.starts_at.astimezone(zone))
+    message = NewMessage(
+        template_key="visit_cancelled",
+        idem_key=f"visit:{visit.pk}:cancelled:{visit.revision}",
+        not_before_at=now,
+        expires_at=visit.starts_at,
+        patient_id=visit.patient_id,
+        branch_id=visit.branch_id,
+        context={
+            **words,
+            "ссылка": f"{settings.PUBLIC_URL}{page}",
+            "ссылка_sms": f"{settings.SHORT_URL.removeprefix('https://')}{page}",
+        },
+        subject=SubjectRef(SUBJECT, visit.pk, visit.revision),
+    )
+    enqueue(clinic_id=visit.clinic_id, message=message, now=now)
+    return True
+
+
+def still_cancelled(refs: Sequence[tuple[int, int]], *, now: datetime) -> Mapping[tuple[int, int], str]:
+    """The guard of messages: a visit that is on again is not told to be off."""
+    ids = [each[0] for each in refs]
+    known = set(
+        Appointment.objects.filter(pk__in=ids, status=Appointment.Status.CANCELLED_CLINIC).values_list("pk", flat=True)
+    )
+    return {each: "Визит снова в силе" for each in refs if each[0] not in known}

@@ -1,0 +1,98 @@
+"""A freed time offered to one who waits: the message with its link, the answer, a kind word for who came late."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from zabota.booking import api as booking
+from zabota.booking.models import Appointment, SlotOffer, WaitlistEntry
+from zabota.messaging.api import NewMessage, SubjectRef, enqueue
+from zabota.visits.models import ActionLink
+from zabota.visits.rules import wording
+from zabota.visits.rules.reminders import is_allowed
+from zabota.visits.services.addresses import link_words
+from zabota.visits.services.links import PATIENT, LinkGone, make_links
+from zabota.visits.services.planning import terms_for
+
+SUBJECT = "offer"
+
+
+@transaction.atomic
+def send_offer(*, offer_id: int, now: datetime) -> bool:
+    """Tell the patient. False when the offer was closed before anybody could be told."""
+    offer = (
+        SlotOffer.objects.select_related("freed__branch", "entry__patient")
+        .filter(pk=offer_id, state=SlotOffer.State.OPEN, expires_at__gt=now)
+        .first()
+    )
+    if offer is None:
+        return False
+    zone = ZoneInfo(offer.freed.branch.time_zone)
+    secrets, _ = make_links(
+        purpose=ActionLink.Purpose.OFFER,
+        clinic_id=offer.clinic_id,
+        patient_id=offer.entry.patient_id,
+        offer=offer,
+        # Who is late gets an answer too.
+        expires_at=offer.starts_at,
+        now=now,
+    )
+    words = wording.words_of_visit(offer.starts_at.astimezone(zone))
+    message = NewMessage(
+        template_key="waitlist_offer",
+        idem_key=f"offer:{offer.pk}",
+        not_before_at=now,
+        expires_at=offer.expires_at,
+        patient_id=offer.entry.patient_id,
+        branch_id=offer.freed.branch_id,
+        context={
+            **words,
+            **link_words(secrets),
+            "до": wording.clock_words(offer.expires_at.astimezone(zone)),
+        },
+        subject=SubjectRef(SUBJECT, offer.pk),
+    )
+    enqueue(clinic_id=offer.clinic_id, message=message, now=now)
+    return True
+
+
+def still_open(refs: Sequence[tuple[int, int]], *, now: datetime) -> Mapping[tuple[int, int], str]:
+    """The guard of messages: a time that is no longer offered is not told of."""
+    ids = [each[0] for each in refs]
+    known = set(
+        SlotOffer.objects.filter(pk__in=ids, state=SlotOffer.State.OPEN, expires_at__gt=now).values_list(
+            "pk", flat=True
+        )
+    )
+    return {each: "Это время уже не предлагается" for each in refs if each[0] not in known}
+
+
+def who_may_be_told(entries: Sequence[WaitlistEntry], now: datetime) -> Sequence[WaitlistEntry]:
+    """Those for whom it is not night: an offer lives for minutes, so it is not made while nobody may be written to."""
+    windows = {clinic_id: terms_for(clinic_id).window for clinic_id in {each.clinic_id for each in entries}}
+    return [
+        each
+        for each in entries
+        if is_allowed(now, ZoneInfo(each.patient.time_zone or each.clinic.time_zone), windows[each.clinic_id])
+    ]
+
+
+def offer_of(link: ActionLink) -> SlotOffer:
+    """The offer behind a link."""
+    if link.offer_id is None:
+        raise LinkGone
+    return SlotOffer.objects.select_related("freed__branch", "entry", "appointment").get(pk=link.offer_id)
+
+
+def take_offer(*, link: ActionLink, now: datetime) -> Appointment:
+    """«Беру»: the first has it. Raises OfferGone for everybody else."""
+    return booking.accept_offer(offer=offer_of(link), actor=PATIENT, now=now)
+
+
+def refuse_offer(*, link: ActionLink, leave: bool, now: datetime) -> SlotOffer:
+    """«Не подходит»: waits on, or leaves the list."""
+    return booking.decline_offer(offer=offer_of(link), leave=leave, actor=PATIENT, now=now)

@@ -1,0 +1,128 @@
+"""Reminders of a visit are planned when it is booked or moved, and given up when it is not to be."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import models, transaction
+from django.db.models import F, Q
+
+from zabota.booking.models import Appointment
+from zabota.messaging.api import ensure_rules
+from zabota.messaging.models import Message
+from zabota.visits.models import Reminder
+from zabota.visits.rules.reminders import Moment, Terms, Window, plan
+from zabota.visits.services.settings import settings_of, terms_of
+
+LIVE = (Appointment.Status.PLANNED, Appointment.Status.CONFIRMED)
+#: A confirmation is for a booking that was just made; who was booked elsewhere long ago knows it.
+_JUST = timedelta(hours=1)
+#: How far ahead the sweep looks for visits that no fact told of (loads of an export).
+_AHEAD = timedelta(days=15)
+_PORTION = 500
+
+MOVED, CANCELLED, OFF = "Визит перенесён", "Визит отменён", "Напоминания выключены"
+
+
+@transaction.atomic
+def plan_visit(*, appointment_id: int, now: datetime) -> list[Reminder]:
+    """Plan what is still missing for the visit as it stands; what was planned for an older time is void."""
+    visit = (
+        Appointment.objects.select_for_update(of=("self",))
+        .select_related("branch", "clinic", "patient")
+        .filter(pk=appointment_id)
+        .first()
+    )
+    if visit is None:
+        return []
+    if visit.status not in LIVE or visit.vanished_at is not None:
+        give_up(visit, why=CANCELLED, now=now)
+        return []
+    here = Q(revision=visit.revision, starts_at=visit.starts_at)
+    _void(Reminder.objects.filter(~here, appointment=visit), why=MOVED, now=now)
+    choice = settings_of(visit.clinic_id)
+    if visit.starts_at <= now or Reminder.objects.filter(here, appointment=visit).exists():
+        return []
+    if not choice.reminders_on or visit.patient.erased_at is not None:
+        return []
+    zone = visit.branch.time_zone if visit.branch else visit.clinic.time_zone
+    found = plan(
+        starts_at=visit.starts_at,
+        booked_at=now,
+        zone=zone,
+        patient_zone=visit.patient.time_zone,
+        terms=terms_for(visit.clinic_id),
+    )
+    told = visit.origin == Appointment.Origin.IMPORT or (visit.booked_at is not None and now - visit.booked_at > _JUST)
+    return Reminder.objects.bulk_create(
+        Reminder(
+            clinic_id=visit.clinic_id,
+            patient_id=visit.patient_id,
+            appointment=visit,
+            kind=each.moment,
+            revision=visit.revision,
+            starts_at=visit.starts_at,
+            due_at=each.due_at,
+            expires_at=each.expires_at,
+            is_pushed=each.pushed,
+        )
+        for each in found
+        if each.moment is not Moment.BOOKED or not told or visit.revision
+    )
+
+
+def give_up(visit: Appointment, *, why: str, now: datetime) -> None:
+    """No reminder of this visit goes out any more; those told of in the same message are told anew."""
+    _void(Reminder.objects.filter(appointment=visit), why=why, now=now)
+
+
+def plan_unplanned(*, now: datetime) -> int:
+    """The sweep: visits that came or changed without a fact. Returns how many were looked at."""
+    soon = Appointment.objects.filter(
+        status__in=LIVE, vanished_at=None, starts_at__gt=now, starts_at__lt=now + _AHEAD
+    ).exclude(pk__in=Reminder.objects.filter(starts_at__gt=now).values("appointment_id"))
+    ids = list(soon.order_by("starts_at").values_list("pk", flat=True)[:_PORTION])
+    stale = Reminder.objects.filter(state=Reminder.State.PLANNED).exclude(
+        appointment__status__in=LIVE,
+        appointment__vanished_at=None,
+        appointment__starts_at=F("starts_at"),
+        appointment__revision=F("revision"),
+    )
+    ids += list(stale.values_list("appointment_id", flat=True).distinct()[:_PORTION])
+    for pk in ids:
+        plan_visit(appointment_id=pk, now=now)
+    return len(ids)
+
+
+def terms_for(clinic_id: int) -> Terms:
+    """The clinic's choice with the hours in which service messages may arrive."""
+    rules = ensure_rules(clinic_id=clinic_id)
+    window = Window()
+    if rules.service_from < rules.service_till:
+        window = Window(rules.service_from, rules.service_till)
+    return terms_of(settings_of(clinic_id), window)
+
+
+def message_key(reminder: Reminder) -> str:
+    """Visit, kind and revision; the minute tells apart what an export moved without a revision."""
+    minute = int(reminder.starts_at.timestamp()) // 60
+    key = f"visit:{reminder.appointment_id}:{reminder.kind}:{reminder.revision}:{minute}"
+    return f"{key}:{reminder.round}" if reminder.round else key
+
+
+def _void(rows: models.QuerySet[Reminder], *, why: str, now: datetime) -> None:
+    """Planned ones are void; those in a message that has not left are taken out of it and the rest is told anew."""
+    rows.filter(state=Reminder.State.PLANNED).update(state=Reminder.State.VOID, why=why)
+    for row in rows.filter(state=Reminder.State.QUEUED).select_related("leader"):
+        leader = row.leader or row
+        message = Message.objects.filter(idem_key=message_key(leader)).first()
+        if message is None or message.state != Message.State.QUEUED:
+            continue
+        group = Reminder.objects.filter(Q(pk=leader.pk) | Q(leader=leader), state=Reminder.State.QUEUED)
+        # The guard reads the round: the message that waits is stale from now on.
+        others = group.exclude(appointment_id=row.appointment_id)
+        ids = list(others.values_list("pk", flat=True))
+        Reminder.objects.filter(pk__in=ids).update(
+            state=Reminder.State.PLANNED, leader=None, round=leader.round + 1, queued_at=None
+        )
+        Reminder.objects.filter(pk=row.pk).update(state=Reminder.State.VOID, why=why, round=leader.round + 1)

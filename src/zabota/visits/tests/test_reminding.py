@@ -1,0 +1,239 @@
+"""Reminders follow the visit: planned, sent once, together for one day, void when it moves or is off."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from zabota.booking.models import Appointment
+from zabota.booking.services.appointments import cancel, move_appointment
+from zabota.booking.services.marks import mark_confirmed
+from zabota.messaging.models import Message
+from zabota.patients.models import Household, Patient
+from zabota.visits.models import ActionLink, Reminder, VisitSettings
+from zabota.visits.services.planning import plan_unplanned, plan_visit
+from zabota.visits.services.reminding import send_due, still_valid
+from zabota.visits.tests.conftest import WEDNESDAY
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_clinic")]
+MOSCOW = ZoneInfo("Europe/Moscow")
+
+
+def at(text: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(text).replace(tzinfo=MOSCOW)
+
+
+def texts() -> list[str]:
+    return list(Message.objects.order_by("id").values_list("text", flat=True))
+
+
+def planned(visit: Appointment) -> list[str]:
+    rows = Reminder.objects.filter(appointment=visit, state="planned").order_by("due_at")
+    return [f"{row.kind} {row.due_at.astimezone(MOSCOW):%d.%m %H:%M}" for row in rows]
+
+
+def plan_at(visit: Appointment, now: dt.datetime) -> None:
+    plan_visit(appointment_id=visit.pk, now=now)
+
+
+def test_a_booked_visit_is_confirmed_and_reminded_of_three_times(mila, book_for) -> None:
+    visit = book_for(mila, "2026-11-26 15:00")
+    plan_at(visit, WEDNESDAY)
+
+    assert planned(visit) == ["booked 18.11 12:00", "long 24.11 15:00", "evening 25.11 19:00", "short 26.11 13:00"]
+    for moment in WEDNESDAY, at("2026-11-24 15:00"), at("2026-11-25 19:00"), at("2026-11-26 13:00"):
+        assert send_due(now=moment) == 1
+        assert send_due(now=moment) == 0
+    keys = Message.objects.order_by("id").values_list("idem_key", flat=True)
+    assert [key.split(":")[2] for key in keys] == ["booked", "long", "evening", "short"]
+
+
+def test_planning_twice_makes_nothing_twice(mila, book_for) -> None:
+    visit = book_for(mila, "2026-11-26 15:00")
+    plan_at(visit, WEDNESDAY)
+    plan_at(visit, WEDNESDAY)
+
+    assert Reminder.objects.count() == 4
+
+
+def test_a_reminder_in_an_sms_is_one_part_with_a_short_link_and_says_date_and_place_only(
+    mila, book_for, settings
+) -> None:
+    settings.SHORT_URL = "https://ulybka.ru"
+    visit = book_for(mila, "2026-11-26 15:00")
+    plan_at(visit, WEDNESDAY)
+    send_due(now=at("2026-11-24 15:00"))
+
+    for message in Message.objects.all():
+        assert message.parts == 1, message.text
+        assert "/p/v/" not in message.text
+        for word in ("Мила", "Кузнецова", "Соколова", "терапевт"):
+            assert word not in message.text
+
+
+def test_quiet_hours_push_the_reminder_to_the_evening_and_the_text_says_so(mila, book_for) -> None:
+    visit = book_for(mila, "2026-11-26 08:30")
+    plan_at(visit, WEDNESDAY)
+    Reminder.objects.exclude(kind="evening").delete()
+
+    send_due(now=at("2026-11-25 19:00"))
+
+    assert "Завтра 26.11 в 8:30" in texts()[0]
+    assert "утром не напомним" in texts()[0]
+
+
+def test_a_visit_booked_less_than_48_hours_ahead_has_no_48_hour_reminder(mila, book_for) -> None:
+    visit = book_for(mila, "2026-11-20 11:00")
+    plan_at(visit, WEDNESDAY)
+
+    assert [line.split()[0] for line in planned(visit)] == ["booked", "evening", "short"]
+
+
+def test_a_moved_visit_is_reminded_of_anew_and_never_of_the_old_time(mila, book_for, actor) -> None:
+    visit = book_for(mila, "2026-11-26 15:00")
+    plan_at(visit, WEDNESDAY)
+    send_due(now=WEDNESDAY)
+    moved = move_appointment(
+        appointment=visit, starts_at=at("2026-11-28 16:00"), expected_revision=0, actor=actor, now=WEDNESDAY
+    )
+    plan_at(moved, WEDNESDAY)
+
+    assert planned(moved) == ["booked 18.11 12:00", "long 26.11 16:00", "evening 27.11 19:00", "short 28.11 14:00"]
+    for day in range(10):
+        send_due(now=WEDNESDAY + dt.timedelta(days=day))
+    waiting = Message.objects.order_by("id")
+    assert not any("26.11 в 15:00" in row.text for row in waiting[1:])
+    first = waiting[0]
+    assert still_valid([(first.subject_id, first.subject_revision)], now=WEDNESDAY)
+
+
+def test_a_cancelled_visit_is_never_reminded_of(mila, book_for, actor, run_jobs) -> None:
+    visit = book_for(mila, "2026-11-26 15:00")
+    plan_at(visit, WEDNESDAY)
+    cancel(appointment=visit, by_patient=True, actor=actor, now=WEDNESDAY)
+    plan_at(visit, WEDNESDAY)
+
+    assert planned(visit) == []
+    for day in range(10):
+        assert send_due(now=WEDNESDAY + dt.timedelta(days=day)) == 0
+
+
+def test_the_guard_stops_a_message_of_a_visit_that_changed_after_it_was_queued(mila, book_for, actor) -> None:
+    visit = book_for(mila, "2026-11-26 15:00")
+    plan_at(visit, WEDNESDAY)
+    send_due(now=WEDNESDAY)
+    message = Message.objects.get()
+    refs = [(message.subject_id, message.subject_revision)]
+    assert still_valid(refs, now=WEDNESDAY) == {}
+
+    cancel(appointment=visit, by_patient=False, actor=actor, now=WEDNESDAY)
+
+    assert still_valid(refs, now=WEDNESDAY) == {refs[0]: "Визит отменён"}
+
+
+def test_several_visits_of_a_day_are_one_message_whose_link_opens_each(mila, book_for) -> None:
+    first = book_for(mila, "2026-11-26 15:00")
+    second = book_for(mila, "2026-11-26 17:20")
+    for visit in first, second:
+        plan_at(visit, WEDNESDAY)
+    Reminder.objects.exclude(kind="long").delete()
+
+    assert send_due(now=at("2026-11-24 15:00")) == 1
+    assert send_due(now=at("2026-11-24 17:20")) == 0
+
+    assert "15:00 и 17:20" in texts()[0]
+    leader = ActionLink.objects.get(appointment=first, is_short=True)
+    assert [link.appointment_id for link in leader.others.all()] == [second.pk]
+
+
+def test_a_family_with_one_phone_gets_one_message_and_a_stranger_their_own(mila, pyotr, book_for, new_patient) -> None:
+    home = Household.objects.create(clinic=mila.clinic)
+    child = new_patient(mila.clinic, "Кузнецов Егор", phone="+79161234567", branch=mila.branch, household=home)
+    Patient.objects.filter(pk=mila.pk).update(household=home)
+    mila.refresh_from_db()
+    for who, time in (mila, "15:00"), (child, "15:40"), (pyotr, "16:20"):
+        plan_at(book_for(who, f"2026-11-26 {time}"), WEDNESDAY)
+    Reminder.objects.exclude(kind="long").delete()
+
+    for time in "15:00", "15:40", "16:20":
+        send_due(now=at(f"2026-11-24 {time}"))
+
+    assert len(texts()) == 2
+    assert "15:00 и 15:40" in texts()[0]
+    assert "16:20" in texts()[1]
+
+
+def test_when_one_visit_of_a_message_falls_off_the_rest_is_told_anew(mila, book_for, actor) -> None:
+    first = book_for(mila, "2026-11-26 15:00")
+    second = book_for(mila, "2026-11-26 17:20")
+    for visit in first, second:
+        plan_at(visit, WEDNESDAY)
+    Reminder.objects.exclude(kind="long").delete()
+    now = at("2026-11-24 15:00")
+    send_due(now=now)
+    old = Message.objects.get()
+
+    cancel(appointment=first, by_patient=True, actor=actor, now=now)
+    plan_at(first, now)
+    send_due(now=at("2026-11-24 17:20"))
+
+    assert still_valid([(old.subject_id, old.subject_revision)], now=now)
+    new = Message.objects.exclude(pk=old.pk).get()
+    assert "17:20" in new.text and "15:00" not in new.text
+    assert still_valid([(new.subject_id, new.subject_revision)], now=now) == {}
+
+
+def test_who_has_confirmed_is_not_asked_again(mila, book_for, actor) -> None:
+    visit = book_for(mila, "2026-11-26 15:00")
+    plan_at(visit, WEDNESDAY)
+    send_due(now=WEDNESDAY)
+    mark_confirmed(appointment=visit, actor=actor, now=WEDNESDAY)
+
+    assert send_due(now=at("2026-11-24 15:00")) == 0
+    assert Reminder.objects.get(kind="long").why == "Пациент уже подтвердил"
+    assert send_due(now=at("2026-11-26 13:00")) >= 1
+
+
+def test_a_clinic_that_switched_reminders_off_sends_none(mila, book_for) -> None:
+    VisitSettings.objects.create(clinic=mila.clinic, reminders_on=False)
+    visit = book_for(mila, "2026-11-26 15:00")
+    plan_at(visit, WEDNESDAY)
+
+    assert not Reminder.objects.exists()
+
+
+def test_a_worker_that_slept_sends_no_reminder_of_a_visit_that_began(mila, book_for) -> None:
+    visit = book_for(mila, "2026-11-26 15:00")
+    plan_at(visit, WEDNESDAY)
+
+    assert send_due(now=at("2026-11-26 14:55")) == 0
+    assert set(Reminder.objects.values_list("state", flat=True)) == {"skipped"}
+
+
+def test_visits_of_an_export_are_found_by_the_sweep_and_not_confirmed(mila, book_for) -> None:
+    visit = book_for(mila, "2026-11-26 15:00")
+    Appointment.objects.filter(pk=visit.pk).update(origin="import")
+
+    assert plan_unplanned(now=WEDNESDAY) == 1
+    assert [line.split()[0] for line in planned(visit)] == ["long", "evening", "short"]
+    assert plan_unplanned(now=WEDNESDAY) == 0
+
+
+def test_a_visit_that_an_export_moved_is_planned_anew(mila, book_for) -> None:
+    visit = book_for(mila, "2026-11-26 15:00")
+    plan_at(visit, WEDNESDAY)
+    Appointment.objects.filter(pk=visit.pk).update(starts_at=at("2026-11-27 15:00"), origin="import")
+
+    plan_unplanned(now=WEDNESDAY)
+
+    assert planned(visit)[0] == "long 25.11 15:00"
+
+
+def test_facts_plan_and_the_tick_sends(mila, book_for, run_jobs) -> None:
+    soon = dt.datetime.now(MOSCOW) + dt.timedelta(days=5)
+    visit = book_for(mila, f"{soon:%Y-%m-%d} 15:00", at=dt.datetime.now(dt.UTC))
+    run_jobs()
+
+    assert Reminder.objects.filter(appointment=visit).exists()
