@@ -74,8 +74,13 @@ def switch_account(*, account: ChannelAccount, is_on: bool, actor: Actor, now: d
     account.save(update_fields=["is_on"])
     if not is_on:
         ChannelTrouble.objects.filter(account=account, ended_at=None).update(ended_at=now)
-    action = "messaging.account.switched_on" if is_on else "messaging.account.switched_off"
-    audit.record(action, account, actor=actor, now=now, details={"provider": account.provider})
+    audit.record(
+        "messaging.account.switched",
+        account,
+        actor=actor,
+        now=now,
+        details={"provider": account.provider, "is_on": is_on},
+    )
     return account
 
 
