@@ -15,13 +15,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
 
 import certifi
 import httpx
 
+from zabota.integrations.kept import Kept
 from zabota.messaging.api import Account, Blame, SendResult, Verdict
 
 #: What became of a message and why.
@@ -106,27 +106,47 @@ class Reply:
         return CallFailed(outcome_of_status(self.status), safe_words(words), retry_after or self.retry_after)
 
 
+def _base(account: Account, otherwise: str) -> str:
+    return (account.values.get("base_url") or otherwise).rstrip("/")
+
+
+class Lines:
+    """Connections to one provider, kept for the running loop until they are released."""
+
+    def __init__(self, base_url: str, patience: Patience) -> None:
+        self._base_url, self._patience = base_url, patience
+        self._kept: Kept[Line] = Kept()
+
+    def to(self, account: Account) -> Line:
+        """The line of this account. Raises CallFailed for an address or a certificate that cannot be used."""
+        name = (account.id, _base(account, self._base_url), account.values.get("ca_bundle", ""))
+        lines = self._kept.here()
+        if name not in lines:
+            lines[name] = Line(account, base_url=self._base_url, patience=self._patience)
+        return lines[name]
+
+    async def release(self) -> None:
+        """Close the lines of the running loop."""
+        for line in self._kept.take_all():
+            await line.close()
+
+
 class Line:
-    """Connections to one provider for one batch."""
+    """Connections to one provider for one account."""
 
     def __init__(self, account: Account, *, base_url: str, patience: Patience) -> None:
-        self.base_url = (account.values.get("base_url") or base_url).rstrip("/")
-        self._authority = account.values.get("ca_bundle", "")
+        self.base_url = _base(account, base_url)
         self._patience = patience
-
-    async def __aenter__(self) -> Self:
         self._client = httpx.AsyncClient(
-            verify=trust(self.base_url, self._authority),
+            verify=trust(self.base_url, account.values.get("ca_bundle", "")),
             follow_redirects=False,
             trust_env=False,
-            timeout=httpx.Timeout(self._patience.total, connect=self._patience.connect),
+            timeout=httpx.Timeout(patience.total, connect=patience.connect),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=None),
         )
-        return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def close(self) -> None:
+        """Hang up."""
         await self._client.aclose()
 
     async def call(self, path: str, *, method: str = "POST", **parts: Any) -> Reply:

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import structlog
 
-from zabota.integrations.calls import CallFailed, Line, Patience
+from zabota.integrations.calls import CallFailed, Line, Lines, Patience
 from zabota.messaging.api import (
     Account,
     Blame,
@@ -37,11 +37,11 @@ class WebTransport(ABC):
     width: ClassVar[int] = 8
 
     def __init__(self, patience: Patience | None = None) -> None:
-        self.patience = patience or Patience()
+        self.lines = Lines(self.base_url, patience or Patience())
 
-    def line(self, account: Account) -> Line:
-        """Connections for this account."""
-        return Line(account, base_url=self.base_url, patience=self.patience)
+    async def release(self) -> None:
+        """Close what is kept open for the running loop."""
+        await self.lines.release()
 
     @abstractmethod
     async def send_one(self, message: Outgoing, line: Line, account: Account) -> SendResult:
@@ -88,8 +88,8 @@ class WebTransport(ABC):
             return result
 
         try:
-            async with self.line(account) as line:
-                return await asyncio.gather(*(one(message, line) for message in batch))
+            line = self.lines.to(account)
+            return await asyncio.gather(*(one(message, line) for message in batch))
         except CallFailed as trouble:
             return [trouble.result(message.key) for message in batch]
 
@@ -99,8 +99,7 @@ class WebTransport(ABC):
     async def check(self, account: Account) -> SendResult:
         """Try the key and the certificate without sending."""
         try:
-            async with self.line(account) as line:
-                return await self.probe(line, account)
+            return await self.probe(self.lines.to(account), account)
         except CallFailed as trouble:
             return trouble.result("")
 
@@ -116,8 +115,8 @@ class WebTransport(ABC):
                     return None
 
         try:
-            async with self.line(account) as line:
-                found = await asyncio.gather(*(one(key, provider_id, line) for key, provider_id in keys))
+            line = self.lines.to(account)
+            found = await asyncio.gather(*(one(key, provider_id, line) for key, provider_id in keys))
         except CallFailed:
             return []
         return [event for event in found if event is not None]

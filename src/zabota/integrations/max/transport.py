@@ -102,8 +102,7 @@ class MaxTransport(WebTransport):
         """Tell MAX where to call back."""
         body = {"url": url, "update_types": sorted(EVENTS), "secret": account.hook_secret}
         try:
-            async with self.line(account) as line:
-                await self._ask("/subscriptions", line, account, json=body)
+            await self._ask("/subscriptions", self.lines.to(account), account, json=body)
         except CallFailed as trouble:
             return trouble.result("")
         return SendResult(key="", verdict=Verdict.ACCEPTED)

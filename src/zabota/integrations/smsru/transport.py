@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from zabota.integrations import hooks
-from zabota.integrations.calls import CallFailed, Line, Patience, Reply
+from zabota.integrations.calls import CallFailed, Line, Lines, Patience, Reply
 from zabota.integrations.sending import accepted, digits, is_too_long, kopecks
 from zabota.integrations.smsru.answers import ERRORS, STATES
 from zabota.messaging.api import (
@@ -47,31 +47,32 @@ class SmsRuTransport:
     )
 
     def __init__(self, patience: Patience | None = None) -> None:
-        self.patience = patience or Patience()
+        self.lines = Lines(self.base_url, patience or Patience())
 
-    def _line(self, account: Account) -> Line:
-        return Line(account, base_url=self.base_url, patience=self.patience)
+    async def release(self) -> None:
+        """Close what is kept open for the running loop."""
+        await self.lines.release()
 
     async def send(self, batch: Sequence[Outgoing], account: Account) -> Sequence[SendResult]:
         """Offer the batch by hundreds. A call that failed tells the same of all its phones."""
         found: dict[str, SendResult] = {}
         stop: CallFailed | None = None
         try:
-            async with self._line(account) as line:
-                for each in batch:
-                    if is_too_long(each, self.traits):
-                        found[each.key] = SendResult(key=each.key, verdict=Verdict.REFUSED, blame=Blame.TOO_LONG)
-                for some in _calls([each for each in batch if each.key not in found]):
-                    if stop is not None:
-                        found |= {each.key: stop.result(each.key) for each in some}
-                        continue
-                    try:
-                        found |= await self._send_some(some, line, account)
-                    except CallFailed as trouble:
-                        found |= {each.key: trouble.result(each.key) for each in some}
-                        stop = trouble
-                        if trouble.outcome[0] is not Verdict.ACCOUNT:
-                            stop = CallFailed((Verdict.LATER, Blame.DOWN), trouble.detail, trouble.retry_after)
+            line = self.lines.to(account)
+            for each in batch:
+                if is_too_long(each, self.traits):
+                    found[each.key] = SendResult(key=each.key, verdict=Verdict.REFUSED, blame=Blame.TOO_LONG)
+            for some in _calls([each for each in batch if each.key not in found]):
+                if stop is not None:
+                    found |= {each.key: stop.result(each.key) for each in some}
+                    continue
+                try:
+                    found |= await self._send_some(some, line, account)
+                except CallFailed as trouble:
+                    found |= {each.key: trouble.result(each.key) for each in some}
+                    stop = trouble
+                    if trouble.outcome[0] is not Verdict.ACCOUNT:
+                        stop = CallFailed((Verdict.LATER, Blame.DOWN), trouble.detail, trouble.retry_after)
         except CallFailed as trouble:
             found |= {each.key: trouble.result(each.key) for each in batch}
         return [found[each.key] for each in batch]
@@ -89,9 +90,9 @@ class SmsRuTransport:
     async def check(self, account: Account) -> SendResult:
         """The balance."""
         try:
-            async with self._line(account) as line:
-                form = {"api_id": account.values["api_id"], "json": "1"}
-                balance = kopecks(_checked(await line.call("/my/balance", data=form)).get("balance")) or 0
+            line = self.lines.to(account)
+            form = {"api_id": account.values["api_id"], "json": "1"}
+            balance = kopecks(_checked(await line.call("/my/balance", data=form)).get("balance")) or 0
         except CallFailed as trouble:
             return trouble.result("")
         if balance <= 0:
@@ -104,18 +105,18 @@ class SmsRuTransport:
         numbers = sorted(ours)
         events: list[InboundEvent] = []
         try:
-            async with self._line(account) as line:
-                for start in range(0, len(numbers), WIDEST):
-                    form = {
-                        "api_id": account.values["api_id"],
-                        "json": "1",
-                        "sms_id": ",".join(numbers[start : start + WIDEST]),
-                    }
-                    answers = _checked(await line.call("/sms/status", data=form)).get("sms")
-                    for number, answer in (answers if isinstance(answers, dict) else {}).items():
-                        event = _event(number, hooks.part(answer, "status_code"), key=ours.get(number, ""))
-                        if event:
-                            events.append(event)
+            line = self.lines.to(account)
+            for start in range(0, len(numbers), WIDEST):
+                form = {
+                    "api_id": account.values["api_id"],
+                    "json": "1",
+                    "sms_id": ",".join(numbers[start : start + WIDEST]),
+                }
+                answers = _checked(await line.call("/sms/status", data=form)).get("sms")
+                for number, answer in (answers if isinstance(answers, dict) else {}).items():
+                    event = _event(number, hooks.part(answer, "status_code"), key=ours.get(number, ""))
+                    if event:
+                        events.append(event)
         except CallFailed:
             pass
         return events

@@ -63,6 +63,8 @@ class Session:
     def __init__(self, server: Server, patience: Patience) -> None:
         self._server, self._patience = server, patience
         self._extensions: dict[str, str] = {}
+        #: True while the connection stands between letters, ready for the next.
+        self.is_good = False
 
     async def open(self) -> None:
         """Connect, encrypt, log in. Raises CallFailed; nothing has left then."""
@@ -77,6 +79,7 @@ class Session:
                 )
             async with asyncio.timeout(self._patience.total):
                 await self._greet()
+            self.is_good = True
         except ssl.SSLCertVerificationError:
             raise CallFailed((Verdict.ACCOUNT, Blame.CERTIFICATE), "сертификат сервера не принят") from None
         except (OSError, TimeoutError, asyncio.IncompleteReadError, ValueError):
@@ -144,6 +147,7 @@ class Session:
         """Send all. Never raises for what the server does: what is not known is said to be so."""
         fates: dict[str, Fate] = {}
         flying = ""
+        self.is_good = False
         try:
             if "PIPELINING" not in self._extensions:
                 for letter in letters:
@@ -154,6 +158,7 @@ class Session:
                             flying = letter.key
                             self._writer.write(letter.body + b".\r\n")
                             fates[letter.key] = _after_body(await self._read())
+                self.is_good = True
                 return fates
             failed = False
             for at, letter in enumerate(letters):
@@ -179,6 +184,7 @@ class Session:
                     self._writer.write(letter.body + b".\r\n" + after)
                     fates[letter.key] = _after_body(await self._read())
                     flying = ""
+            self.is_good = not failed
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
             if flying and flying not in fates:
                 fates[flying] = Fate(_NOBODY_KNOWS, "соединение оборвалось после письма")

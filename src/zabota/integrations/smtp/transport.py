@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from zabota.integrations import hooks
 from zabota.integrations.calls import CallFailed, Patience, trust_in
+from zabota.integrations.kept import Kept
 from zabota.integrations.smtp.returns import number_of, read_return, return_path
 from zabota.integrations.smtp.session import Fate, Letter, Server, Session
 from zabota.messaging.api import (
@@ -83,6 +84,7 @@ class SmtpTransport:
 
     def __init__(self, patience: Patience | None = None) -> None:
         self.patience = patience or Patience()
+        self._kept: Kept[list[Session]] = Kept()
 
     async def send(self, batch: Sequence[Outgoing], account: Account) -> Sequence[SendResult]:
         """Send over as many connections as the batch is worth."""
@@ -106,20 +108,39 @@ class SmtpTransport:
         most = _whole(account.values.get("connections", ""), 8)
         width = max(1, min(most, -(-len(letters) // PER_CONNECTION)))
         shares = [letters[start::width] for start in range(width)]
-        found = await asyncio.gather(*(self._send_share(share, server) for share in shares))
+        idle = self._kept.here().setdefault(server, [])
+        found = await asyncio.gather(*(self._send_share(share, server, idle) for share in shares))
         return {key: result for share in found for key, result in share.items()}
 
-    async def _send_share(self, share: list[Letter], server: Server) -> dict[str, SendResult]:
-        session = Session(server, self.patience)
-        try:
-            await session.open()
-            fates = await session.send(share)
-        except CallFailed as trouble:
-            return {each.key: trouble.result(each.key) for each in share}
-        finally:
-            await session.close()
+    async def _send_share(self, share: list[Letter], server: Server, idle: list[Session]) -> dict[str, SendResult]:
+        fates: dict[str, Fate] = {}
+        if idle:
+            fates = await self._offer(share, idle.pop(), idle)
+        if not fates:
+            # None kept, or the server hung up meanwhile: nothing has left.
+            session = Session(server, self.patience)
+            try:
+                await session.open()
+            except CallFailed as trouble:
+                await session.close()
+                return {each.key: trouble.result(each.key) for each in share}
+            fates = await self._offer(share, session, idle)
         rest = _rest(fates)
         return {each.key: _result(each, fates.get(each.key, rest)) for each in share}
+
+    async def _offer(self, share: list[Letter], session: Session, idle: list[Session]) -> dict[str, Fate]:
+        fates = await session.send(share)
+        if session.is_good:
+            idle.append(session)
+        else:
+            await session.close()
+        return fates
+
+    async def release(self) -> None:
+        """Close what is kept open for the running loop."""
+        for idle in self._kept.take_all():
+            for session in idle:
+                await session.close()
 
     async def check(self, account: Account) -> SendResult:
         """Connect and log in, nothing more."""

@@ -88,8 +88,7 @@ class TelegramTransport(WebTransport):
         """Tell Telegram where to call back."""
         question = {"url": url, "secret_token": account.hook_secret, "allowed_updates": list(UPDATES)}
         try:
-            async with self.line(account) as line:
-                await self._ask("setWebhook", line, account, question)
+            await self._ask("setWebhook", self.lines.to(account), account, question)
         except CallFailed as trouble:
             return trouble.result("")
         return SendResult(key="", verdict=Verdict.ACCEPTED)

@@ -82,8 +82,7 @@ class ViberTransport(WebTransport):
         """Tell Viber where to call back."""
         question = {"url": url, "event_types": sorted(EVENTS), "send_name": False, "send_photo": False}
         try:
-            async with self.line(account) as line:
-                await self._ask("/pa/set_webhook", line, account, question)
+            await self._ask("/pa/set_webhook", self.lines.to(account), account, question)
         except CallFailed as trouble:
             return trouble.result("")
         return SendResult(key="", verdict=Verdict.ACCEPTED)
