@@ -12,6 +12,7 @@ from zabota.booking.models import Appointment
 from zabota.care.models import Plan, PlanStage
 from zabota.clinic.models import Branch, Clinic, Doctor, Member, Service, ServiceGroup
 from zabota.intake.models import Batch
+from zabota.messaging.models import Template
 from zabota.nextstep.models import Recall
 from zabota.patients.models import Contact, DuplicateCandidate, Merge, Patient, Tag
 from zabota.worklist.models import Task
@@ -55,6 +56,7 @@ class World:
     batch: Batch
     pair: DuplicateCandidate
     merge: Merge
+    text: Template
 
 
 def doors() -> list[Door]:
@@ -98,6 +100,14 @@ OPEN = {
     "portal:visit-prepare": "a patient's page: opens with the cookie of its own link",
     "portal:visit-questions": "a patient's page: opens with the cookie of its own link",
     "portal:visit-video": "a patient's page: opens with the cookie of its own link",
+    "portal:offer": "a patient's page: opens with the cookie of its own link",
+    "portal:offer-take": "a patient's page: opens with the cookie of its own link",
+    "portal:offer-refuse": "a patient's page: opens with the cookie of its own link",
+    "portal:offer-digits": "a patient's page: opens with the cookie of its own link",
+    "portal:wellbeing": "a patient's page: opens with the cookie of its own link",
+    "portal:wellbeing-answer": "a patient's page: opens with the cookie of its own link",
+    "portal:wellbeing-advice": "a patient's page: opens with the cookie of its own link",
+    "portal:wellbeing-digits": "a patient's page: opens with the cookie of its own link",
     "ui:gallery": "samples of the design system; exist only in debug",
     "ui:plain": "samples of the design system; exist only in debug",
     "ui:workspace": "samples of the design system; exist only in debug",
@@ -133,6 +143,8 @@ BY_PREFIX: tuple[tuple[str, Callable[[World], dict[str, Any]]], ...] = (
             "purpose": "advertising",
         },
     ),
+    ("desk:messages-text", lambda w: {"public_id": w.text.public_id}),
+    ("desk:waitlist-", lambda w: {"public_id": "none", "action": "wave"}),
     ("desk:calendar-visit", lambda w: {"public_id": w.visit.public_id, "step": "arrived"}),
     ("desk:intake-", lambda w: {"public_id": w.batch.public_id, "step": "check"}),
     ("desk:staff-", lambda w: {"public_id": w.member.public_id, "action": "password"}),

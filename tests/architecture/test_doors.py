@@ -107,6 +107,11 @@ WANT_MORE = {
     "desk:patient-return": "a patient out of the rule",
     "desk:patients-consent-text": "a published text",
     "desk:pulse-table": "a stored report",
+    "desk:view-drop": "a saved view",
+    "desk:waitlist-close": "an entry of the waitlist",
+    "desk:waitlist-freed": "a freed time",
+    "desk:view-save": "a page in the form",
+    "desk:where-table": "a stored report",
     "desk:system-retry": "something parked in the form",
 }
 

@@ -15,11 +15,14 @@ MENU: tuple[tuple[str, str, Right], ...] = (
     ("Сегодня", "desk:today", Right.WORKLIST_WORK),
     ("Пациенты", "desk:patients", Right.PATIENTS_VIEW),
     ("Расписание", "desk:calendar", Right.PATIENTS_VIEW),
+    ("Лист ожидания", "desk:waitlist", Right.VISITS_BOOK),
     ("Контроль", "desk:control", Right.WORKLIST_CONTROL),
     ("Отчёт", "desk:audit", Right.AUDIT_VIEW),
+    ("Где упало", "desk:where", Right.AUDIT_VIEW),
     ("Показатели", "desk:metrics", Right.AUDIT_VIEW),
     ("Правило двух З", "desk:rule", Right.WORKLIST_CONTROL),
     ("Сценарии разговора", "desk:scripts", Right.SETTINGS_EDIT),
+    ("Тексты сообщений", "desk:messages-texts", Right.MESSAGES_EDIT),
 )
 
 #: The same for the foot of the menu: what is opened rarely.

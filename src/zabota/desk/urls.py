@@ -12,10 +12,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", home.healthz, name="healthz"),
     path("", include("zabota.desk.today.urls")),
     path("calendar/", include("zabota.desk.calendar.urls")),
+    path("waitlist/", include("zabota.desk.waitlist.urls")),
     path("control/", include("zabota.desk.control.urls")),
     path("", include("zabota.desk.insight.urls")),
     path("", include("zabota.desk.nextstep.urls")),
     path("", include("zabota.desk.patients.urls")),
+    path("", include("zabota.desk.messages.urls")),
     path("", include("zabota.desk.intake.urls")),
     path("", include("zabota.desk.settings.urls")),
 ]

@@ -73,7 +73,7 @@ def other_times(row: Appointment, *, asked: Asked, now: datetime) -> list[Offer]
 
 
 def sensible_next(patient: Patient, chosen: Sequence[Service], *, now: datetime) -> Sensible | None:
-    """What is due for this patient and not among the chosen: the service of that group they had last."""
+    """What is due for this patient and not among the chosen, else what goes well with the chosen; with its reason."""
     groups = {service.group_id for service in chosen}
     until = now.date() + SOON
     for line in nextstep.recalls_of(patient=patient, now=now):
@@ -84,6 +84,8 @@ def sensible_next(patient: Patient, chosen: Sequence[Service], *, now: datetime)
         if service is not None:
             last = formats.day_month(recall.previous_on)
             return Sensible(service, f"Пора: последний раз {last}, обычно раз в {line.interval_words}.")
+    for each in booking.complementary_services(chosen, patient, now=now, limit=1):
+        return Sensible(each.service, each.reason)
     return None
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpResponse
@@ -13,12 +14,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from zabota.booking import api as booking
 from zabota.clinic.api import Right
 from zabota.clinic.models import Doctor
 from zabota.desk.access import StaffRequest, staff_page
 from zabota.desk.calendar.asked import ROOMS, Asked, read_asked
 from zabota.desk.calendar.day import Shown, Sight, load_day, load_week
 from zabota.desk.calendar.forms import doctors_of
+from zabota.desk.waitlist.words import freed_of, line_of
 from zabota.kernel import clock
 from zabota.ui.page import wants_fragment
 
@@ -56,8 +59,34 @@ def week(request: StaffRequest) -> HttpResponse:
 @require_GET
 @staff_page(Right.PATIENTS_VIEW)
 def rest(request: StaffRequest) -> HttpResponse:
-    """Beside the grid when nothing is open."""
-    return render(request, "desk/calendar/_panel_rest.html", {})
+    """Beside the grid when nothing is open; 204 when it is as it was."""
+    now = clock.now()
+    asked = read_asked(request, now)
+    context = beside_of(request, asked, now) if asked else {}
+    if wants_fragment(request) and context and request.GET.get("seen") == context["rest_stamp"]:
+        return HttpResponse(status=204)
+    with timezone.override(asked.zone if asked else timezone.get_current_timezone()):
+        return render(request, "desk/calendar/_panel_rest.html", context)
+
+
+def beside_of(request: StaffRequest, asked: Asked, now: datetime) -> dict[str, Any]:
+    """The waitlist of this branch for whoever books: what is being offered, who waits longest."""
+    context: dict[str, Any] = {
+        "may_offer": request.may(Right.VISITS_BOOK),
+        "rest_url": f"{reverse('desk:calendar-rest')}?{asked.query()}",
+        "here": f"{reverse('desk:calendar')}?{asked.query()}",
+        "freed": [],
+        "waiting": [],
+        "waiting_count": 0,
+    }
+    if context["may_offer"]:
+        entries = booking.open_entries(request.clinic.pk, branch=asked.branch)
+        context["freed"] = freed_of(request.clinic.pk, branch=asked.branch, now=now)
+        context["waiting"] = [line_of(each, now, asked.zone) for each in entries[:4]]
+        context["waiting_count"] = len(entries)
+    text = repr((context["freed"], context["waiting"], context["waiting_count"]))
+    context["rest_stamp"] = hashlib.blake2s(text.encode(), digest_size=9).hexdigest()
+    return context
 
 
 def sight_of(request: StaffRequest) -> Sight:
@@ -76,6 +105,8 @@ def answer(
 ) -> HttpResponse:
     """The whole page, the grid for a poll, or 204."""
     context = shown.context() | frame_of(request, asked, path, doctor) | {"doctors": doctors}
+    if not wants_fragment(request):
+        context |= beside_of(request, asked, clock.now())
     tag = f'"{context["stamp"]}"'
     with timezone.override(asked.zone):
         if not wants_fragment(request):

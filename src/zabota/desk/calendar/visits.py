@@ -214,7 +214,8 @@ def beside(
     with timezone.override(asked.zone):
         if wants_fragment(request):
             response = render(request, context["panel"], context, status=status)
-            return reswap(retarget(response, "#panel"), "outerHTML")
+            # A move by hand and a way back are not sent from the panel, but answered in it.
+            return response if request.method == "GET" else reswap(retarget(response, "#panel"), "outerHTML")
         shown = load_day(asked, sight_of(request), now)
         page = shown.context() | frame_of(request, asked, reverse("desk:calendar")) | context
         return render(request, "desk/calendar/day.html", page, status=status)
