@@ -13,12 +13,13 @@ from django.urls import reverse
 
 from zabota.clinic.models import Branch
 from zabota.kernel import clock
+from zabota.kernel.errors import BadInput
 from zabota.kernel.scope import clinic_scope, every_clinic
 from zabota.portal.limits import client_key, wait_before
 from zabota.portal.page import nowhere, patient_page, show, too_often
 from zabota.portal.place import Place, place_of
 from zabota.portal.sessions import Guest, guest_of, is_sealed, let_in
-from zabota.visits.api import LinkGone, find_link
+from zabota.visits.api import LinkGone, TriesUsed, check_phone_end, find_link
 from zabota.visits.models import ActionLink
 
 P = ParamSpec("P")
@@ -120,3 +121,23 @@ def _branch(link: ActionLink) -> Branch | None:
 def remember(response: HttpResponse, visitor: Visitor) -> None:
     """The end of the phone was right: this browser is known for this link."""
     let_in(response, visitor.link, path=_path(visitor.link), known=True, now=clock.now())
+
+
+def ask_phone_end(request: HttpRequest, visitor: Visitor, *, here: str, after: str) -> HttpResponseBase:
+    """The last four digits of the phone, five tries for a link; then on to `after`, an address of our own."""
+    if visitor.guest.known:
+        return redirect(after)
+    error = ""
+    if request.method == "POST":
+        try:
+            right = check_phone_end(link=visitor.link, typed=request.POST.get("digits", ""), now=clock.now())
+        except (BadInput, TriesUsed) as trouble:
+            right, error = False, trouble.text
+        else:
+            error = "" if right else "Не сходится с телефоном в записи. Проверьте цифры."
+        if right:
+            response = redirect(after)
+            remember(response, visitor)
+            return response
+    context = {"seal": visitor.guest.seal, "here": here, "back": _path(visitor.link), "error": error}
+    return show(request, "digits", place=visitor.place, context=context, status=422 if error else 200)

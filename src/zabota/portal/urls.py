@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from zabota.portal import before, links, moving, visit
+from zabota.portal import before, links, moving, offer, visit, wellbeing
 
 app_name = "portal"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -20,4 +20,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("visit/<str:public_id>/before", before.prepare, name="visit-prepare"),
     path("visit/<str:public_id>/questions/<str:sheet_id>", before.questionnaire, name="visit-questions"),
     path("visit/<str:public_id>/video", before.video, name="visit-video"),
+    path("offer/<str:public_id>/", offer.offer, name="offer"),
+    path("offer/<str:public_id>/take", offer.take, name="offer-take"),
+    path("offer/<str:public_id>/refuse", offer.refuse, name="offer-refuse"),
+    path("offer/<str:public_id>/phone", offer.digits, name="offer-digits"),
+    path("after/<str:public_id>/", wellbeing.wellbeing, name="wellbeing"),
+    path("after/<str:public_id>/answer", wellbeing.answer, name="wellbeing-answer"),
+    path("after/<str:public_id>/advice", wellbeing.advice, name="wellbeing-advice"),
+    path("after/<str:public_id>/phone", wellbeing.digits, name="wellbeing-digits"),
 ]

@@ -12,8 +12,7 @@ from django.urls import reverse
 
 from zabota.booking.models import Appointment
 from zabota.kernel import clock
-from zabota.kernel.errors import BadInput
-from zabota.portal.links import Visitor, link_page, remember
+from zabota.portal.links import Visitor, ask_phone_end, link_page
 from zabota.portal.page import show
 from zabota.visits import api as visits
 from zabota.visits.models import ActionLink
@@ -78,24 +77,9 @@ def call(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
 
 @link_page(VISIT, "GET", "HEAD", "POST")
 def digits(request: HttpRequest, visitor: Visitor, then: str) -> HttpResponseBase:
-    """The last four digits of the phone, five tries for a link."""
+    """The end of the phone before a step of the visit."""
     after = reverse(_AFTER_DIGITS.get(then, "portal:visit"), args=[visitor.link.public_id])
-    if visitor.guest.known:
-        return redirect(after)
-    error = ""
-    if request.method == "POST":
-        try:
-            right = visits.check_phone_end(link=visitor.link, typed=request.POST.get("digits", ""), now=clock.now())
-        except (BadInput, visits.TriesUsed) as trouble:
-            right, error = False, trouble.text
-        else:
-            error = "" if right else "Не сходится с телефоном в записи. Проверьте цифры."
-        if right:
-            response = redirect(after)
-            remember(response, visitor)
-            return response
-    context = {"link": visitor.link, "seal": visitor.guest.seal, "then": then, "error": error}
-    return show(request, "digits", place=visitor.place, context=context, status=422 if error else 200)
+    return ask_phone_end(request, visitor, here=digits_of(visitor, then), after=after)
 
 
 def digits_of(visitor: Visitor, then: str) -> str:

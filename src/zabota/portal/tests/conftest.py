@@ -105,7 +105,7 @@ class Phone:
         self.page = response.content.decode()
         here = response.redirect_chain[-1][0] if response.redirect_chain else path
         parts = here.split("/")
-        if parts[:3] == ["", "p", "visit"]:
+        if len(parts) > 4 and parts[2] in ("visit", "offer", "after"):
             self.url = "/".join(parts[:4]) + "/"
 
 

@@ -1,0 +1,83 @@
+"""A freed time behind a link: the first who takes it has it, the others hear it kindly."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from zabota.booking.api import OfferGone, SlotTaken
+from zabota.booking.models import SlotOffer
+from zabota.kernel import clock
+from zabota.kernel.errors import AlreadyDone, BadInput
+from zabota.portal.links import Visitor, ask_phone_end, link_page
+from zabota.portal.page import show
+from zabota.visits import api as visits
+from zabota.visits.models import ActionLink
+
+OFFER = ActionLink.Purpose.OFFER
+
+#: Face of the page by what became of the offer.
+_FACES = {
+    SlotOffer.State.OPEN: "open",
+    SlotOffer.State.ACCEPTED: "accepted",
+    SlotOffer.State.DECLINED: "declined",
+    SlotOffer.State.EXPIRED: "open",
+    SlotOffer.State.LOST: "lost",
+    SlotOffer.State.WITHDRAWN: "withdrawn",
+}
+
+
+@link_page(OFFER)
+def offer(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
+    """The time and what became of it."""
+    return _page(request, visitor)
+
+
+@link_page(OFFER, "POST")
+def take(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
+    """«Беру»."""
+    if visitor.needs_digits:
+        return redirect("portal:offer-digits", visitor.link.public_id)
+    try:
+        visits.take_offer(link=visitor.link, now=clock.now())
+    except (OfferGone, SlotTaken, BadInput) as gone:
+        return _page(request, visitor, lost=gone.text)
+    return redirect("portal:offer", visitor.link.public_id)
+
+
+@link_page(OFFER, "POST")
+def refuse(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
+    """«Не подходит», or «больше не ждать»."""
+    try:
+        visits.refuse_offer(link=visitor.link, leave=request.POST.get("leave") == "1", now=clock.now())
+    except AlreadyDone:
+        pass  # taken from another tab: the page shows it
+    return redirect("portal:offer", visitor.link.public_id)
+
+
+@link_page(OFFER, "GET", "HEAD", "POST")
+def digits(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
+    """The end of the phone before a time is taken by a short link."""
+    here = reverse("portal:offer-digits", args=[visitor.link.public_id])
+    return ask_phone_end(request, visitor, here=here, after=reverse("portal:offer", args=[visitor.link.public_id]))
+
+
+def _page(request: HttpRequest, visitor: Visitor, *, lost: str = "") -> HttpResponseBase:
+    row = visits.offer_of(visitor.link)
+    zone = ZoneInfo(visitor.place.zone)
+    context: dict[str, Any] = {
+        "link": visitor.link,
+        "seal": visitor.guest.seal,
+        "starts": row.starts_at.astimezone(zone),
+        "until": row.expires_at.astimezone(zone),
+        "late": row.expires_at <= clock.now(),
+        "waits": row.entry.state in row.entry.OPEN,
+        "had": row.entry.appointment.starts_at.astimezone(zone) if row.entry.appointment else None,
+        "lost": lost,
+    }
+    face = "lost" if lost else _FACES[SlotOffer.State(row.state)]
+    return show(request, f"offer_{face}", place=visitor.place, context=context)
