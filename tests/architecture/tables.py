@@ -52,6 +52,13 @@ def schedules_table() -> str:
     return "\n".join(lines)
 
 
+def metrics_table() -> str:
+    """Every metric: what it means and how it is counted."""
+    from zabota.analytics.rules.metrics import table
+
+    return table()
+
+
 def _short(name: str) -> str:
     return name.removeprefix("zabota.")
 
@@ -61,6 +68,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "docs/facts.md": facts_table,
     "docs/roles.md": roles_table,
     "docs/operate/jobs.md": schedules_table,
+    "docs/metrics.md": metrics_table,
 }
 _BETWEEN = re.compile(r"(<!-- table -->\n).*?(<!-- end of table -->)", re.DOTALL)
 

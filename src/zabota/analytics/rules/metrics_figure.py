@@ -36,7 +36,7 @@ class Unit(StrEnum):
 class Method(StrEnum):
     """How the interval is made."""
 
-    WILSON = "интервал Уилсона, 95 %"
+    WILSON = "Уилсона, 95 %"
     CLUSTERED = "нормальный, 95 %; ошибка по пациентам, а не по записям"
     MEAN = "среднее по пациентам, распределение Стьюдента, 95 %"
     MEDIAN = "порядковые статистики медианы, 95 %"
@@ -140,18 +140,24 @@ def estimate(method: Method, sample: Sample) -> Estimate | None:
     if method is Method.COUNT:
         return Estimate(mean, mean, mean)
     if method is Method.WILSON:
-        return Estimate(mean, *wilson(float(values.sum()), n))
+        return _share(float(values.sum()), n)
     if method is Method.MEDIAN:
         return median(values)
     if method is Method.CLUSTERED:
         half = Z95 * float(np.sqrt((_influence(sample)[1] ** 2).sum()))
         if half == 0:  # all alike: the spread says nothing, the share of so many does
-            return Estimate(mean, *wilson(float(values.sum()), n))
+            return _share(float(values.sum()), n)
         return Estimate(mean, max(0.0, mean - half), min(1.0, mean + half))
     if n < 2:
         return Estimate(mean, 0.0, float("inf"))
     half = float(stdtrit(n - 1, 0.975)) * float(values.std(ddof=1)) / n**0.5
     return Estimate(mean, max(0.0, mean - half), mean + half)
+
+
+def _share(hits: float, n: int) -> Estimate:
+    """Rounding must not put the bound of nobody above nobody."""
+    low, high = wilson(hits, n)
+    return Estimate(hits / n, min(low, hits / n), max(high, hits / n))
 
 
 def median(values: Floats) -> Estimate:
@@ -160,7 +166,7 @@ def median(values: Floats) -> Estimate:
     n = len(ordered)
     ranks = np.arange(n)
     outside = np.flatnonzero(bdtr(ranks, n, 0.5) <= 0.025)
-    low = int(outside[-1]) + 1 if len(outside) else 0
+    low = int(outside[-1]) if len(outside) else 0
     return Estimate(float(np.median(ordered)), float(ordered[low]), float(ordered[n - 1 - low]))
 
 

@@ -122,12 +122,14 @@ def _end(found: MetricValue, value: float) -> str:
         return formats.signed(100 * value, 1)
     if found.definition.unit is Unit.MONEY:
         return formats.signed(value / 100)
-    return formats.signed(value, 0 if found.definition.unit is Unit.DAYS else 2)
+    return formats.signed(value, 1 if found.definition.unit is Unit.DAYS else 2)
 
 
 def _change(found: MetricValue, value: float) -> str:
     if found.definition.is_share:
         return formats.pp(value, 1)
+    if found.definition.unit is Unit.DAYS:
+        return f"{formats.signed(value, 1)}\u00a0дня"
     sign = "+" if value > 0 else "−" if value < 0 else ""
     return f"{sign}{in_words(found, abs(value))}"
 
