@@ -63,7 +63,8 @@ def visits_of(frame: pl.DataFrame, *, zones: dict[str, str], default_zone: str) 
         "paid_kopecks": pl.Int64, "is_first": pl.Boolean, "comment": pl.String, "cancel_reason": pl.String,
     }  # fmt: skip
     missing = [pl.lit(None, dtype=kind).alias(name) for name, kind in columns.items() if name not in frame.columns]
-    frame = frame.with_columns(missing).sort("visit", "row", maintain_order=True)
+    needed = ["visit", "row", "card_key", "starts_at", "status", "branch", *columns]
+    frame = frame.with_columns(missing).select(needed).sort("visit", "row", maintain_order=True)
     grouped = frame.group_by("visit", maintain_order=True).agg(
         pl.col("card_key").first(),
         pl.col("visit_ext_id").drop_nulls().first(),
@@ -82,11 +83,22 @@ def visits_of(frame: pl.DataFrame, *, zones: dict[str, str], default_zone: str) 
     known = {name: ZoneInfo(zone) for name, zone in zones.items()}
     usual = ZoneInfo(default_zone)
     visits = []
+    # One object for each doctor, branch, service and day instead of one per row: a third of the memory of a large export.
+    same: dict[Any, Any] = {}
+
+    def one(value: Any) -> Any:
+        return same.setdefault(value, value)
+
     for row in grouped.iter_rows(named=True):
         local: datetime = row["starts_at"]
         zone = known.get(row["branch"] or "", usual)
         lines = [
-            Line(service=name, service_code=code or "", quantity=float(qty or 1), price_kopecks=int(price or 0))
+            Line(
+                service=one(name),
+                service_code=one(code or ""),
+                quantity=float(qty or 1),
+                price_kopecks=int(price or 0),
+            )
             for name, code, qty, price in zip(
                 row["service"], row["service_code"], row["qty"], row["price_kopecks"], strict=True
             )
@@ -96,14 +108,14 @@ def visits_of(frame: pl.DataFrame, *, zones: dict[str, str], default_zone: str) 
         visits.append(
             Visit(
                 ext_id=(row["visit_ext_id"] or _derived(row))[:80],
-                card_key=row["card_key"],
+                card_key=one(row["card_key"]),
                 starts_at=local.replace(tzinfo=zone).astimezone(ZoneInfo("UTC")),
-                day=local.date(),
+                day=one(local.date()),
                 duration_minutes=min(max(int(row["duration_minutes"] or 30), 1), 24 * 60),
-                status=row["status"],
-                doctor=row["doctor"] or "",
-                speciality=row["speciality"] or "",
-                branch=row["branch"] or "",
+                status=one(row["status"]),
+                doctor=one(row["doctor"] or ""),
+                speciality=one(row["speciality"] or ""),
+                branch=one(row["branch"] or ""),
                 is_first=row["is_first"],
                 comment=(row["comment"] or "")[:500],
                 cancel_reason=(row["cancel_reason"] or "")[:200],
