@@ -16,6 +16,7 @@ from zabota.intake.models import Batch
 from zabota.kernel.audit import Actor
 from zabota.kernel.names import fold
 from zabota.kernel.scope import clinic_scope
+from zabota.messaging.api import save_template
 from zabota.nextstep.models import Recall
 from zabota.patients.api import merge_cards
 from zabota.patients.models import Contact, DuplicateCandidate, Patient, Tag
@@ -88,6 +89,10 @@ def new_world(
                 batch=Batch.objects.create(clinic=clinic, branch=branch, created_at=now),
                 pair=pair,
                 merge=merge_cards(kept=patient, absorbed=absorbed, actor=Actor(kind="test"), now=now),
+                text=save_template(
+                    clinic=clinic, key=f"own-{branch.pk}", title="Ждём вас", message_class="service", purpose="other",
+                    texts={"": "{имя}, ждём вас."}, actor=Actor(kind="test"), now=now,
+                ).template,
             )  # fmt: skip
 
     return make

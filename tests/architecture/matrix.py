@@ -33,6 +33,7 @@ MATRIX = {
     "desk:script": "O",
     "desk:calendar": "OMADCQ",
     "desk:calendar-week": "OMADCQ",
+    "desk:calendar-load": "OMADCQ",
     "desk:calendar-rest": "OMADCQ",
     "desk:calendar-book": "OAC",
     "desk:calendar-visit": "OMADCQ",

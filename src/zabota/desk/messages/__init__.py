@@ -1,0 +1,1 @@
+"""Texts of messages, the day's sending, conversations with patients."""
