@@ -65,6 +65,40 @@ const again = () => drawn.forEach(({ redraw }) => redraw());
 document.addEventListener("theme:change", again);
 document.fonts?.ready.then(again);
 
+function save(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+/** The drawing as a file: lines as they are, or points at twice the size on the colour of the page. */
+function picture(frame, kind) {
+  const { chart } = drawn.get(frame);
+  const name = `${frame.dataset.chart.replace(/-data$/, "")}.${kind}`;
+  const colors = palette(frame);
+  const lines = chart.renderToSVGString().replace("<svg ", `<svg style="background:${colors.surface}" `);
+  if (kind === "svg") return save(new Blob([lines], { type: "image/svg+xml" }), name);
+  const image = new Image();
+  image.onload = () => {
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [2 * chart.getWidth(), 2 * chart.getHeight()];
+    const pen = canvas.getContext("2d");
+    pen.fillStyle = colors.surface;
+    pen.fillRect(0, 0, canvas.width, canvas.height);
+    pen.drawImage(image, 0, 0, canvas.width, canvas.height);
+    canvas.toBlob((blob) => save(blob, name), "image/png");
+  };
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(lines)}`;
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-picture]");
+  const frame = button?.closest(".chart")?.querySelector("[data-chart]");
+  if (frame && drawn.has(frame)) picture(frame, button.dataset.picture);
+});
+
 // Paper is white and narrow, whatever the screen was.
 window.addEventListener("beforeprint", () => {
   document.documentElement.dataset.printing = "";

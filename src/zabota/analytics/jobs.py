@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django_tasks import task
 
+from zabota.analytics.rules.where import Question
 from zabota.analytics.services.sending import send_behind
 from zabota.analytics.services.stored import refresh_reports
+from zabota.analytics.services.where import answer_where
 from zabota.clinic.models import Clinic, Member
 from zabota.kernel import clock
 from zabota.kernel.audit import SYSTEM, Actor
@@ -19,6 +23,16 @@ def refresh(clinic_id: int, user_id: int | None = None, branches: list[int] | No
     if clinic is None:
         return False
     return refresh_reports(clinic=clinic, actor=_actor(user_id), now=clock.now(), branches=branches)
+
+
+@task()
+def where(clinic_id: int, params: dict[str, Any], branches: list[int] | None = None) -> bool:
+    """The answer to one question of «Где упало»."""
+    clinic = Clinic.objects.filter(pk=clinic_id).first()
+    if clinic is None:
+        return False
+    answer_where(clinic=clinic, question=Question.of_json(params), now=clock.now(), branches=branches)
+    return True
 
 
 @task()

@@ -13,20 +13,19 @@ from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from zabota.analytics import jobs
-from zabota.analytics.models import Behind, StoredReport
+from zabota.analytics.models import Behind, SavedView, StoredReport
 from zabota.analytics.queries.people import ORDERS, REACHES, STEPS, PersonBehind, people_behind, sorted_people
+from zabota.analytics.rules.where import FILTERS, TENURES, Question
+from zabota.analytics.rules.wording import DIMENSIONS
 from zabota.analytics.services.behind import EVERYBODY, unpack
 from zabota.analytics.services.causes import why_section
+from zabota.analytics.services.keeping import branches_in, latest
 from zabota.analytics.services.sections import sections
 from zabota.analytics.services.sending import Sent, send_behind
-from zabota.analytics.services.stored import (
-    AUDIT,
-    PULSE,
-    audit_of,
-    branches_in,
-    latest,
-    refresh_reports,
-)
+from zabota.analytics.services.stored import AUDIT, PULSE, audit_of, refresh_reports
+from zabota.analytics.services.views import drop_view, save_view
+from zabota.analytics.services.where import WHERE, key_of
+from zabota.analytics.services.where_view import where_view
 from zabota.clinic.models import Clinic
 from zabota.intake.api import REJECTED_RU
 from zabota.kernel.audit import Actor, record
@@ -34,25 +33,38 @@ from zabota.kernel.audit import Actor, record
 __all__ = [
     "AUDIT",
     "EVERYBODY",
+    "FILTERS",
     "ORDERS",
     "PULSE",
     "REACHES",
     "SEND_AT_ONCE",
     "STEPS",
+    "TENURES",
     "PersonBehind",
+    "Question",
     "Sent",
     "ask_refresh",
     "ask_send",
+    "ask_where",
     "audit_of",
     "branches_in",
     "causes_of",
+    "dimension_words",
+    "drop_view",
     "has_failed",
     "is_under_way",
     "latest",
     "people_of",
     "refresh_reports",
+    "save_view",
+    "saved_view",
+    "saved_views",
     "sorted_people",
     "view_of",
+    "where_failed",
+    "where_is_under_way",
+    "where_of",
+    "where_view",
 ]
 
 #: Jobs looked through for one of this clinic.
@@ -75,14 +87,53 @@ def ask_refresh(*, clinic: Clinic, actor: Actor, now: datetime, branches: Branch
 
 def is_under_way(clinic: Clinic, *, branches: Branches = None) -> bool:
     """True while reports of this clinic and these branches wait for a worker or are being computed."""
-    return any(_is_of(job, clinic, branches) for job in _jobs().filter(status__in=_WAITING)[:_RECENT])
+    return any(_is_of(job, clinic, branches) for job in _jobs(jobs.refresh).filter(status__in=_WAITING)[:_RECENT])
 
 
 def has_failed(clinic: Clinic, *, now: datetime, branches: Branches = None) -> bool:
     """True when the last attempt of the last day ended in an error."""
-    recent = _jobs().filter(enqueued_at__gt=now - timedelta(days=1)).order_by("-enqueued_at")[:_RECENT]
+    recent = _jobs(jobs.refresh).filter(enqueued_at__gt=now - timedelta(days=1)).order_by("-enqueued_at")[:_RECENT]
     last = next((job for job in recent if _is_of(job, clinic, branches)), None)
     return last is not None and last.status == TaskResultStatus.FAILED
+
+
+def where_of(clinic: Clinic, question: Question, *, branches: Branches) -> StoredReport | None:
+    """The newest answer to this question for these branches."""
+    return latest(clinic, WHERE, branches=branches, key=key_of(question))
+
+
+def ask_where(*, clinic: Clinic, question: Question, actor: Actor, now: datetime, branches: Branches) -> bool:
+    """Have the question answered in the background; False when that is under way already."""
+    if where_is_under_way(clinic, question, branches=branches):
+        return False
+    record("analytics.reports.asked", clinic, actor=actor, now=now, clinic_id=clinic.pk)
+    jobs.where.enqueue(clinic.pk, question.to_json(), _list(branches))
+    return True
+
+
+def where_is_under_way(clinic: Clinic, question: Question, *, branches: Branches) -> bool:
+    """True while the question waits for a worker or is being answered."""
+    asked = [clinic.pk, question.to_json(), _list(branches)]
+    waiting = _jobs(jobs.where).filter(status__in=_WAITING)[:_RECENT]
+    return any(job.args_kwargs.get("args") == asked for job in waiting)
+
+
+def where_failed(clinic: Clinic, question: Question, *, now: datetime, branches: Branches) -> bool:
+    """True when the last attempt of the last day to answer it ended in an error."""
+    asked = [clinic.pk, question.to_json(), _list(branches)]
+    recent = _jobs(jobs.where).filter(enqueued_at__gt=now - timedelta(days=1)).order_by("-enqueued_at")[:_RECENT]
+    last = next((job for job in recent if job.args_kwargs.get("args") == asked), None)
+    return last is not None and last.status == TaskResultStatus.FAILED
+
+
+def saved_views(clinic: Clinic, page: str) -> list[SavedView]:
+    """Views of a page by name."""
+    return list(SavedView.objects.filter(clinic=clinic, page=page).order_by("name"))
+
+
+def saved_view(clinic: Clinic, public_id: str) -> SavedView | None:
+    """One view."""
+    return SavedView.objects.filter(clinic=clinic, public_id=public_id).first()
 
 
 def people_of(behind: Behind, *, now: datetime, branches: Branches) -> list[PersonBehind]:
@@ -98,6 +149,11 @@ def ask_send(*, behind: Behind, branches: Branches, actor: Actor, now: datetime)
     return send_behind(behind_id=behind.pk, branches=branches, actor=actor, now=now)
 
 
+def dimension_words(name: str) -> str:
+    """«Врач», «Источник»."""
+    return DIMENSIONS[name]
+
+
 def view_of(report: StoredReport, *, clinic: Clinic, made_on: date) -> Mapping[str, Any]:
     """What the templates `analytics/_sections.html` show."""
     return sections(report.data, clinic=clinic.name, source="база Zabota", made_on=made_on, reasons=REJECTED_RU)
@@ -108,8 +164,8 @@ def causes_of(data: Mapping[str, Any]) -> Mapping[str, Any]:
     return why_section({**data, "accounts": data.get("accounts", [])})
 
 
-def _jobs() -> Any:
-    return DBTaskResult.objects.filter(task_path=jobs.refresh.module_path)
+def _jobs(job: Any) -> Any:
+    return DBTaskResult.objects.filter(task_path=job.module_path)
 
 
 def _is_of(job: Any, clinic: Clinic, branches: Branches) -> bool:

@@ -39,10 +39,17 @@ def visits_frame(clinic_id: int) -> pl.DataFrame:
     return clinic_visits(clinic_id).frame
 
 
-def clinic_visits(clinic_id: int, *, branches: Sequence[int] | None = None) -> ClinicVisits:
-    """The same, of some branches only (visits without a branch are everybody's), with the cards of the people."""
+def clinic_visits(clinic_id: int, *, branches: Sequence[int] | None = None, with_groups: bool = False) -> ClinicVisits:
+    """The same, of some branches only (visits without a branch are everybody's), with the cards of the people.
+
+    `with_groups` adds the group of the service as the column `category`.
+    """
     people, cards = _people(clinic_id)
-    return ClinicVisits(_frame_of(clinic_id, people, branches), cards)
+    frame = _frame_of(clinic_id, people, branches)
+    if with_groups:
+        groups = Service.objects.filter(clinic_id=clinic_id).values_list("name", "group__name")
+        frame = frame.join(_frame(groups, {"service": pl.String, "category": pl.String}), on="service", how="left")
+    return ClinicVisits(frame, cards)
 
 
 def _frame_of(clinic_id: int, people: pl.DataFrame, branches: Sequence[int] | None) -> pl.DataFrame:

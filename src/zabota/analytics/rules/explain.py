@@ -55,8 +55,13 @@ class Explained:
         return np.asarray(self.now.person[away], dtype=np.int64)
 
 
-def explain(visits: Visits, comparison: Comparison, *, keep: Keep | None = None) -> Explained:
-    """Compare two periods. `visits` are without what is missing from one of them; `keep` narrows the base patients."""
+def explain(
+    visits: Visits, comparison: Comparison, *, keep: Keep | None = None, aside: frozenset[str] = frozenset()
+) -> Explained:
+    """Compare two periods. `visits` are without what is missing from one of them; `keep` narrows the base patients.
+
+    Dimensions `aside` are accounted for exactly, but no cause is named in them.
+    """
     before, now = base_of(visits, comparison.before), base_of(visits, comparison.now)
     divided = dimensions_of(visits, comparison, before, now)
     if keep is not None:
@@ -67,7 +72,10 @@ def explain(visits: Visits, comparison: Comparison, *, keep: Keep | None = None)
     if retention.change_pp is None:
         return Explained(comparison, before, now, retention, value)
     dimensions = _usable(visits, divided, before, now)
-    finding = find_drivers(before.came.astype(np.float64), now.came.astype(np.float64), dimensions)
+    # Those aside come last, so that the place of a cell among the others is its place among all.
+    dimensions.sort(key=lambda each: each.name in aside)
+    open_ones = [each for each in dimensions if each.name not in aside]
+    finding = find_drivers(before.came.astype(np.float64), now.came.astype(np.float64), open_ones)
     named = _causes(finding, visits, comparison, now, retention, value)
     return Explained(
         comparison=comparison,

@@ -33,7 +33,8 @@ def why_section(data: Json) -> View:
     if not causes or main["change_pp"] is None:
         return view
     people, value = main["now"]["denominator"], data["yearly_value_kopecks"]
-    lines = [_cause(each) for each in causes]
+    ago = data.get("ago", "год назад")
+    lines = [_cause(each, ago) for each in causes]
     common = data["common"]["change_pp"] or 0.0
     if abs(common) >= WORTH_A_ROW:
         says = "Так изменился бы возврат без названных причин: общее для всех врачей, услуг и источников"
@@ -102,12 +103,12 @@ def _text(data: Json) -> str:
     return f"{said}. {data['common']['text']}".strip()
 
 
-def _cause(cause: Json) -> View:
+def _cause(cause: Json, ago: str) -> View:
     proven = cause["p"] < PROVEN
     return {
         "title": title_of(cause),
         "says": cause["text"],
-        "short": _short(cause),
+        "short": _short(cause, ago),
         "companions": _companions(cause["companions"]),
         "value": cause["effect_pp"],
         "low": cause["low_pp"],
@@ -119,7 +120,7 @@ def _cause(cause: Json) -> View:
     }
 
 
-def _short(cause: Json) -> str:
+def _short(cause: Json, ago: str) -> str:
     """One line under the name of a cause."""
     if cause["kind"] == "mix":
         return (
@@ -127,7 +128,7 @@ def _short(cause: Json) -> str:
             f"возвращаются из них {percent(cause['rate_now'])}"
         )
     return (
-        f"Вернулись {percent(cause['rate_now'])}, год назад {percent(cause['rate_before'])}; "
+        f"Вернулись {percent(cause['rate_now'])}, {ago} {percent(cause['rate_before'])}; "
         f"как у остальных было бы {percent(cause['rate_expected'])}"
     )
 

@@ -193,7 +193,7 @@ def test_asking_twice_makes_one_job(smile, actor, now) -> None:
 
 
 def test_only_the_newest_reports_are_kept(smile, new_visit, now, monkeypatch) -> None:
-    monkeypatch.setattr("zabota.analytics.services.stored.KEPT", 2)
+    monkeypatch.setattr("zabota.analytics.services.keeping.KEPT", 2)
     new_visit(10)
     for minutes in range(4):
         reports.refresh_reports(clinic=smile, actor=SYSTEM, now=now + dt.timedelta(minutes=minutes))

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from zabota.analytics import reports
 from zabota.clinic.models import GoalPath
+from zabota.desk.insight.falls import falls_of
 from zabota.desk.insight.goal import Stop, planned, stops_of
 from zabota.ui import formats
 
@@ -31,7 +32,7 @@ def figures_of(
     return {
         "hero": _hero(data, why),
         "path": _path(data, goal, may_set_goal=may_set_goal),
-        "why": {**why, **_falls(data, why, people or {})},
+        "why": {**why, **falls_of(data["retention"], why, people or {})},
         "stats": _stats(data, may_control=may_control),
         "todo": _todo(data, may_control=may_control),
         "violations": _violations(data),
@@ -130,65 +131,6 @@ def _point(each: Json, *, labelled: bool) -> View:
         "count": f"{formats.number(each['numerator'])} из {formats.number(each['denominator'])}",
     }
     return {**point, "label": f"{formats.month(on)[:3]} {on:%y}"} if labelled else point
-
-
-def _falls(data: Json, why: Mapping[str, Any], people: Mapping[int, View]) -> View:
-    """Rows of the waterfall from a year ago to now, on one axis of retention."""
-    main = data["retention"]
-    if not why["rows"] or main["change_pp"] is None:
-        return {"falls": []}
-    before, now = 100 * float(main["year_before"]["value"]), 100 * float(main["now"]["value"])
-    level: float = before
-    reached = [before, now]
-    for row in why["rows"]:
-        level += row["value"]
-        reached += [level, level - row["value"] + row["low"], level - row["value"] + row["high"]]
-    low = 5 * math.floor(min(reached) / 5)
-    quarter = math.ceil((max(reached) - low) / 4) or 1
-    high = low + 4 * quarter
-
-    def at(value: float) -> float:
-        return 100 * (value - low) / (high - low)
-
-    falls: list[View] = [_total("Год назад", main["year_before"], at, before=True)]
-    level = before
-    for place, row in enumerate(why["rows"]):
-        after = level + row["value"]
-        behind = {} if row["rest"] else people.get(place, {})
-        falls.append(
-            {
-                "title": row["title"], "sub": row["short"], "from": min(at(level), at(after)), "to": max(at(level), at(after)),
-                "low": None if row["rest"] else at(level + row["low"]), "high": None if row["rest"] else at(level + row["high"]),
-                "figure": f"{row['points']} п. п.", "figure_sub": row["points_sub"], "money": row["money"],
-                "money_sub": _people(row["patients"]), "rest": row["rest"],
-                "href": behind.get("url", ""), "href_label": f"Список, {formats.number(behind['count'])}" if behind else "",
-            }
-        )  # fmt: skip
-        level = after
-    total = why["total"]
-    last = _total("Сейчас", main["now"], at, before=False)
-    away = people.get(reports.EVERYBODY, {})
-    falls.append(
-        {
-            **last, "money": total["money"], "money_sub": _people(total["patients"]), "href": away.get("url", ""),
-            "href_label": f"Все невернувшиеся, {formats.number(away['count'])}" if away else "",
-        }
-    )  # fmt: skip
-    labels = [f"{low + quarter * place} %" for place in range(5)]
-    return {"falls": falls, "labels": labels}
-
-
-def _total(title: str, share: Json, at: Any, *, before: bool) -> View:
-    return {
-        "title": title, "sub": f"{formats.number(share['numerator'])} из {formats.number(share['denominator'])}",
-        "low": at(100 * share["low"]), "high": at(100 * share["high"]), "at": at(100 * share["value"]), "before": before,
-        "figure": _percent(share["value"]), "figure_sub": _span(share), "money": "", "money_sub": "",
-    }  # fmt: skip
-
-
-def _people(text: str) -> str:
-    count = int("".join(each for each in text if each.isdigit()) or 0)
-    return f"{text.removeprefix('−')} {formats.plural(count, 'пациент,пациента,пациентов', with_number=False)}"
 
 
 def _stats(data: Json, *, may_control: bool) -> View:

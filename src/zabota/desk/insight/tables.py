@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from django.http import Http404
 
+from zabota.analytics import reports
+
 Json = Mapping[str, Any]
 Table = tuple[Sequence[str], list[Sequence[object]]]
 
@@ -26,6 +28,20 @@ def audit_table(name: str, data: Json) -> Table:
 def pulse_table(name: str, data: Json) -> Table:
     """A table of the pulse by its name."""
     return _of({"series": _series, "drivers": drivers, "violations": _violations}, name, data)
+
+
+WHERE_TABLES: Final = {
+    "drivers": "Причины",
+    "accounts": "Разложение",
+    "composition": "Состав и поведение",
+    "pairs": "Пары признаков",
+}
+
+
+def where_table(name: str, data: Json) -> Table:
+    """A table of «Где упало» by its name."""
+    makers = {"drivers": drivers, "accounts": _accounts, "composition": _composition, "pairs": _pairs}
+    return _of(makers, name, data)
 
 
 def _of(makers: Mapping[str, Callable[[Json], Table]], name: str, data: Json) -> Table:
@@ -80,6 +96,45 @@ def drivers(data: Json) -> Table:
     if data["common"]["change_pp"] is not None:
         rows.append(("Общее для всех", "", data["common"]["change_pp"]))
     return header, rows
+
+
+def _accounts(data: Json) -> Table:
+    header = (
+        "Признак", "Значение", "Пациентов раньше", "Пациентов сейчас", "Возврат раньше, %", "Возврат сейчас, %",
+        "Поведение, п. п.", "Состав, п. п.",
+    )  # fmt: skip
+    rows: list[Sequence[object]] = [
+        (
+            account["title"], row["value"], row["patients_before"], row["patients_now"], _percent(row["rate_before"]),
+            _percent(row["rate_now"]), row["rate_pp"], row["mix_pp"],
+        )
+        for account in data["accounts"]
+        for row in account["rows"]
+    ]  # fmt: skip
+    return header, rows
+
+
+def _composition(data: Json) -> Table:
+    header = ("Что изменилось", "Вклад, п. п.", "От", "До", "Возврат без этого, %")
+    found = data["composition"] or {"effects": []}
+    rows: list[Sequence[object]] = [
+        (
+            f"Состав: {reports.dimension_words(each['dimension'])}", each["effect_pp"], each["low_pp"], each["high_pp"],
+            _percent(each["retention_without"]),
+        )
+        for each in found["effects"]
+    ]  # fmt: skip
+    if data["composition"]:
+        rows.append(("Поведение", found["rate_pp"], found["rate_low_pp"], found["rate_high_pp"]))
+    return header, rows
+
+
+def _pairs(data: Json) -> Table:
+    header = ("Первый признак", "Второй признак", "Поведение, п. п.", "Состав, п. п.", "Сочетаний")
+    return header, [
+        (*map(reports.dimension_words, each["dimensions"]), each["rate_pp"], each["mix_pp"], each["cells"])
+        for each in data["pairs"]["accounts"]
+    ]
 
 
 def _cohorts(data: Json) -> Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from zabota.desk.insight import audit, people, pulse
+from zabota.desk.insight import audit, metrics, people, pulse, views_saved, where
 
 urlpatterns: list[URLPattern] = [
     path("pulse/", pulse.pulse, name="pulse"),
@@ -17,7 +17,16 @@ urlpatterns: list[URLPattern] = [
     path("audit/report.html", audit.as_html, name="audit-html"),
     path("audit/report.json", audit.as_json, name="audit-json"),
     path("audit/<slug:table>.<slug:form>", audit.as_table, name="audit-table"),
+    path("insight/where/", where.where, name="where"),
+    path("insight/where/state/", where.state, name="where-state"),
+    path("insight/where/<slug:table>.<slug:form>", where.as_table, name="where-table"),
+    path("insight/saved/", views_saved.save, name="view-save"),
+    path("insight/saved/<slug:view_id>/drop/", views_saved.drop, name="view-drop"),
     path("insight/<slug:report_id>/people/<slug:place>/", people.people, name="behind"),
     path("insight/<slug:report_id>/people/<slug:place>/list.<slug:form>", people.people_file, name="behind-file"),
     path("insight/<slug:report_id>/people/<slug:place>/send/", people.send, name="behind-send"),
+    path("metrics/", metrics.metrics, name="metrics"),
+    path("metrics/compare/", metrics.metrics_compare, name="metrics-compare"),
+    path("metrics/table.<slug:form>", metrics.metrics_file, name="metrics-file"),
+    path("metrics/<slug:key>/people/", metrics.metric_people, name="metric-people"),
 ]

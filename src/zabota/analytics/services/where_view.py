@@ -1,0 +1,223 @@
+"""From the figures of «Где упало» to what its page says: the answer first, then what supports it. No markup."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from zabota.analytics.rules.wording import DIMENSIONS, money, number, percent, points
+from zabota.analytics.services.causes import named, why_section
+from zabota.analytics.services.marks import day, interval, tenths
+
+Json = Mapping[str, Any]
+View = dict[str, Any]
+
+#: «При прежнем составе …»
+_COMPOSITION: Final = {
+    "channel": "источников", "tenure": "новых и прежних пациентов", "service_group": "групп услуг", "service": "услуг",
+    "doctor": "пациентов по врачам", "branch": "пациентов по филиалам", "age": "возрастов", "sex": "мужчин и женщин",
+    "speciality": "специальностей",
+}  # fmt: skip
+_EVERYWHERE: Final = {
+    "doctor": "врачей", "channel": "источников", "service": "услуг", "service_group": "групп услуг", "branch": "филиалов",
+    "age": "возрастов", "speciality": "специальностей", "sex": "мужчин и женщин", "tenure": "новых и прежних", "price": "цен",
+}  # fmt: skip
+
+
+def where_view(data: Json) -> View:
+    """Everything between the form and the foot of the page."""
+    main = data["retention"]
+    why = why_section({**data, "lead": "", "ago": "раньше"})
+    why["title"], why["text"] = _title(data), ""
+    return {
+        "title": _title(data),
+        "lead": _lead(data),
+        "why": why,
+        "main": main,
+        "says": [*_season(data), *_uniform(data), *_composition(data), *_alarms(data)],
+        "artefacts": _artefacts(data),
+        "composition": _composition_rows(data),
+        "pairs": [_pair(each) for each in data["pairs"]["cells"]],
+        "pair_accounts": [
+            {
+                "title": pair_words(each["dimensions"]),
+                "rate": tenths(each["rate_pp"]),
+                "mix": tenths(each["mix_pp"]),
+                "cells": number(each["cells"]),
+            }
+            for each in data["pairs"]["accounts"]
+        ],
+        "accounts": [_account(each) for each in data["accounts"]],
+        "tested": number(data["tested"]),
+        "now_words": _period(main["now"]),
+        "before_words": _period(main["year_before"]),
+        "checked": why["checked"],
+    }
+
+
+def _title(data: Json) -> str:
+    main, causes = data["retention"], data["drivers"]
+    now, before = percent(main["now"]["value"]), percent(main["year_before"]["value"])
+    if not main["significant"]:
+        if not causes:
+            return f"Ничего значимого: возврат {now}, раньше {before}"
+        return f"В целом без изменений ({now}, раньше {before}), но выделяется: {named(causes[0])}"
+    verb = "снизился" if main["change_pp"] < 0 else "вырос"
+    if not causes:
+        return f"Возврат {verb} с {before} до {now} у всех одинаково"
+    return f"Возврат {verb} с {before} до {now}: главное — {named(causes[0])}"
+
+
+def _lead(data: Json) -> str:
+    main, causes = data["retention"], data["drivers"]
+    change = f"{points(main['change_pp'])} ({interval(main['low_pp'], main['high_pp'])})"
+    if not main["significant"] and not causes:
+        return f"Изменение {change} укладывается в случайные колебания. Причин, отличных от остальных, не нашли."
+    said = f"Изменение {change}."
+    if causes:
+        first = causes[0]
+        said += f" Если бы не {named(first)}, вернулись бы {percent(first['retention_without'])}."
+        if first["money_kopecks"]:
+            word = "Цена этой причины" if first["effect_pp"] < 0 else "Эта перемена принесла"
+            said += f" {word}: {money(first['money_kopecks'])} за год."
+    else:
+        said += " Отдельных причин нет: ищите то, что изменилось для всех, — запись, ожидание, цены в целом, связь с пациентами."
+    return said
+
+
+def _season(data: Json) -> list[str]:
+    season = data["season"]
+    if season["same"]:
+        return ["Сравниваем одинаковые месяцы разных лет, поэтому сезон на разницу не влияет."]
+    if season["seasonal_pp"] is None:
+        return [
+            "Периоды приходятся на разные месяцы, а год назад для сравнения данных не хватает: часть разницы может быть сезоном."
+        ]
+    said = (
+        f"Между этими же месяцами год назад возврат менялся на {points(season['seasonal_pp'])} "
+        f"({interval(season['low_pp'], season['high_pp'])}): это сезон. "
+    )
+    left = f"{points(season['left_pp'])} ({interval(season['left_low_pp'], season['left_high_pp'])})"
+    if season["left_low_pp"] <= 0 <= season["left_high_pp"]:
+        return [said + f"Сверх сезона осталось {left}: в пределах случайного."]
+    return [said + f"Сверх сезона осталось {left}."]
+
+
+def _uniform(data: Json) -> list[str]:
+    found = data["uniformity"]
+    if found is None or not data["retention"]["significant"]:
+        return []
+    ratio = found["odds_ratio"]
+    times = f"{max(ratio, 1 / max(ratio, 1e-9)):.1f}".replace(".", ",")
+    way = "снизились" if ratio < 1 else "выросли"
+    if found["log_odds"]["uniform"]:
+        also = (
+            " В пунктах группы различаются лишь потому, что начинали с разного уровня."
+            if not found["points"]["uniform"]
+            else ""
+        )
+        return [f"Изменение равномерное: шансы вернуться {way} в {times} раза во всех группах.{also}"]
+    uneven = [_EVERYWHERE.get(name, DIMENSIONS[name].lower()) for name in found["log_odds"]["uneven"][:3]]
+    return [
+        f"Изменение неравномерное и на шкале шансов (в среднем {way} в {times} раза): оно разное у разных {', '.join(uneven)}."
+    ]
+
+
+def _composition(data: Json) -> list[str]:
+    found = data["composition"]
+    if not found:
+        return []
+    now = percent(data["retention"]["now"]["value"])
+    said = []
+    for each in sorted(found["effects"], key=lambda each: -abs(each["effect_pp"])):
+        without = percent(each["retention_without"])
+        if each["low_pp"] <= 0 <= each["high_pp"] or without == now:
+            continue
+        said.append(
+            f"При прежнем составе {_COMPOSITION[each['dimension']]} было бы {without}, а не {now}: "
+            f"вклад состава {points(each['effect_pp'])} ({interval(each['low_pp'], each['high_pp'])})."
+        )
+    if not said:
+        said.append("Состав пациентов почти не изменил возврат: люди стали вести себя иначе.")
+    return said
+
+
+def _composition_rows(data: Json) -> list[View]:
+    found = data["composition"]
+    if not found:
+        return []
+    rows = [
+        {
+            "title": f"Состав {_COMPOSITION[each['dimension']]}",
+            "points": tenths(each["effect_pp"]),
+            "sub": interval(each["low_pp"], each["high_pp"]),
+            "without": percent(each["retention_without"]),
+        }
+        for each in found["effects"]
+    ]
+    rate = {"title": "Поведение: возвращаются иначе", "points": tenths(found["rate_pp"]), "without": ""}
+    return [*rows, {**rate, "sub": interval(found["rate_low_pp"], found["rate_high_pp"])}]
+
+
+def _alarms(data: Json) -> list[str]:
+    return [
+        f"Внимание, парадокс Симпсона: в целом {points(100 * each['total'])}, а среди одинаковых по признаку "
+        f"«{DIMENSIONS[each['dimension']].lower()}» наоборот, {points(100 * each['within'])}. Изменился состав, а не люди."
+        for each in data["alarms"]
+    ]
+
+
+def _artefacts(data: Json) -> list[View]:
+    listed: list[View] = []
+    for each in data["artefacts"]:
+        effect = points(each["effect_pp"] or 0.0)
+        if each["code"] == "gap":
+            text = f"Пропуск в данных исказил бы изменение на {effect}; такие же дни убраны из обоих периодов."
+        else:
+            text = f"{each['value']} больше не принимает: на пациентов этого врача приходится {effect} изменения."
+        listed.append({"text": text, "split": each["split"]})
+    said = {"gap", "doctor_left", "season"}
+    listed += [{"text": each["text"], "split": False} for each in data["warnings"] if each["code"] not in said]
+    gaps = [{"text": each["text"], "split": True} for each in data["warnings"] if each["code"] == "gap"]
+    return [*gaps, *listed]
+
+
+def _pair(cell: Json) -> View:
+    first, second = (
+        f"{DIMENSIONS[name].lower()} «{value}»" for name, value in zip(cell["dimensions"], cell["values"], strict=True)
+    )
+    return {
+        "title": f"{first[0].upper()}{first[1:]}, {second}",
+        "points": tenths(cell["effect_pp"]),
+        "rates": f"{percent(cell['rate_before'])} → {percent(cell['rate_now'])}",
+        "patients": number(cell["patients"]),
+    }
+
+
+def _account(account: Json) -> View:
+    return {
+        "title": account["title"],
+        "rate": tenths(account["rate_pp"]),
+        "mix": tenths(account["mix_pp"]),
+        "rows": [
+            {
+                "value": row["value"],
+                "before": number(row["patients_before"]),
+                "now": number(row["patients_now"]),
+                "rate_before": percent(row["rate_before"]),
+                "rate_now": percent(row["rate_now"]),
+                "rate": tenths(row["rate_pp"]),
+                "mix": tenths(row["mix_pp"]),
+            }
+            for row in account["rows"]
+        ],
+    }
+
+
+def _period(share: Json) -> str:
+    return f"были {day(share['base_from'])} – {day(share['base_to'])}, пришли снова до {day(share['return_to'])}"
+
+
+def pair_words(names: Sequence[str]) -> str:
+    """«Врач × Филиал»."""
+    return " × ".join(DIMENSIONS[name] for name in names)

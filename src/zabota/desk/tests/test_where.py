@@ -1,0 +1,198 @@
+"""«Где упало»: asked by an address, answered in the background, found again by a colleague; saved views; files."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from functools import cache
+
+import polars as pl
+import pytest
+from django_tasks_db.models import DBTaskResult
+
+from zabota.analytics.api import Rows, audit
+from zabota.analytics.models import SavedView
+from zabota.analytics.rules.where import CannotCompare, Question, answer
+from zabota.analytics.services.keeping import keep_report
+from zabota.analytics.services.where import key_of
+from zabota.analytics.tests.clinics import AS_OF, Clinic, visits_of
+from zabota.clinic.rules.rights import Role
+from zabota.kernel import clock
+
+YEAR = dt.timedelta(days=365)
+
+
+@cache
+def frame_of(*causes: str, months: int = 40) -> pl.DataFrame:
+    return visits_of(Clinic(causes=causes, patients=4000, months=months))
+
+
+def of_audit(frame: pl.DataFrame) -> tuple[Question, dict]:
+    """The comparison of the audit and its figures."""
+    report = audit(frame, today=AS_OF, rows=Rows(frame.height, frame.height, 0, 0, 0))
+    main = report.retention
+    return Question(main.now.return_to, main.year_before.return_to, main.window_days), report.to_json()
+
+
+@pytest.mark.parametrize(
+    "causes", [("doctor",), ("doctor", "price"), ("channel_mix",), ("uniform",), ("gap",), ("young",), ()], ids=str
+)
+def test_page_and_audit_give_the_same_figures(causes) -> None:
+    frame = frame_of(*causes)
+    question, report = of_audit(frame)
+    found = answer(frame, question).data
+    assert found["retention"] == report["retention"]
+    assert json.loads(json.dumps(found["drivers"])) == json.loads(json.dumps(report["drivers"]))
+    assert found["common"]["change_pp"] == report["common"]["change_pp"]
+
+
+def test_people_behind_a_cause_were_there_and_did_not_come() -> None:
+    frame = frame_of("doctor")
+    question, _ = of_audit(frame)
+    found = answer(frame, question)
+    period = found.explained.comparison.now
+    behind = set(found.people[found.explained.behind(0)].tolist())
+    done = frame.filter((pl.col("status") == "completed") & pl.col("person").is_in(list(behind)))
+    base = done.filter(pl.col("day").is_between(period.base_from, period.base_to))
+    assert set(base["person"].to_list()) == behind
+    assert done.filter(pl.col("day").is_between(period.return_from, period.return_to)).height == 0
+    everybody = found.explained.behind(-1)
+    assert len(everybody) == int((~found.explained.now.came).sum()) > len(behind) > 0
+
+
+def test_filter_narrows_the_base_to_those_who_fit() -> None:
+    frame = frame_of("doctor")
+    question, report = of_audit(frame)
+    branch = frame["branch"].drop_nulls().unique().sort()[0]
+    narrow = answer(frame, Question(question.now_end, question.before_end, question.days, {"branch": (branch,)}))
+    whole = report["retention"]["now"]["denominator"]
+    assert 0 < narrow.data["retention"]["now"]["denominator"] < whole
+    assert all(each["dimension"] != "branch" for each in narrow.data["accounts"])
+
+
+def test_periods_of_different_seasons_are_held_against_the_same_months_before() -> None:
+    frame = frame_of("season")
+    found = answer(frame, Question(dt.date(2026, 8, 31), dt.date(2026, 5, 31), 90)).data
+    season = found["season"]
+    assert season["same"] is False
+    assert season["seasonal_pp"] is not None
+    assert season["left_low_pp"] <= 0 <= season["left_high_pp"]
+
+
+def test_question_beyond_the_data_is_refused_in_words() -> None:
+    with pytest.raises(CannotCompare, match="начинаются"):
+        answer(frame_of(months=20), Question(AS_OF, AS_OF - YEAR, 365))
+    with pytest.raises(CannotCompare, match="нужно хотя бы"):
+        answer(
+            frame_of("doctor"), Question(AS_OF, AS_OF - YEAR, 365, {"age": ("до 18 лет",), "doctor": ("нет такого",)})
+        )
+
+
+def test_a_gap_that_is_not_a_whole_year_away_is_left_out_of_both_periods() -> None:
+    frame = frame_of()
+    end = dt.date(2026, 9, 30)
+    holes = frame.filter(~pl.col("day").is_between(dt.date(2026, 8, 1), dt.date(2026, 8, 31)))
+    found = answer(holes, Question(end, end - dt.timedelta(days=180), 180)).data
+    (gap,) = [each for each in found["artefacts"] if each["code"] == "gap"]
+    assert gap["split"] is True
+    assert abs(found["retention"]["change_pp"]) < abs(found["retention"]["change_pp"] + gap["effect_pp"])
+
+
+PATH = "/insight/where/"
+ASKED = f"{PATH}?to=2026-11-12&before=2025-11-12&days=365"
+
+
+@pytest.fixture
+def stored(smile):
+    """The answer for «Улыбка», as the worker keeps it."""
+    frame = frame_of("doctor")
+    question, _ = of_audit(frame)
+    found = answer(frame, question)
+    data = json.loads(json.dumps(found.data))
+    keep_report(smile, "where", AS_OF, data, clock.now(), key=key_of(question), params=question.to_json())
+    return f"{PATH}?to={question.now_end}&before={question.before_end}&days={question.days}"
+
+
+pytestmark = pytest.mark.django_db
+
+
+def test_unanswered_question_waits_for_a_click_and_looking_asks_nothing(as_anton) -> None:
+    text = as_anton.get(ASKED).content.decode()
+    assert "Этот вопрос ещё не задавали" in text
+    assert not DBTaskResult.objects.exists()
+    as_anton.post(PATH, {"to": "2026-11-12", "before": "2025-11-12", "days": "365"})
+    answer = as_anton.post(PATH, {"to": "2026-11-12", "before": "2025-11-12", "days": "365"})
+    assert DBTaskResult.objects.filter(task_path="zabota.analytics.jobs.where").count() == 1
+    assert answer.headers["Location"] == ASKED
+    assert "hx-get" in as_anton.get(ASKED).content.decode()
+    DBTaskResult.objects.update(status="SUCCESSFUL")
+    assert as_anton.get(ASKED.replace("where/?", "where/state/?")).headers["HX-Redirect"] == ASKED
+
+
+def test_answer_says_cause_certainty_money_and_counterfactual(stored, as_anton) -> None:
+    text = as_anton.get(stored).content.decode()
+    assert "главное — врач Котова Е. В." in text
+    assert "Если бы не врач Котова Е. В., вернулись бы" in text
+    assert "95 % интервал" in text
+    assert "за год." in text
+    assert "Сравниваем одинаковые месяцы" in text
+
+
+def test_link_opens_the_same_for_a_colleague_with_rights_and_nothing_for_others(
+    stored, as_quality, as_marina, as_vera, as_oleg
+) -> None:
+    assert "Котова" in as_quality.get(stored).content.decode()
+    assert "Котова" in as_marina.get(stored).content.decode()
+    assert as_vera.get(stored).status_code == 404
+    assert "Котова" not in as_oleg.get(stored).content.decode()
+
+
+def test_limited_colleague_is_not_shown_figures_of_all_branches(
+    stored, smile, centre, north, new_member, log_in
+) -> None:
+    limited = log_in(new_member(smile, Role.QUALITY, "Инна", "Астахова", branches=[centre]))
+    text = limited.get(stored).content.decode()
+    assert "Котова" not in text
+    assert "Показаны только ваши филиалы" in text
+
+
+@pytest.mark.parametrize("table", ["drivers", "accounts", "composition", "pairs"])
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_every_table_is_a_file(stored, as_anton, table, form) -> None:
+    tail = stored.split("?")[1]
+    answer = as_anton.get(f"{PATH}{table}.{form}?{tail}")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Disposition"].endswith(f'.{form}"')
+    assert as_anton.get(f"{PATH}{table}.exe?{tail}").status_code == 404
+    assert as_anton.get(f"{PATH}other.csv?{tail}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("tail", "says"),
+    [
+        ("to=2026-02-31", "Такого дня нет"),
+        ("to=2026-01-01&before=2026-02-01", "раньше основного"),
+        ("days=3", "Длина периода"),
+        ("days=99999999", "раньше основного|Посчитать"),
+        ("to=2999-01-01", "ещё не кончился"),
+    ],
+)
+def test_odd_addresses_get_a_clear_sentence(as_anton, tail, says) -> None:
+    text = as_anton.get(f"{PATH}?{tail}").content.decode()
+    assert any(each in text for each in says.split("|"))
+
+
+def test_saved_view_is_found_by_colleagues_and_dropped_by_its_author(as_anton, as_quality, as_marina, as_oleg) -> None:
+    tail = ASKED.split("?")[1]
+    as_quality.post("/insight/saved/", {"page": "where", "name": "Год к году", "query": tail})
+    view = SavedView.objects.get()
+    text = as_marina.get(PATH).content.decode()
+    assert "Год к году" in text
+    assert f"/insight/saved/{view.public_id}/drop/" not in text
+    assert "Сохранённые виды" in as_oleg.get(PATH).content.decode()
+    assert as_marina.post(f"/insight/saved/{view.public_id}/drop/").status_code == 404
+    assert as_oleg.post(f"/insight/saved/{view.public_id}/drop/").status_code == 404
+    again = as_anton.post("/insight/saved/", {"page": "where", "name": "Год к году", "query": tail}, follow=True)
+    assert "уже есть" in again.content.decode()
+    as_quality.post(f"/insight/saved/{view.public_id}/drop/")
+    assert not SavedView.objects.exists()
