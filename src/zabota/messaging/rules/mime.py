@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import html as html_module
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.header import Header
@@ -14,6 +15,7 @@ from email.utils import formatdate
 from functools import lru_cache
 
 _CRLF = "\r\n"
+_NOT_ATOM = re.compile(r"[^A-Za-z0-9.+_-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def letter(
     """
     lines = (
         f"To: {_address(to)}\r\nSubject: {_encoded(subject)}\r\n"
-        f"Date: {_date(date)}\r\nMessage-ID: <{_one_line(key)}@{skeleton.domain}>\r\n"
+        f"Date: {_date(date)}\r\nMessage-ID: <{message_id_of(key)}@{skeleton.domain}>\r\n"
     )
     if skeleton.unsubscribable and unsubscribe_url:
         lines += f"List-Unsubscribe: <{_one_line(unsubscribe_url)}>\r\n"
@@ -110,6 +112,11 @@ def html_of(text: str, *, buttons: Sequence[tuple[str, str]] = ()) -> str:
         for title, url in buttons
     )
     return f'<!doctype html><html lang="ru"><body><p>{" ".join(words)}</p>{pressed}</body></html>'
+
+
+def message_id_of(key: str) -> str:
+    """The key as the left part of a Message-ID: other letters than mail allows are written as `=` and their number."""
+    return _NOT_ATOM.sub(lambda found: f"={ord(found.group()):x}.", _one_line(key))
 
 
 @lru_cache(maxsize=2048)

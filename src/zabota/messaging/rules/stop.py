@@ -55,8 +55,8 @@ _LONG = tuple(word for word in _STOP_WORDS if len(word) >= 8)
 
 
 def _near_long(word: str) -> bool:
-    """A long word may be off by two letters."""
-    return any(abs(len(word) - len(each)) <= 2 and _distance(word, each) <= 2 for each in _LONG)
+    """A long word may be off by two letters, but not in the first: «запишите» is no «отпишите»."""
+    return any(word[0] == each[0] and abs(len(word) - len(each)) <= 2 and _distance(word, each) <= 2 for each in _LONG)
 
 
 def _distance(one: str, other: str) -> int:

@@ -65,19 +65,19 @@ def _of_clinic(clinic_id: int, rows: list[Message], now: datetime) -> int:
     ]
     planned = [row for row in todo if row.plan and row.template_version_id]
     made = _next_steps(clinic_id, planned, now) if planned else []
+    went_on = {new.chain_key for new in made}
     for row in todo:
-        if not row.plan:
+        if row.chain_key not in went_on:
             _tell_failed(row, now)
-    for new in made:
-        if new.state == Message.State.SUPPRESSED:
-            _tell_failed(new, now)
     return len(made)
 
 
 def _next_steps(clinic_id: int, rows: list[Message], now: datetime) -> list[Message]:
     wanted = {row.pk: _wanted_again(row) for row in rows}
     grounds = grounds_of(clinic_id=clinic_id, wanted=wanted.values())
-    made = [step_from(wanted[row.pk], row.plan, row.step + 1, grounds, now) for row in rows]
+    steps = [step_from(wanted[row.pk], row.plan, row.step + 1, grounds, now) for row in rows]
+    # Where no channel is left that could carry it, the cascade ends with the message that failed.
+    made = [step for step in steps if step.state == Message.State.QUEUED]
     keep(made, now=now)
     wake()
     return made
