@@ -10,8 +10,10 @@ from zabota.booking.queries.appointments import (
     treating_doctors,
     visit_summaries,
 )
+from zabota.booking.queries.calendars import feed_text, visit_calendar
 from zabota.booking.queries.complements import Suggestion, complementary_services
 from zabota.booking.queries.grid import DayGrid, GridColumn, GridSpan, day_grid
+from zabota.booking.queries.holidays import SuggestedHoliday, suggested_holidays
 from zabota.booking.queries.hours import Timetable, timetable
 from zabota.booking.queries.load import WeekLoad, displaced, load_by_week
 from zabota.booking.queries.matching import matches, suiting
@@ -20,6 +22,7 @@ from zabota.booking.queries.search import Slot, alternatives, find_slots, slot_o
 from zabota.booking.queries.waiting import CorridorWait, DoctorWait, WaitingFigures, waiting_figures
 from zabota.booking.queries.waitlist import WaitlistReport, open_entries, open_freed, open_offers, waitlist_report
 from zabota.booking.services.appointments import book, book_next_visit, cancel, move_appointment
+from zabota.booking.services.feeds import NewFeed, make_feed, revoke_feed
 from zabota.booking.services.first_week import ensure_performers, ensure_resources
 from zabota.booking.services.holds import Held, held_by, hold_slot, release_hold
 from zabota.booking.services.marks import (
@@ -64,10 +67,12 @@ __all__ = [
     "HoldGone",
     "MoneySummary",
     "Need",
+    "NewFeed",
     "OfferGone",
     "Outdated",
     "Slot",
     "SlotTaken",
+    "SuggestedHoliday",
     "Suggestion",
     "Timetable",
     "VisitSummary",
@@ -90,12 +95,14 @@ __all__ = [
     "displaced",
     "ensure_performers",
     "ensure_resources",
+    "feed_text",
     "find_slots",
     "held_by",
     "hold_slot",
     "join_waitlist",
     "last_visits",
     "load_by_week",
+    "make_feed",
     "mark_arrived",
     "mark_begun",
     "mark_confirmed",
@@ -115,16 +122,19 @@ __all__ = [
     "register_offer_filter",
     "release_hold",
     "remove_exception",
+    "revoke_feed",
     "set_need",
     "set_week",
     "settle",
     "slot_of_key",
     "start_wave",
+    "suggested_holidays",
     "suggested_times",
     "suiting",
     "timetable",
     "treating_doctors",
     "undo_mark",
+    "visit_calendar",
     "visit_summaries",
     "waiting_figures",
     "waitlist_report",
