@@ -88,6 +88,7 @@ OPEN = {
     "mfa_generate_recovery_codes": "own account; the library asks for a login",
     "mfa_download_recovery_codes": "own account; the library asks for a login",
     "usersessions_list": "own account; the library asks for a login",
+    "webapi:hook": "providers call it: the random address and the provider's signature let in, nothing else",
     "desk:healthz": "tells whoever watches the server that it lives, nothing else",
     "portal:short": "a patient's way in: the secret of the link",
     "portal:link": "a patient's way in: the secret of the link",
@@ -108,6 +109,12 @@ OPEN = {
     "portal:wellbeing-answer": "a patient's page: opens with the cookie of its own link",
     "portal:wellbeing-advice": "a patient's page: opens with the cookie of its own link",
     "portal:wellbeing-digits": "a patient's page: opens with the cookie of its own link",
+    "portal:book": "anybody may book on the clinic's own page",
+    "portal:book-when": "anybody may book on the clinic's own page",
+    "portal:book-phone": "anybody may book on the clinic's own page",
+    "portal:book-code": "anybody may book on the clinic's own page",
+    "portal:book-other": "anybody may book on the clinic's own page",
+    "portal:book-consent": "anybody may book on the clinic's own page",
     "ui:gallery": "samples of the design system; exist only in debug",
     "ui:plain": "samples of the design system; exist only in debug",
     "ui:workspace": "samples of the design system; exist only in debug",
@@ -117,6 +124,7 @@ OPEN = {
 
 #: Of a named argument of a door: which row of the world it means. A door with an argument of its own has a line below.
 BY_PREFIX: tuple[tuple[str, Callable[[World], dict[str, Any]]], ...] = (
+    ("webapi:hook", lambda w: {"provider": "telegram", "token": "nobody-knows"}),
     ("desk:today-", lambda w: {"public_id": w.task.public_id, "outcome": "no_answer"}),
     ("desk:task-new", lambda w: {"patient_id": w.patient.public_id}),
     ("desk:task", lambda w: {"public_id": w.task.public_id}),

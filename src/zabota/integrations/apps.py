@@ -7,7 +7,9 @@ class IntegrationsConfig(AppConfig):
     verbose_name = "Каналы"
 
     def ready(self) -> None:
-        """Load what registers itself: handlers of facts and background jobs."""
+        """Tell messages of every adapter; load background jobs."""
+        from zabota.integrations.registry import register_all  # noqa: PLC0415 -- apps must be ready
         from zabota.kernel.discovery import load_doors  # noqa: PLC0415 -- apps must be ready
 
+        register_all()
         load_doors(self.name)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from zabota.webapi import calendars, hooks
 
 app_name = "webapi"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("calendar/<str:token>.ics", calendars.feed, name="calendar"),
+    path("hooks/<slug:provider>/<str:token>", hooks.hook, name="hook"),
+]
