@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import time
 
+from allauth.account.adapter import get_adapter
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
-from zabota.desk.accounts import address_of
+
+def address_of(request: HttpRequest) -> str:
+    """The client's address, as far as the trusted proxies tell it; what a client writes itself counts for nothing."""
+    return str(get_adapter(request).get_client_ip(request))
 
 
 def client_key(request: HttpRequest) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from zabota.portal import before, links, moving, offer, visit, wellbeing
+from zabota.portal import before, book, book_who, links, moving, offer, visit, wellbeing
 
 app_name = "portal"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -20,6 +20,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("visit/<str:public_id>/before", before.prepare, name="visit-prepare"),
     path("visit/<str:public_id>/questions/<str:sheet_id>", before.questionnaire, name="visit-questions"),
     path("visit/<str:public_id>/video", before.video, name="visit-video"),
+    path("book/<str:clinic_id>/", book.what, name="book"),
+    path("book/<str:clinic_id>/service/<str:service_id>/", book.when, name="book-when"),
+    path("book/<str:clinic_id>/phone", book_who.phone, name="book-phone"),
+    path("book/<str:clinic_id>/code", book_who.code, name="book-code"),
+    path("book/<str:clinic_id>/other", book_who.other, name="book-other"),
+    path("book/<str:clinic_id>/consent/<str:purpose>", book.consent, name="book-consent"),
     path("offer/<str:public_id>/", offer.offer, name="offer"),
     path("offer/<str:public_id>/take", offer.take, name="offer-take"),
     path("offer/<str:public_id>/refuse", offer.refuse, name="offer-refuse"),

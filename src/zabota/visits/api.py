@@ -2,6 +2,7 @@
 
 from zabota.visits.queries.answers import AnswersOfVisit, answers_for, is_filled, questionnaires_of
 from zabota.visits.queries.texts import TextsOfVisit, texts_of
+from zabota.visits.queries.widget import WidgetGroup, widget_doctors, widget_service, widget_services
 from zabota.visits.rules.answers import Asked, read_questions, write_questions
 from zabota.visits.services.acts import (
     CANCEL_REASONS,
@@ -25,6 +26,7 @@ from zabota.visits.services.links import (
 )
 from zabota.visits.services.offering import offer_of, refuse_offer, take_offer
 from zabota.visits.services.questionnaires import fill_in, save_questionnaire
+from zabota.visits.services.self_booking import Person, book_by_patient, hold_for_patient, read_person
 from zabota.visits.services.settings import read_sites, save_settings, settings_of
 from zabota.visits.services.texts import save_text
 from zabota.visits.services.video import (
@@ -43,15 +45,18 @@ __all__ = [
     "CodeWrong",
     "LinkGone",
     "OtherDevice",
+    "Person",
     "PhoneWrong",
     "Secrets",
     "TextsOfVisit",
     "TooManyCodes",
     "TriesUsed",
     "VideoClosed",
+    "WidgetGroup",
     "answer_wellbeing",
     "answers_for",
     "ask_for_call",
+    "book_by_patient",
     "cancel_visit",
     "check_code",
     "check_of",
@@ -62,12 +67,14 @@ __all__ = [
     "fill_in",
     "find_link",
     "free_times",
+    "hold_for_patient",
     "is_filled",
     "make_links",
     "move_visit",
     "offer_of",
     "questionnaires_of",
     "read_mobile",
+    "read_person",
     "read_questions",
     "read_sites",
     "refuse_offer",
@@ -81,5 +88,8 @@ __all__ = [
     "texts_of",
     "video_server",
     "visit_of",
+    "widget_doctors",
+    "widget_service",
+    "widget_services",
     "write_questions",
 ]

@@ -1,0 +1,195 @@
+"""Booking on the clinic's site in three taps: what, when, who; the phone is proven by a code. No cookie, no script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import update_wrapper
+from typing import Any, Concatenate, ParamSpec
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+
+from zabota.booking.api import Slot, SlotTaken, complementary_services, find_slots, need_of, slot_of_key
+from zabota.clinic.models import Branch, Clinic, Doctor, Service
+from zabota.kernel import clock
+from zabota.kernel.errors import BadInput
+from zabota.kernel.scope import clinic_scope
+from zabota.patients.api import current_texts, document_of
+from zabota.portal.booking_state import StateLost, pack
+from zabota.portal.limits import client_key, wait_before
+from zabota.portal.moving import read_day
+from zabota.portal.page import patient_page, show, too_often
+from zabota.portal.place import Place, place_of
+from zabota.visits import api as visits
+
+P = ParamSpec("P")
+BookView = Callable[Concatenate[HttpRequest, Clinic, Place, P], HttpResponseBase]
+
+#: Searches of one address in a minute.
+_SEARCHES = 40
+_DAYS = 14
+_PARTS = (("Утром", 0, 12), ("Днём", 12, 17), ("Вечером", 17, 24))
+
+
+def book_page(*methods: str) -> Callable[[BookView[P]], Callable[..., HttpResponseBase]]:
+    """Mark a page of booking: open to everybody, in frames of the clinic's own sites only."""
+
+    def mark(view: BookView[P]) -> Callable[..., HttpResponseBase]:
+        def guarded(request: HttpRequest, clinic_id: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            clinic = get_object_or_404(Clinic, public_id=clinic_id)
+            choice = visits.settings_of(clinic.pk)
+            place = place_of(clinic)
+            with clinic_scope(clinic.pk):
+                if not choice.widget_on:
+                    response: HttpResponseBase = show(request, "book_closed", place=place)
+                else:
+                    response = _answer(view, request, clinic, place, *args, **kwargs)
+            _frame(response, choice.widget_sites.split())
+            return response
+
+        return patient_page(*methods)(update_wrapper(guarded, view))
+
+    return mark
+
+
+def _answer(
+    view: BookView[P], request: HttpRequest, clinic: Clinic, place: Place, *args: P.args, **kwargs: P.kwargs
+) -> HttpResponseBase:
+    wait = wait_before("book", client_key(request), limit=_SEARCHES, seconds=60)
+    if wait:
+        return too_often(request, wait, place)
+    try:
+        return view(request, clinic, place, *args, **kwargs)
+    except StateLost:
+        return show(request, "book_again", place=place, context={"clinic": clinic}, status=410)
+
+
+def _frame(response: HttpResponseBase, sites: list[str]) -> None:
+    if sites:
+        response._csp_replace = {"frame-ancestors": ["'self'", *sites]}  # type: ignore[attr-defined]
+        response.xframe_options_exempt = True  # type: ignore[attr-defined]
+
+
+@book_page()
+def what(request: HttpRequest, clinic: Clinic, place: Place) -> HttpResponseBase:
+    """First tap: what for."""
+    return show(
+        request, "book_what", place=place, context={"clinic": clinic, "groups": visits.widget_services(clinic.pk)}
+    )
+
+
+@book_page("GET", "HEAD", "POST")
+def when(request: HttpRequest, clinic: Clinic, place: Place, service_id: str) -> HttpResponseBase:
+    """Second tap: when; any doctor unless one is chosen. A press on a time keeps it."""
+    chosen = _services(clinic, service_id, request.GET.get("plus", ""))
+    if chosen is None:
+        return redirect("portal:book", clinic.public_id)
+    if request.method != "POST":
+        return times(request, clinic, place, chosen)
+    slot = slot_of_key(request.POST.get("slot", ""), clinic_id=clinic.pk)
+    if slot is None or slot.minutes != need_of(chosen).minutes:
+        return times(request, clinic, place, chosen, error="Выберите время из списка.")
+    try:
+        held = visits.hold_for_patient(slot=slot, services=chosen, now=clock.now())
+    except SlotTaken as taken:
+        return times(request, clinic, place, chosen, error=f"{slot.local:%H:%M} только что заняли. {taken.text}")
+    except BadInput as wrong:
+        return times(request, clinic, place, chosen, error=wrong.text)
+    state = {"s": [each.public_id for each in chosen], "k": slot.key, "h": held.token}
+    until = held.hold.expires_at.astimezone(ZoneInfo(slot.branch.time_zone))
+    return who_page(request, clinic, place, slot, chosen, pack(clinic.pk, state), until=until)
+
+
+def who_page(
+    request: HttpRequest,
+    clinic: Clinic,
+    place: Place,
+    slot: Slot,
+    services: list[Service],
+    state: str,
+    **more: Any,
+) -> HttpResponse:
+    """Third tap: who."""
+    context = {"clinic": clinic, "slot": slot, "services": services, "state": state, "typed": request.POST, **more}
+    return show(request, "book_who", place=place, context=context, status=422 if more.get("error") else 200)
+
+
+def times(
+    request: HttpRequest, clinic: Clinic, place: Place, services: list[Service], *, error: str = ""
+) -> HttpResponse:
+    """Days with free times and the times of one day."""
+    now = clock.now()
+    doctors = visits.widget_doctors(clinic.pk, services)
+    doctor = next((each for each in doctors if each.public_id == request.GET.get("doctor")), None)
+    branches = list(Branch.objects.filter(clinic=clinic, is_active=True))
+    branch = next((each for each in branches if each.public_id == request.GET.get("branch")), None)
+    today = now.astimezone(ZoneInfo(place.zone)).date()
+    first = read_day(request.GET.get("from", ""), today)
+    found = find_slots(
+        clinic_id=clinic.pk,
+        now=now,
+        services=services,
+        doctors=[doctor] if doctor else doctors,
+        branch=branch,
+        start_day=first,
+        days=_DAYS,
+    )
+    asked = read_day(request.GET.get("day", ""), first)
+    day = asked if asked in found else next(iter(found), None)
+    context = {
+        "clinic": clinic,
+        "services": services,
+        "doctors": doctors,
+        "doctor": doctor,
+        "branches": branches,
+        "branch": branch,
+        "strip": [(each, len({slot.starts_at for slot in found[each]})) for each in found],
+        "day": day,
+        "parts": _parts(found.get(day, [])) if day else [],
+        "following": first + timedelta(days=_DAYS) if first < today + timedelta(days=80) else None,
+        "first": first,
+        "suggested": complementary_services(services, None, now=now, limit=1) if len(services) == 1 else [],
+        "minutes": need_of(services).minutes,
+        "price": sum(each.price_kopecks or 0 for each in services),
+        "query": query_of(services, doctor, branch),
+        "error": error,
+    }
+    return show(request, "book_when", place=place, context=context, status=409 if error else 200)
+
+
+def _parts(slots: list[Slot]) -> list[tuple[str, list[Slot]]]:
+    """Times of a day by its parts; of several doctors at one time the first is shown."""
+    unique: dict[Any, Slot] = {}
+    for slot in slots:
+        unique.setdefault(slot.starts_at, slot)
+    named = [
+        (name, [each for each in unique.values() if begins <= each.local.hour < ends]) for name, begins, ends in _PARTS
+    ]
+    return [each for each in named if each[1]]
+
+
+def query_of(services: list[Service], doctor: Doctor | None, branch: Branch | None) -> str:
+    """What was chosen so far, as the address of the next link carries it."""
+    parts = [f"plus={each.public_id}" for each in services[1:]]
+    parts += [f"doctor={doctor.public_id}"] if doctor else []
+    parts += [f"branch={branch.public_id}"] if branch else []
+    return "&".join(parts)
+
+
+def _services(clinic: Clinic, first: str, plus: str) -> list[Service] | None:
+    service = visits.widget_service(clinic.pk, first)
+    if service is None:
+        return None
+    more = visits.widget_service(clinic.pk, plus) if plus else None
+    return [service, more] if more is not None and more.pk != service.pk else [service]
+
+
+@book_page()
+def consent(request: HttpRequest, clinic: Clinic, place: Place, purpose: str) -> HttpResponseBase:
+    """The whole text of a consent, on a page of its own."""
+    text = current_texts(clinic.pk).get(purpose)
+    if text is None:
+        return redirect("portal:book", clinic.public_id)
+    return show(request, "book_consent", place=place, context={"document": document_of(text), "clinic": clinic})

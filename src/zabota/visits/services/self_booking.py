@@ -1,0 +1,122 @@
+"""A patient books on the clinic's site: a time is held, the phone is proven, the card is found or opened, the visit made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from zabota.booking import api as booking
+from zabota.booking.api import HoldGone, Slot
+from zabota.booking.models import Appointment, Hold
+from zabota.clinic.models import Branch, Clinic, Service
+from zabota.kernel.errors import BadInput
+from zabota.kernel.names import fold
+from zabota.patients.api import Proof, grant_consents, register_patient
+from zabota.patients.models import ConsentPurpose, Contact, Patient
+from zabota.visits.services.links import PATIENT
+
+SOURCE = "Запись на сайте"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who books: as typed, with what they agreed to and from where."""
+
+    name: str
+    surname: str
+    phone: str
+    advertising: bool = False
+    ip: str = ""
+    user_agent: str = ""
+
+
+def hold_for_patient(*, slot: Slot, services: Sequence[Service], now: datetime) -> booking.Held:
+    """Keep the time while the form is filled in. Raises SlotTaken with what is needed to offer others."""
+    return booking.hold_slot(
+        doctor=slot.doctor,
+        branch=slot.branch,
+        starts_at=slot.starts_at,
+        minutes=slot.minutes,
+        services=services,
+        why=Hold.Why.WIDGET,
+        now=now,
+    )
+
+
+def read_person(*, name: str, surname: str) -> tuple[str, str]:
+    """Name and surname as they will stand on the card. Raises BadInput."""
+    name, surname = " ".join(name.split()), " ".join(surname.split())
+    if not name or not surname:
+        raise BadInput("Напишите имя и фамилию: по ним вас встретят в клинике.")
+    if len(name) > 60 or len(surname) > 60 or any(not _is_name(part) for part in (name, surname)):
+        raise BadInput("Имя и фамилия пишутся буквами, например: Анна Петрова.")
+    return name, surname
+
+
+@transaction.atomic
+def book_by_patient(
+    *, clinic: Clinic, slot: Slot, services: Sequence[Service], hold_token: str, person: Person, now: datetime
+) -> Appointment:
+    """The visit, after the phone was proven. A hold that ran out is no harm while the time is free.
+
+    Raises SlotTaken when somebody else has it.
+    """
+    patient = _card_of(clinic, person, slot.branch, now)
+    grants = [(ConsentPurpose.PROCESSING.value, "")]
+    if person.advertising:
+        grants.append((ConsentPurpose.ADVERTISING.value, ""))
+    proof = Proof(
+        signature="simple",
+        entry="widget",
+        document="код из SMS",
+        contact=person.phone,
+        ip=person.ip or None,
+        user_agent=person.user_agent,
+    )
+    hold: Hold | None
+    try:
+        hold = booking.held_by(hold_token, now=now)
+    except HoldGone:
+        hold = None
+    visit = booking.book(
+        patient=patient,
+        doctor=slot.doctor,
+        branch=slot.branch,
+        starts_at=slot.starts_at,
+        duration_minutes=slot.minutes,
+        services=services,
+        origin=Appointment.Origin.WIDGET,
+        hold=hold,
+        within_hours=True,
+        actor=PATIENT,
+        now=now,
+    )
+    grant_consents(patient=patient, grants=grants, proof=proof, actor=PATIENT, now=now)
+    return visit
+
+
+def _card_of(clinic: Clinic, person: Person, branch: Branch, now: datetime) -> Patient:
+    """The card with this phone and this name; without one a new card, which the desk may merge."""
+    ids = Contact.objects.filter(clinic=clinic, kind=Contact.Kind.PHONE, value=person.phone).values("patient_id")
+    cards = list(Patient.objects.cards().filter(clinic=clinic, pk__in=ids).order_by("id"))
+    wanted = fold(person.name)
+    same = [each for each in cards if fold(each.name) == wanted and fold(each.surname) == fold(person.surname)]
+    if same:
+        return same[0]
+    return register_patient(
+        clinic=clinic,
+        surname=person.surname,
+        name=person.name,
+        branch=branch,
+        source=SOURCE,
+        phones=person.phone,
+        actor=PATIENT,
+        now=now,
+    )
+
+
+def _is_name(text: str) -> bool:
+    return all(each.isalpha() or each in " -'’." for each in text) and any(each.isalpha() for each in text)
