@@ -12,7 +12,7 @@ from zabota.booking.models import Appointment
 from zabota.care.models import Plan, PlanStage
 from zabota.clinic.models import Branch, Clinic, Doctor, Member, Service, ServiceGroup
 from zabota.intake.models import Batch
-from zabota.messaging.models import Template
+from zabota.messaging.models import Conversation, Template
 from zabota.nextstep.models import Recall
 from zabota.patients.models import Contact, DuplicateCandidate, Merge, Patient, Tag
 from zabota.worklist.models import Task
@@ -57,6 +57,7 @@ class World:
     pair: DuplicateCandidate
     merge: Merge
     text: Template
+    talk: Conversation
 
 
 def doors() -> list[Door]:
@@ -88,6 +89,7 @@ OPEN = {
     "mfa_generate_recovery_codes": "own account; the library asks for a login",
     "mfa_download_recovery_codes": "own account; the library asks for a login",
     "usersessions_list": "own account; the library asks for a login",
+    "webapi:calendar": "calendar programs read it: the secret of the address lets in, nothing else",
     "webapi:hook": "providers call it: the random address and the provider's signature let in, nothing else",
     "desk:healthz": "tells whoever watches the server that it lives, nothing else",
     "portal:short": "a patient's way in: the secret of the link",
@@ -124,6 +126,7 @@ OPEN = {
 
 #: Of a named argument of a door: which row of the world it means. A door with an argument of its own has a line below.
 BY_PREFIX: tuple[tuple[str, Callable[[World], dict[str, Any]]], ...] = (
+    ("webapi:calendar", lambda w: {"token": "nobody-knows"}),
     ("webapi:hook", lambda w: {"provider": "telegram", "token": "nobody-knows"}),
     ("desk:today-", lambda w: {"public_id": w.task.public_id, "outcome": "no_answer"}),
     ("desk:task-new", lambda w: {"patient_id": w.patient.public_id}),
@@ -151,7 +154,10 @@ BY_PREFIX: tuple[tuple[str, Callable[[World], dict[str, Any]]], ...] = (
             "purpose": "advertising",
         },
     ),
+    ("desk:inbox-talk", lambda w: {"public_id": w.talk.public_id, "action": "take"}),
     ("desk:messages-text", lambda w: {"public_id": w.text.public_id}),
+    ("desk:schedule-service", lambda w: {"public_id": w.service.public_id}),
+    ("desk:schedule-", lambda w: {"public_id": "none"}),
     ("desk:waitlist-", lambda w: {"public_id": "none", "action": "wave"}),
     ("desk:calendar-visit", lambda w: {"public_id": w.visit.public_id, "step": "arrived"}),
     ("desk:intake-", lambda w: {"public_id": w.batch.public_id, "step": "check"}),

@@ -28,6 +28,7 @@ OF_THE_WHOLE_CLINIC = {
     "desk:intake": "one export holds patients of all branches; only who works with the whole base loads it",
     "desk:pulse-table": "figures of the clinic; no person in them",
     "desk:audit-table": "figures of the clinic; no person in them",
+    "desk:messages-text": "one set of texts for all branches",
     "desk:staff": "staff is the owner's, who sees all branches",
     "desk:clinic": "settings are the owner's, who sees all branches",
 }
@@ -108,6 +109,9 @@ WANT_MORE = {
     "desk:patients-consent-text": "a published text",
     "desk:pulse-table": "a stored report",
     "desk:view-drop": "a saved view",
+    "desk:schedule-week": "a doctor, a room or a device",
+    "desk:schedule-change": "a doctor, a room or a device",
+    "desk:schedule-day-remove": "a day that differs",
     "desk:waitlist-close": "an entry of the waitlist",
     "desk:waitlist-freed": "a freed time",
     "desk:view-save": "a page in the form",

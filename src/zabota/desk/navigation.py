@@ -16,17 +16,20 @@ MENU: tuple[tuple[str, str, Right], ...] = (
     ("Пациенты", "desk:patients", Right.PATIENTS_VIEW),
     ("Расписание", "desk:calendar", Right.PATIENTS_VIEW),
     ("Лист ожидания", "desk:waitlist", Right.VISITS_BOOK),
+    ("Диалоги", "desk:inbox", Right.INBOX_WORK),
     ("Контроль", "desk:control", Right.WORKLIST_CONTROL),
     ("Отчёт", "desk:audit", Right.AUDIT_VIEW),
     ("Где упало", "desk:where", Right.AUDIT_VIEW),
     ("Показатели", "desk:metrics", Right.AUDIT_VIEW),
     ("Правило двух З", "desk:rule", Right.WORKLIST_CONTROL),
     ("Сценарии разговора", "desk:scripts", Right.SETTINGS_EDIT),
+    ("Отправка", "desk:messages", Right.INBOX_WORK),
     ("Тексты сообщений", "desk:messages-texts", Right.MESSAGES_EDIT),
 )
 
 #: The same for the foot of the menu: what is opened rarely.
 FOOT: tuple[tuple[str, str, Right], ...] = (
+    ("Режим работы", "desk:schedule", Right.SCHEDULE_EDIT),
     ("Загрузка данных", "desk:intake", Right.INTAKE_RUN),
     ("Клиника", "desk:clinic", Right.SETTINGS_EDIT),
     ("Сотрудники", "desk:staff", Right.STAFF_EDIT),

@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("zabota.desk.today.urls")),
     path("calendar/", include("zabota.desk.calendar.urls")),
     path("waitlist/", include("zabota.desk.waitlist.urls")),
+    path("schedule/", include("zabota.desk.schedule.urls")),
     path("control/", include("zabota.desk.control.urls")),
     path("", include("zabota.desk.insight.urls")),
     path("", include("zabota.desk.nextstep.urls")),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from zabota.desk.calendar import book, views, visits
+from zabota.desk.calendar import book, load, views, visits
 
 urlpatterns = [
     path("", views.day, name="calendar"),
     path("week/", views.week, name="calendar-week"),
+    path("load/", load.load, name="calendar-load"),
     path("rest/", views.rest, name="calendar-rest"),
     path("book/", book.book, name="calendar-book"),
     path("visits/<str:public_id>/", visits.visit, name="calendar-visit"),

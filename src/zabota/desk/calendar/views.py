@@ -121,7 +121,6 @@ def answer(
 def frame_of(request: StaffRequest, asked: Asked, path: str, doctor: Doctor | None = None) -> dict[str, Any]:
     """Around the grid: the day, where to go from it."""
     step = timedelta(days=7 if doctor else 1)
-    home = reverse("desk:calendar")
     return {
         "asked": asked,
         "doctor": doctor,
@@ -135,21 +134,21 @@ def frame_of(request: StaffRequest, asked: Asked, path: str, doctor: Doctor | No
         "may_book": request.may(Right.VISITS_BOOK),
         "may_edit": request.may(Right.SCHEDULE_EDIT),
         "panel": "desk/calendar/_panel_rest.html",
-        "tabs": [
-            {
-                "label": "Врачи",
-                "url": f"{home}?{asked.query(by='doctors', doctor='')}",
-                "current": not doctor and asked.by != ROOMS,
-            },
-            {
-                "label": "Неделя",
-                "url": f"{reverse('desk:calendar-week')}?{asked.query(by='doctors')}",
-                "current": doctor is not None,
-            },
-            {
-                "label": "Кабинеты",
-                "url": f"{home}?{asked.query(by=ROOMS, doctor='')}",
-                "current": not doctor and asked.by == ROOMS,
-            },
-        ],
+        "tabs": _tabs(asked, path),
     }
+
+
+def _tabs(asked: Asked, path: str) -> list[dict[str, Any]]:
+    """The faces of the calendar, the present one marked."""
+    home, week, load = (reverse(f"desk:{name}") for name in ("calendar", "calendar-week", "calendar-load"))
+    plain = {"doctor": "", "by": "doctors"}
+    return [
+        {"label": "Врачи", "url": f"{home}?{asked.query(**plain)}", "current": path == home and asked.by != ROOMS},
+        {"label": "Неделя", "url": f"{week}?{asked.query(by='doctors')}", "current": path == week},
+        {
+            "label": "Кабинеты",
+            "url": f"{home}?{asked.query(**plain | {'by': ROOMS})}",
+            "current": path == home and asked.by == ROOMS,
+        },
+        {"label": "Нагрузка", "url": f"{load}?{asked.query(**plain)}", "current": path == load},
+    ]

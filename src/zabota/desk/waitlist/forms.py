@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from zabota.booking.models import Appointment, DayPart
 from zabota.clinic.models import Clinic, Doctor, Service
+from zabota.desk.waitlist.words import NOTICES
 from zabota.ui import formats
 
-NOTICES = ((60, "за час"), (180, "за 3 часа"), (720, "за полдня"), (1440, "за сутки"), (2880, "за двое суток"))
 _DAY = {"invalid": "Напишите день так: 24.11.2026."}
 
 
@@ -65,7 +65,9 @@ class WishForm(forms.Form):
         label="Не позже", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages=_DAY,
     )  # fmt: skip
-    notice_minutes = forms.TypedChoiceField(label="Предупредить", choices=NOTICES, coerce=int, initial=180)
+    notice_minutes = forms.TypedChoiceField(
+        label="Предупредить", choices=tuple(NOTICES.items()), coerce=int, initial=180
+    )
     priority = forms.TypedChoiceField(
         label="Срочность",
         choices=((0, "обычная"), (5, "болит или срывается план"), (-5, "может подождать")),

@@ -22,6 +22,7 @@ ICONS: dict[str, str] = {
     SlotOffer.State.LOST: "person",
     SlotOffer.State.WITHDRAWN: "minus",
 }
+NOTICES = {60: "за час", 180: "за 3 часа", 720: "за полдня", 1440: "за сутки", 2880: "за двое суток"}
 PARTS = {DayPart.MORNING: "утро", DayPart.DAY: "день", DayPart.EVENING: "вечер"}
 
 
@@ -71,7 +72,7 @@ class Freed:
 
 def line_of(entry: WaitlistEntry, now: datetime, zone: ZoneInfo) -> Line:
     """«Рябов И. А., коронка, 60 мин» and «будни после 17, предупредить за 3 ч»."""
-    doctors = ", ".join(each.name for each in entry.doctors.all()) or "любой врач"
+    doctors = ", ".join(each.name for each in entry.doctors.all()) or "Любой врач"
     services = ", ".join(each.name for each in entry.services.all())
     what = ", ".join(part for part in (doctors, services, formats.duration(entry.minutes)) if part)
     days = max(0, (now.astimezone(zone).date() - entry.created_at.astimezone(zone).date()).days)
@@ -132,7 +133,9 @@ def _wish(entry: WaitlistEntry, zone: ZoneInfo) -> str:
         ", ".join(PARTS[DayPart(part)] for part in entry.day_parts if part in DayPart.values),
         f"не раньше {formats.day_month(entry.earliest_on)}" if entry.earliest_on else "",
         f"не позже {formats.day_month(entry.latest_on)}" if entry.latest_on else "",
-        f"предупредить за {formats.duration(entry.notice_minutes)}" if entry.notice_minutes else "",
+        f"предупредить {NOTICES.get(entry.notice_minutes) or 'за ' + formats.duration(entry.notice_minutes)}"
+        if entry.notice_minutes
+        else "",
     ]
     if entry.appointment is not None and entry.appointment.status in entry.appointment.BOOKED:
         parts.append(f"есть запись на {formats.ru_date(entry.appointment.starts_at.astimezone(zone))}")

@@ -1,0 +1,1 @@
+"""«Режим работы»: weeks of doctors and rooms, days that differ, what services need."""
