@@ -17,6 +17,7 @@ from zabota.kernel.audit import Actor
 from zabota.kernel.names import fold
 from zabota.kernel.scope import clinic_scope
 from zabota.messaging.api import save_template
+from zabota.messaging.models import ChannelAccount, Conversation
 from zabota.nextstep.models import Recall
 from zabota.patients.api import merge_cards
 from zabota.patients.models import Contact, DuplicateCandidate, Patient, Tag
@@ -93,6 +94,13 @@ def new_world(
                     clinic=clinic, key=f"own-{branch.pk}", title="Ждём вас", message_class="service", purpose="other",
                     texts={"": "{имя}, ждём вас."}, actor=Actor(kind="test"), now=now,
                 ).template,
+                talk=Conversation.objects.create(
+                    clinic=clinic, patient=patient, channel="sms", address=f"+7916000{branch.pk:04}", last_at=now,
+                    created_at=now, account=ChannelAccount.objects.create(
+                        clinic=clinic, provider="demo", channel="sms", title="SMS", created_at=now,
+                        hook_hash=f"door-{branch.pk}",
+                    ),
+                ),
             )  # fmt: skip
 
     return make

@@ -80,6 +80,17 @@ function watchWidths(root) {
   for (const box of root.querySelectorAll?.("[data-scroll]") ?? []) widths.observe(box);
 }
 
+/** A ready text goes into a field, where it can still be changed; a hidden field (data-fill-name) says which it was. */
+function fill(button) {
+  const field = document.getElementById(button.dataset.fill);
+  if (!field) return;
+  field.value = field.value.trim() ? `${field.value.trimEnd()}\n${button.dataset.text}` : button.dataset.text;
+  const chosen = field.form?.elements[button.dataset.fillName];
+  if (chosen) chosen.value = button.dataset.fillValue ?? "";
+  button.closest("details")?.removeAttribute("open");
+  field.focus();
+}
+
 export function startPage() {
   watchWidths(document);
   document.addEventListener("htmx:load", (event) => watchWidths(event.detail.elt));
@@ -87,6 +98,8 @@ export function startPage() {
     const copyButton = event.target.closest("[data-copy]");
     if (copyButton) copy(copyButton);
     if (event.target.closest("[data-print]")) window.print();
+    const filler = event.target.closest("[data-fill]");
+    if (filler) fill(filler);
     const tab = event.target.closest('[role="tab"]');
     if (tab) chooseTab(tab, false);
   });

@@ -25,6 +25,8 @@ MENU: tuple[tuple[str, str, Right], ...] = (
     ("Сценарии разговора", "desk:scripts", Right.SETTINGS_EDIT),
     ("Отправка", "desk:messages", Right.INBOX_WORK),
     ("Тексты сообщений", "desk:messages-texts", Right.MESSAGES_EDIT),
+    ("Напоминания", "desk:reminders", Right.MESSAGES_EDIT),
+    ("Самочувствие", "desk:aftercare", Right.RECEPTION_OWN),
 )
 
 #: The same for the foot of the menu: what is opened rarely.
@@ -32,6 +34,7 @@ FOOT: tuple[tuple[str, str, Right], ...] = (
     ("Режим работы", "desk:schedule", Right.SCHEDULE_EDIT),
     ("Загрузка данных", "desk:intake", Right.INTAKE_RUN),
     ("Клиника", "desk:clinic", Right.SETTINGS_EDIT),
+    ("Каналы", "desk:channels", Right.CHANNELS_EDIT),
     ("Сотрудники", "desk:staff", Right.STAFF_EDIT),
     ("Журнал", "desk:trail", Right.TRAIL_VIEW),
     ("Система", "desk:system", Right.SYSTEM_VIEW),

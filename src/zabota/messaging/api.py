@@ -3,7 +3,7 @@
 from zabota.messaging.queries.addresses import accounts_on, ways_of
 from zabota.messaging.queries.hours import allowed_from, latest_before, zones_of
 from zabota.messaging.queries.talks import canned_answers, conversations_of, inbox, inbox_counts, turns_of
-from zabota.messaging.queries.why import DaySummary, WhyLine, daily_summary, explain_messages, why
+from zabota.messaging.queries.why import DaySummary, WhyLine, daily_summary, day_span, explain_messages, why
 from zabota.messaging.rules.defaults import BY_KEY as BUILT_IN
 from zabota.messaging.rules.gate import Fate, Ruling
 from zabota.messaging.rules.lint import Finding, check_template, check_text, errors, with_required_lines
@@ -128,6 +128,7 @@ __all__ = [
     "count_parts",
     "current_version",
     "daily_summary",
+    "day_span",
     "drain",
     "edit_rules",
     "end_override",

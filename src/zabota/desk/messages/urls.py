@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from zabota.desk.messages import texts
+from zabota.desk.messages import inbox, sending, texts
 
 urlpatterns = [
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/answers/", inbox.canned, name="inbox-canned"),
+    path("inbox/<str:public_id>/", inbox.talk, name="inbox-talk"),
+    path("inbox/<str:public_id>/answer/", inbox.talk_answer, name="inbox-talk-answer"),
+    path("inbox/<str:public_id>/<str:action>/", inbox.talk_change, name="inbox-talk-change"),
+    path("messages/", sending.sending, name="messages"),
+    path("messages/stop/", sending.sending_stop, name="messages-stop"),
     path("messages/texts/", texts.texts, name="messages-texts"),
     path("messages/texts/new/", texts.text_new, name="messages-text-new"),
     path("messages/texts/preview/", texts.text_preview, name="messages-text-preview"),

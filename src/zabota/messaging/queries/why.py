@@ -87,10 +87,15 @@ def explain_messages(messages: Iterable[Message]) -> list[WhyLine]:
     ]
 
 
+def day_span(clinic_id: int, day: date) -> tuple[datetime, datetime]:
+    """Beginning and end of a day of the clinic."""
+    zone = ZoneInfo(Clinic.objects.values_list("time_zone", flat=True).get(pk=clinic_id))
+    return instant(day, time(0), zone), instant(day + timedelta(days=1), time(0), zone)
+
+
 def daily_summary(clinic_id: int, day: date) -> DaySummary:
     """What was sent and what was not on a day of the clinic, and what it cost."""
-    zone = ZoneInfo(Clinic.objects.values_list("time_zone", flat=True).get(pk=clinic_id))
-    since, till = instant(day, time(0), zone), instant(day + timedelta(days=1), time(0), zone)
+    since, till = day_span(clinic_id, day)
     rows = Message.objects.filter(clinic_id=clinic_id, created_at__gte=since, created_at__lt=till)
     summary = DaySummary(day)
     summary.by_state = dict(rows.values_list("state").annotate(n=Count("id")).order_by("state"))

@@ -1,0 +1,82 @@
+"""«Отправка»: what went to patients on a day, what did not and why, what it cost."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from zabota.clinic.api import Right
+from zabota.desk.access import StaffRequest, staff_page, visible
+from zabota.kernel import clock
+from zabota.messaging import api as messaging
+from zabota.messaging.models import ChannelTrouble, Message, MessagingRules
+
+PER_PAGE = 50
+STATES = (
+    ("", "Все"),
+    ("waiting", "Ждут"),
+    ("gone", "Ушли"),
+    ("stopped", "Не ушли"),
+)
+_OF = {
+    "waiting": ("queued", "sending"),
+    "gone": ("accepted", "sent", "delivered", "read", "unknown"),
+    "stopped": ("failed", "expired", "suppressed", "void"),
+}
+
+
+@require_GET
+@staff_page(Right.INBOX_WORK)
+def sending(request: StaffRequest) -> HttpResponse:
+    """A day of messages: figures, reasons, each message with its story."""
+    today = clock.today(request.clinic.time_zone)
+    day = _day(request.GET.get("day", ""), today)
+    state = request.GET.get("state", "")
+    since, till = messaging.day_span(request.clinic.pk, day)
+    rows = Message.objects.filter(clinic=request.clinic, created_at__gte=since, created_at__lt=till)
+    rows = visible(request, rows, branch="patient__branch_id")
+    if state in _OF:
+        rows = rows.filter(state__in=_OF[state])
+    rows = rows.select_related("template_version__template", "patient").order_by("-created_at", "-id")
+    shown = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    context: dict[str, Any] = {
+        "day": day,
+        "before": day - timedelta(days=1),
+        "after": day + timedelta(days=1) if day < today else None,
+        "summary": messaging.daily_summary(request.clinic.pk, day),
+        "lines": messaging.explain_messages(shown.object_list),
+        "shown": shown,
+        "chips": [
+            {"label": words, "url": f"?day={day.isoformat()}&state={code}", "current": code == state}
+            for code, words in STATES
+        ],
+        "troubles": ChannelTrouble.objects.filter(clinic=request.clinic, ended_at=None).select_related("account"),
+        "rules": MessagingRules.objects.filter(clinic=request.clinic).first(),
+        "may_stop": request.may(Right.CHANNELS_EDIT),
+    }
+    return render(request, "desk/messages/sending.html", context)
+
+
+@require_POST
+@staff_page(Right.CHANNELS_EDIT)
+def sending_stop(request: StaffRequest) -> HttpResponse:
+    """Stop all sending, or go on: what waits stays in its place."""
+    rules = messaging.ensure_rules(clinic_id=request.clinic.pk)
+    if rules.paused_at:
+        messaging.resume_sending(clinic=request.clinic, actor=request.actor, now=clock.now())
+    else:
+        words = request.POST.get("reason", "")[:200] or "Остановил руководитель"
+        messaging.pause_sending(clinic=request.clinic, reason=words, actor=request.actor, now=clock.now())
+    return redirect("desk:messages")
+
+
+def _day(text: str, today: date) -> date:
+    try:
+        return min(date.fromisoformat(text), today)
+    except ValueError:
+        return today
