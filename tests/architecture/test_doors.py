@@ -100,6 +100,7 @@ WANT_MORE = {
     "desk:behind": "a stored report",
     "desk:behind-file": "a stored report",
     "desk:behind-send": "a stored report",
+    "desk:aftercare-take": "a patient who is unwell",
     "desk:control-reassign": "a person in the form",
     "desk:intake-refused": "refused rows",
     "desk:intake-step": "a file that was read",

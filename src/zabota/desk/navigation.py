@@ -21,6 +21,7 @@ MENU: tuple[tuple[str, str, Right], ...] = (
     ("Отчёт", "desk:audit", Right.AUDIT_VIEW),
     ("Где упало", "desk:where", Right.AUDIT_VIEW),
     ("Показатели", "desk:metrics", Right.AUDIT_VIEW),
+    ("Кому звонить", "desk:calls", Right.AUDIT_VIEW),
     ("Правило двух З", "desk:rule", Right.WORKLIST_CONTROL),
     ("Сценарии разговора", "desk:scripts", Right.SETTINGS_EDIT),
     ("Отправка", "desk:messages", Right.INBOX_WORK),

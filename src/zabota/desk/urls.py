@@ -19,6 +19,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("zabota.desk.nextstep.urls")),
     path("", include("zabota.desk.patients.urls")),
     path("", include("zabota.desk.messages.urls")),
+    path("reminders/", include("zabota.desk.reminders.urls")),
+    path("preparation/", include("zabota.desk.preparation.urls")),
+    path("aftercare/", include("zabota.desk.aftercare.urls")),
+    path("", include("zabota.desk.channels.urls")),
     path("", include("zabota.desk.intake.urls")),
     path("", include("zabota.desk.settings.urls")),
 ]

@@ -1,6 +1,7 @@
 """Front door of what surrounds a visit: links, reminders, texts, questionnaires, how the patient feels."""
 
 from zabota.visits.queries.answers import AnswersOfVisit, answers_for, is_filled, questionnaires_of
+from zabota.visits.queries.sent import ReminderReport, complaints, median_minutes, reminder_report
 from zabota.visits.queries.texts import TextsOfVisit, texts_of
 from zabota.visits.queries.widget import WidgetGroup, widget_doctors, widget_service, widget_services
 from zabota.visits.rules.answers import Asked, read_questions, write_questions
@@ -47,6 +48,7 @@ __all__ = [
     "OtherDevice",
     "Person",
     "PhoneWrong",
+    "ReminderReport",
     "Secrets",
     "TextsOfVisit",
     "TooManyCodes",
@@ -61,6 +63,7 @@ __all__ = [
     "check_code",
     "check_of",
     "check_phone_end",
+    "complaints",
     "confirm_visit",
     "doctor_video_address",
     "enter_video",
@@ -70,6 +73,7 @@ __all__ = [
     "hold_for_patient",
     "is_filled",
     "make_links",
+    "median_minutes",
     "move_visit",
     "offer_of",
     "questionnaires_of",
@@ -78,6 +82,7 @@ __all__ = [
     "read_questions",
     "read_sites",
     "refuse_offer",
+    "reminder_report",
     "save_questionnaire",
     "save_settings",
     "save_text",
