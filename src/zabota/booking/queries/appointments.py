@@ -9,11 +9,14 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Max, Min, Q, Sum
 
-from zabota.booking.models import Appointment, AppointmentQuerySet, Payment
+from zabota.booking.models import Appointment, AppointmentQuerySet, Payment, WorkingHours
+from zabota.booking.queries.search import find_slots
 from zabota.booking.rules.slots import Span, free_times, usual_hours
 from zabota.clinic.models import Branch, Doctor
 
 _LOOK_BACK = timedelta(days=120)
+#: Times suggested of one day: morning and evening alike.
+_PER_DAY = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,18 @@ def treating_doctors(patient_ids: Sequence[int]) -> dict[int, Doctor]:
 def suggested_times(
     *, doctor: Doctor, branch: Branch, now: datetime, duration_minutes: int = 30, days: int = 14, limit: int = 12
 ) -> list[datetime]:
-    """Free times of a doctor in the next days, by the hours in which they usually receive in this branch."""
+    """Free times of a doctor in the next days, by their hours; without any, by when they usually receive in this branch."""
+    if WorkingHours.objects.filter(resource__doctor=doctor, resource__is_active=True).exists():
+        found = find_slots(
+            clinic_id=doctor.clinic_id,
+            now=now,
+            doctors=[doctor],
+            branch=branch,
+            minutes=duration_minutes,
+            days=days,
+            limit_per_day=_PER_DAY,
+        )
+        return [slot.starts_at for slots in found.values() for slot in slots][:limit]
     zone = ZoneInfo(branch.time_zone)
     past = Appointment.objects.filter(
         doctor=doctor, branch=branch, starts_at__gt=now - _LOOK_BACK, starts_at__lte=now

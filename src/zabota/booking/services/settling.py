@@ -44,12 +44,16 @@ def settle(*, clinic: Clinic, now: datetime) -> int:
     wrong = [pk for pk, seat in wanted.items() if present.get(pk) != [seat]]
     gone = [pk for pk in present if pk not in wanted]
     overlaps = _overlaps(clinic, now)
-    flagged = set(_live(clinic, now).filter(in_conflict=True).values_list("pk", flat=True))
+    flagged = set(
+        Appointment.objects.filter(
+            clinic=clinic, in_conflict=True, starts_at__gt=now - timedelta(minutes=LONGEST_MINUTES)
+        ).values_list("pk", flat=True)
+    )
     # A visit that shares its time keeps the cells it got: nothing changes by trying again.
     wrong = [
         pk
         for pk in wrong
-        if not (pk in overlaps and pk in flagged and pk in present and _is_part(present[pk], wanted[pk]))
+        if not (pk in overlaps and pk in flagged and (pk not in present or _is_part(present[pk], wanted[pk])))
     ]
     for begin in range(0, len(gone), _PORTION):
         _clear(gone[begin : begin + _PORTION], now=now)
