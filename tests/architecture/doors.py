@@ -12,7 +12,7 @@ from zabota.booking.models import Appointment
 from zabota.care.models import Plan, PlanStage
 from zabota.clinic.models import Branch, Clinic, Doctor, Member, Service, ServiceGroup
 from zabota.intake.models import Batch
-from zabota.messaging.models import Conversation, Template
+from zabota.messaging.models import ChannelAccount, ChannelRule, Conversation, Template
 from zabota.nextstep.models import Recall
 from zabota.patients.models import Contact, DuplicateCandidate, Merge, Patient, Tag
 from zabota.worklist.models import Task
@@ -56,6 +56,7 @@ class World:
     batch: Batch
     pair: DuplicateCandidate
     merge: Merge
+    channel: ChannelAccount
     text: Template
     talk: Conversation
 
@@ -156,11 +157,14 @@ BY_PREFIX: tuple[tuple[str, Callable[[World], dict[str, Any]]], ...] = (
     ),
     ("desk:inbox-talk", lambda w: {"public_id": w.talk.public_id, "action": "take"}),
     ("desk:messages-text", lambda w: {"public_id": w.text.public_id}),
+    ("desk:reception-", lambda w: {"public_id": w.visit.public_id, "step": "begin"}),
     ("desk:schedule-service", lambda w: {"public_id": w.service.public_id}),
     ("desk:schedule-", lambda w: {"public_id": "none"}),
     ("desk:waitlist-", lambda w: {"public_id": "none", "action": "wave"}),
     ("desk:calendar-visit", lambda w: {"public_id": w.visit.public_id, "step": "arrived"}),
     ("desk:intake-", lambda w: {"public_id": w.batch.public_id, "step": "check"}),
+    ("desk:channel-law", lambda w: {"rule_id": ChannelRule.objects.filter(clinic=w.clinic).order_by("id")[0].pk}),
+    ("desk:channel", lambda w: {"public_id": w.channel.public_id, "provider": "smsc", "action": "off"}),
     ("desk:staff-", lambda w: {"public_id": w.member.public_id, "action": "password"}),
     ("desk:clinic-branch", lambda w: {"public_id": w.branch.public_id}),
     ("desk:clinic-doctor", lambda w: {"public_id": w.doctor.public_id}),
