@@ -1,4 +1,4 @@
-"""Reactions of analytics: after a load, or its undo, the stored reports are computed anew."""
+"""Reactions of analytics: after a load, or its undo, reports and snapshot are made anew."""
 
 from __future__ import annotations
 
@@ -11,3 +11,9 @@ from zabota.kernel.facts import handles
 def refresh_reports_of_clinic(fact: ImportLoaded | ImportUndone) -> None:
     """Put the computation in the queue; it is written with this delivery, so a repeat cannot ask twice."""
     jobs.refresh_clinic(fact.clinic_id)
+
+
+@handles(ImportLoaded, ImportUndone)
+def rebuild_snapshot_of_clinic(fact: ImportLoaded | ImportUndone) -> None:
+    """A load changes what every report reads; the build reads everything anew, since one fact speaks of thousands."""
+    jobs.snapshot.enqueue(fact.clinic_id)

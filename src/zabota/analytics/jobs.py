@@ -6,8 +6,10 @@ from typing import Any
 
 from django_tasks import task
 
+from zabota.analytics.queries.snapshot_files import days_kept
 from zabota.analytics.rules.where import Question
 from zabota.analytics.services.sending import send_behind
+from zabota.analytics.services.snapshot import build_snapshot
 from zabota.analytics.services.stored import refresh_reports
 from zabota.analytics.services.where import answer_where
 from zabota.clinic.models import Clinic, Member
@@ -22,7 +24,10 @@ def refresh(clinic_id: int, user_id: int | None = None, branches: list[int] | No
     clinic = Clinic.objects.filter(pk=clinic_id).first()
     if clinic is None:
         return False
-    return refresh_reports(clinic=clinic, actor=_actor(user_id), now=clock.now(), branches=branches)
+    now = clock.now()
+    if clock.today(clinic.time_zone, now) not in days_kept(clinic_id):
+        build_snapshot(clinic_id=clinic_id, now=now)
+    return refresh_reports(clinic=clinic, actor=_actor(user_id), now=now, branches=branches)
 
 
 @task()
@@ -48,6 +53,26 @@ def refresh_nightly() -> int:
     """One job for each clinic and each set of branches that somebody is limited to, so that one that fails holds up no other."""
     ids = list(Clinic.objects.order_by("pk").values_list("pk", flat=True))
     return sum(refresh_clinic(clinic_id) for clinic_id in ids)
+
+
+@task()
+def snapshot(clinic_id: int, full: bool = False) -> dict[str, int | str]:
+    """The snapshot of the patients of one clinic; a second run replaces what the first one made."""
+    if not Clinic.objects.filter(pk=clinic_id).exists():
+        return {"patients": 0}
+    built = build_snapshot(clinic_id=clinic_id, now=clock.now(), full=full)
+    return {"patients": built.patients, "read": built.read, "way": built.way}
+
+
+@schedule("analytics.snapshots", cron="0 4 * * *", says="после ночного обхода: снимок пациентов каждой клиники")
+@task()
+def snapshot_nightly() -> int:
+    """Built on yesterday's but on Sundays, when everything is read anew, whatever yesterday's held."""
+    ids = list(Clinic.objects.order_by("pk").values_list("pk", flat=True))
+    full = clock.now().isoweekday() == 7
+    for clinic_id in ids:
+        snapshot.enqueue(clinic_id, full)
+    return len(ids)
 
 
 def refresh_clinic(clinic_id: int) -> int:

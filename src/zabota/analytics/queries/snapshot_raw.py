@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from itertools import chain
 from typing import Any, Final
@@ -34,8 +35,11 @@ class Cards:
     kept: Ints
 
     def through(self, patient: npt.NDArray[Any]) -> Ints:
-        """Cards that were kept, in place of those merged into them."""
-        return self.kept[np.searchsorted(self.card, patient)] if len(patient) else patient.astype(np.int64)
+        """Cards that were kept, in place of those merged into them; −1 for a card made after the cards were read."""
+        if not len(patient) or not len(self.card):
+            return np.full(len(patient), NONE, np.int64)
+        place = np.minimum(np.searchsorted(self.card, patient), len(self.card) - 1)
+        return np.where(self.card[place] == patient, self.kept[place], NONE)
 
 
 def read_cards(clinic_id: int) -> Cards:
@@ -76,7 +80,10 @@ def read_visits(clinic_id: int, cards: Cards, *, patients: Ints | None = None) -
         money = money[np.argsort(money[:, 0])]
         place = np.minimum(np.searchsorted(money[:, 0], number), len(money) - 1)
         kopecks = np.where((kopecks == 0) & (money[place, 0] == number), money[place, 1], kopecks)
-    return RawVisits(cards.through(patient), day, number, kopecks, doctor, branch)
+    kept = cards.through(patient)
+    known = kept != NONE
+    columns = (kept, day, number, kopecks, doctor, branch)
+    return RawVisits(*(columns if known.all() else (each[known] for each in columns)))
 
 
 def read_services(appointments: Ints) -> tuple[Ints, Ints]:
@@ -194,8 +201,12 @@ def _of_patients(sql: str, clinic_id: int, patients: Ints | None, *, width: int,
 
 
 def _chunks(sql: str, params: Sequence[Any]) -> Iterator[list[tuple[Any, ...]]]:
-    """Rows in chunks; a million rows never stand in memory as Python objects."""
-    with transaction.atomic(), connection.chunked_cursor() as cursor:
+    """Rows in chunks; a million rows never stand in memory as Python objects.
+
+    PostgreSQL hands rows out one by one only within a transaction; in SQLite one would keep all writers waiting.
+    """
+    within = transaction.atomic() if connection.vendor == "postgresql" else nullcontext()
+    with within, connection.chunked_cursor() as cursor:
         cursor.execute(sql, params)
         while rows := cursor.fetchmany(CHUNK):
             yield rows

@@ -150,7 +150,8 @@ def _standing(clinic: Clinic, cards: raw.Cards, now: datetime, frame: pl.DataFra
 
 
 def _of_kept(frame: pl.DataFrame, cards: raw.Cards) -> pl.DataFrame:
-    return frame.with_columns(pl.Series("patient_id", cards.through(frame["patient_id"].to_numpy())))
+    kept = pl.Series("patient_id", cards.through(frame["patient_id"].to_numpy()))
+    return frame.with_columns(kept).filter(pl.col("patient_id") != NONE)
 
 
 def _terms(frame: pl.DataFrame, clinic_id: int) -> pl.DataFrame:
