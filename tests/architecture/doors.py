@@ -165,6 +165,8 @@ BY_PREFIX: tuple[tuple[str, Callable[[World], dict[str, Any]]], ...] = (
     ("desk:intake-", lambda w: {"public_id": w.batch.public_id, "step": "check"}),
     ("desk:channel-law", lambda w: {"rule_id": ChannelRule.objects.filter(clinic=w.clinic).order_by("id")[0].pk}),
     ("desk:channel", lambda w: {"public_id": w.channel.public_id, "provider": "smsc", "action": "off"}),
+    ("desk:preparation-sheet", lambda w: {"public_id": "none"}),
+    ("desk:aftercare-take", lambda w: {"public_id": "none"}),
     ("desk:staff-", lambda w: {"public_id": w.member.public_id, "action": "password"}),
     ("desk:clinic-branch", lambda w: {"public_id": w.branch.public_id}),
     ("desk:clinic-doctor", lambda w: {"public_id": w.doctor.public_id}),
