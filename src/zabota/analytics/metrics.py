@@ -16,13 +16,18 @@ from zabota.analytics.rules.metrics import BY_KEY, COUNTED, METRICS, described
 from zabota.analytics.rules.metrics_figure import Change, Definition, Figure, Method, Unit, change, figure, year_before
 from zabota.analytics.rules.metrics_ground import Filters, Ground, Window
 from zabota.analytics.rules.periods import FULL_DAYS, choose_periods
+from zabota.analytics.services.value import AT_ONCE, EVERYBODY, SOON, TODAY, Prospect, Prospects, ask_calls, prospects
 from zabota.clinic.models import Clinic
 
 __all__ = [
+    "AT_ONCE",
     "BY_KEY",
     "COUNTED",
+    "EVERYBODY",
     "METRICS",
     "PERIODS",
+    "SOON",
+    "TODAY",
     "Change",
     "Definition",
     "Differ",
@@ -32,8 +37,11 @@ __all__ = [
     "MetricValue",
     "NothingSeen",
     "PersonBehind",
+    "Prospect",
+    "Prospects",
     "Unit",
     "Window",
+    "ask_calls",
     "compare",
     "described",
     "ground_of",
@@ -41,6 +49,7 @@ __all__ = [
     "metric_values",
     "patients_of",
     "people_behind",
+    "prospects",
     "value_of",
     "window_of",
 ]

@@ -13,6 +13,7 @@ from zabota.clinic.api import Right, may
 MENU: tuple[tuple[str, str, Right], ...] = (
     ("Пульс", "desk:pulse", Right.PULSE_VIEW),
     ("Сегодня", "desk:today", Right.WORKLIST_WORK),
+    ("Приём", "desk:reception", Right.RECEPTION_OWN),
     ("Пациенты", "desk:patients", Right.PATIENTS_VIEW),
     ("Расписание", "desk:calendar", Right.PATIENTS_VIEW),
     ("Лист ожидания", "desk:waitlist", Right.VISITS_BOOK),
@@ -60,6 +61,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         for label, name, right in FOOT
         if may(member.role, right)
     ]
+    if member.clinic.is_demo and may(member.role, Right.INBOX_WORK):
+        name = "desk:demo-mailbox"
+        items.append({"label": "Почта и телефон", "url": reverse(name), "current": _is_at(here, name), "foot": True})
     context: dict[str, Any] = {"nav": items, "member": member, "clinic": member.clinic}
     if may(member.role, Right.PATIENTS_VIEW):
         context["search_url"] = reverse("desk:patients")

@@ -20,6 +20,9 @@ from zabota.analytics.rules.intervals import Floats, Ints
 LEAST: Final = 50
 #: The closed form has a pole at a = 1 though the value has none: so close to it the neighbour is taken.
 _POLE: Final = 1e-6
+#: Bounds of the logarithms of the parameters. Patients who all come at one pace would drive r and alpha to infinity with
+#: their ratio fixed: r = 55 is as good, and every formula still holds.
+_BOUNDS: Final = ((-7.0, 4.0), (-7.0, 12.0), (-9.0, 9.0), (-9.0, 9.0))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +64,8 @@ class Coming:
         a = self.a if abs(self.a - 1) > _POLE else 1 + _POLE
         k, s = self._k(x), self.r + np.asarray(x, np.float64)
         until = self.alpha + np.asarray(age, np.float64)
-        tail = (until / (until + t)) ** s * hyp2f1(s, self.b + k, a + self.b + k - 1, t / (until + t))
+        # The published ratio power × 2F1, turned by Pfaff: no power of a large number is left to overflow.
+        tail = hyp2f1(s, a - 1, a + self.b + k - 1, -t / until)
         return np.asarray((a + self.b + k - 1) / (a - 1) * (1 - tail) * self.alive(x, t_x, age), np.float64)
 
     def returns(self, t: float, x: npt.ArrayLike, t_x: npt.ArrayLike, age: npt.ArrayLike) -> Floats:
@@ -74,9 +78,7 @@ class Coming:
         """Repeat visit days of a newcomer within the time t."""
         t = np.asarray(t, np.float64)
         a, k = (self.a if abs(self.a - 1) > _POLE else 1 + _POLE), float(self.modified)
-        tail = (self.alpha / (self.alpha + t)) ** self.r * hyp2f1(
-            self.r, self.b + k, a + self.b + k - 1, t / (self.alpha + t)
-        )
+        tail = hyp2f1(self.r, a - 1, a + self.b + k - 1, -t / self.alpha)
         factor = (a + self.b + k - 1) / (a - 1) * (self.b / (a + self.b) if self.modified else 1.0)
         return np.asarray(factor * (1 - tail), np.float64)
 
@@ -146,7 +148,7 @@ def fit_coming(histories: Histories, *, modified: bool = True) -> Coming:
     middle = float(np.average(age, weights=weight)) or 1.0
     start = np.log([0.5, max(middle / 8, 1e-3), 1.0, 2.0])
     found: Any = minimize(
-        loss, start, jac=True, method="L-BFGS-B", bounds=[(-12, 12)] * 4,
+        loss, start, jac=True, method="L-BFGS-B", bounds=_BOUNDS,
         options={"ftol": 1e-13, "gtol": 1e-7, "maxiter": 500, "maxcor": 20},
     )  # fmt: skip
     r, alpha, a, b = (float(each) for each in np.exp(found.x))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from zabota.desk.insight import audit, metrics, people, pulse, views_saved, where
+from zabota.desk.insight import audit, metrics, people, pulse, value, views_saved, where
 
 urlpatterns: list[URLPattern] = [
     path("pulse/", pulse.pulse, name="pulse"),
@@ -29,4 +29,7 @@ urlpatterns: list[URLPattern] = [
     path("metrics/compare/", metrics.metrics_compare, name="metrics-compare"),
     path("metrics/table.<slug:form>", metrics.metrics_file, name="metrics-file"),
     path("metrics/<slug:key>/people/", metrics.metric_people, name="metric-people"),
+    path("calls/", value.calls, name="calls"),
+    path("calls/send/", value.calls_send, name="calls-send"),
+    path("calls/refresh/", value.calls_refresh, name="calls-refresh"),
 ]

@@ -21,6 +21,7 @@ PARTS = {
     "worklist": "Очередь и задачи",
     "booking": "Записи и визиты",
     "messaging": "Сообщения",
+    "integrations": "Каналы",
     "care": "Планы лечения",
     "nextstep": "Типы и правило двух З",
     "intake": "Загрузки",
@@ -32,6 +33,7 @@ PARTS = {
 
 #: What was done, as a noun: whoever did it, the words fit.
 ACTIONS = {
+    "analytics.calls.asked": "пациенты отправлены в очередь по ценности",
     "analytics.people.exported": "выгрузка списка из отчёта",
     "analytics.people.sent": "список из отчёта отправлен в очередь",
     "analytics.reports.asked": "пересчёт отчёта",
@@ -84,6 +86,7 @@ ACTIONS = {
     "intake.batch.undone": "отмена загрузки",
     "intake.columns.chosen": "разметка столбцов",
     "intake.files.received": "новый файл",
+    "integrations.hook.told": "провайдеру сообщён адрес для ответов",
     "messaging.account.saved": "кабинет канала введён или изменён",
     "messaging.account.switched": "канал включён или выключен",
     "messaging.canned.archived": "готовый ответ убран",
