@@ -118,6 +118,7 @@ OPEN = {
     "portal:book-code": "anybody may book on the clinic's own page",
     "portal:book-other": "anybody may book on the clinic's own page",
     "portal:book-consent": "anybody may book on the clinic's own page",
+    "portal:visit-ics": "a patient's page: opens with the cookie of its own link",
     "ui:gallery": "samples of the design system; exist only in debug",
     "ui:plain": "samples of the design system; exist only in debug",
     "ui:workspace": "samples of the design system; exist only in debug",
@@ -177,6 +178,7 @@ BY_PREFIX: tuple[tuple[str, Callable[[World], dict[str, Any]]], ...] = (
     ("desk:metrics-file", lambda w: {"form": "csv"}),
     ("desk:metric-people", lambda w: {"key": "r3"}),
     ("desk:where-table", lambda w: {"table": "drivers", "form": "csv"}),
+    ("desk:cohorts-table", lambda w: {"table": "map", "form": "csv"}),
     ("desk:view-drop", lambda w: {"view_id": "none"}),
     ("desk:behind", lambda w: {"report_id": "none", "place": "all", "form": "csv"}),
 )

@@ -109,6 +109,7 @@ WANT_MORE = {
     "desk:patient-return": "a patient out of the rule",
     "desk:patients-consent-text": "a published text",
     "desk:pulse-table": "a stored report",
+    "desk:cohorts-table": "a snapshot",
     "desk:view-drop": "a saved view",
     "desk:reception-mark": "a visit of the doctor's own day",
     "desk:reception-control": "a visit of the doctor's own day",

@@ -203,7 +203,7 @@ function keepPlace() {
     }
     if (id === "panel") {
       const wanted = document.querySelector("#panel [data-first]") ?? document.querySelector("#panel h2");
-      wanted?.focus({ preventScroll: false });
+      wanted?.focus({ preventScroll: true });
     }
     if (id === "grid" || id === "panel") markOpen();
   });

@@ -21,6 +21,7 @@ MENU: tuple[tuple[str, str, Right], ...] = (
     ("Контроль", "desk:control", Right.WORKLIST_CONTROL),
     ("Отчёт", "desk:audit", Right.AUDIT_VIEW),
     ("Где упало", "desk:where", Right.AUDIT_VIEW),
+    ("Когорты", "desk:cohorts", Right.AUDIT_VIEW),
     ("Показатели", "desk:metrics", Right.AUDIT_VIEW),
     ("Кому звонить", "desk:calls", Right.AUDIT_VIEW),
     ("Правило двух З", "desk:rule", Right.WORKLIST_CONTROL),
@@ -43,6 +44,30 @@ FOOT: tuple[tuple[str, str, Right], ...] = (
     ("Моя учётная запись", "mfa_index", Right.PROFILE_OWN),
 )
 
+#: Sections of the menu: title, whether it stands open, names of its pages. What is in none stands above them.
+SECTIONS: tuple[tuple[str, bool, frozenset[str]], ...] = (
+    (
+        "Понимание",
+        True,
+        frozenset(
+            f"desk:{name}"
+            for name in ("audit", "where", "cohorts", "metrics", "calls", "goal", "strategy", "weekly", "monthly")
+        ),
+    ),
+    ("Контроль", False, frozenset(f"desk:{name}" for name in ("control", "rule", "messages", "load"))),
+    (
+        "Настройка",
+        False,
+        frozenset(
+            f"desk:{name}"
+            for name in (
+                "scripts", "messages-texts", "reminders", "preparation", "aftercare", "widget", "schedule", "channels",
+                "clinic", "staff", "intake",
+            )
+        ),
+    ),
+)  # fmt: skip
+
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context of every staff page: menu, clinic, person."""
@@ -51,26 +76,46 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         return {"nav": [], "member": None}
     match = request.resolver_match
     here = match.view_name if match else ""
-    items = [
-        {"label": label, "url": reverse(name), "current": _is_at(here, name)}
-        for label, name, right in MENU
-        if may(member.role, right)
-    ]
-    items += [
-        {"label": label, "url": reverse(name), "current": _is_at(here, name), "foot": True}
-        for label, name, right in FOOT
+    section_of = {name: title for title, _, names in SECTIONS for name in names}
+    items: list[dict[str, Any]] = [
+        {
+            "label": label,
+            "url": reverse(name),
+            "current": _is_at(here, name),
+            "section": section_of.get(name, ""),
+            "foot": foot and name not in section_of,
+        }
+        for foot, rows in ((False, MENU), (True, FOOT))
+        for label, name, right in rows
         if may(member.role, right)
     ]
     if member.clinic.is_demo and may(member.role, Right.INBOX_WORK):
         name = "desk:demo-mailbox"
         items.append({"label": "Почта и телефон", "url": reverse(name), "current": _is_at(here, name), "foot": True})
-    context: dict[str, Any] = {"nav": items, "member": member, "clinic": member.clinic}
+    context: dict[str, Any] = {
+        "nav": items,
+        "nav_groups": _groups(items),
+        "member": member,
+        "clinic": member.clinic,
+    }
     if may(member.role, Right.PATIENTS_VIEW):
         context["search_url"] = reverse("desk:patients")
         context["palette_url"] = reverse("desk:patient-search")
         context["search_label"] = "Найти пациента, телефон, карту"
         context["palette_label"] = "Раздел, действие, пациент"
     return context
+
+
+def _groups(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Sections that have something for this person; the one with the page of now stands open."""
+    groups = []
+    for title, is_open, _ in SECTIONS:
+        inside = [item for item in items if item["section"] == title]
+        if inside:
+            groups.append(
+                {"title": title, "open": is_open or any(item["current"] for item in inside), "items_": inside}
+            )
+    return groups
 
 
 def _is_at(here: str, name: str) -> bool:

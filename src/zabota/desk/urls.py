@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("calendar/", include("zabota.desk.calendar.urls")),
     path("waitlist/", include("zabota.desk.waitlist.urls")),
     path("schedule/", include("zabota.desk.schedule.urls")),
+    path("reception/", include("zabota.desk.reception.urls")),
     path("control/", include("zabota.desk.control.urls")),
     path("", include("zabota.desk.insight.urls")),
     path("", include("zabota.desk.nextstep.urls")),
@@ -23,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("preparation/", include("zabota.desk.preparation.urls")),
     path("aftercare/", include("zabota.desk.aftercare.urls")),
     path("", include("zabota.desk.channels.urls")),
+    path("", include("zabota.desk.demo_mailbox.urls")),
     path("", include("zabota.desk.intake.urls")),
     path("", include("zabota.desk.settings.urls")),
 ]

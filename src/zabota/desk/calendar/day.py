@@ -108,7 +108,7 @@ def load_week(asked: Asked, doctor: Doctor, sight: Sight, now: datetime) -> Show
                 sub="сегодня" if day == asked.today else "",
                 url=f"{reverse('desk:calendar')}?{asked.query(day=day, doctor='')}",
                 day=day.isoformat(),
-                blocks=[*_shut(open_spans), *made],
+                blocks=[*_shut(open_spans, has_visits=bool(made)), *made],
                 booked_minutes=_booked(of_day),
                 open_spans=[(span.start, span.end) for span in open_spans],
                 is_today=day == asked.today,
@@ -144,7 +144,7 @@ def _by_doctor(
                 sub=doctor.speciality,
                 url=week,
                 day=asked.day.isoformat(),
-                blocks=[*_shut(open_spans), *made],
+                blocks=[*_shut(open_spans, has_visits=bool(made)), *made],
                 booked_minutes=_booked(mine),
                 open_spans=[(span.start, span.end) for span in open_spans],
             )
@@ -177,7 +177,7 @@ def _by_room(
                 title=room.name,
                 sub=room.get_kind_display(),
                 day=asked.day.isoformat(),
-                blocks=[*_shut(open_spans), *made],
+                blocks=[*_shut(open_spans, has_visits=bool(made)), *made],
                 booked_minutes=_booked(mine),
                 open_spans=[(span.start, span.end) for span in open_spans],
             )
@@ -250,10 +250,10 @@ def _free(
     return made
 
 
-def _shut(open_spans: Sequence[Span]) -> list[Block]:
+def _shut(open_spans: Sequence[Span], *, has_visits: bool) -> list[Block]:
     """Breaks, and the hours before and after the reception; the frame cuts what lies outside of it."""
     if not open_spans:
-        return [Block(kind="off", start=0, minutes=grid.MINUTES, title="Нет приёма")]
+        return [Block(kind="off", start=0, minutes=grid.MINUTES, title="" if has_visits else "Нет приёма")]
     first, last = min(s.start for s in open_spans), max(s.end for s in open_spans)
     inner = grid.gaps([Span(first, last)], open_spans, least=1)
     return [

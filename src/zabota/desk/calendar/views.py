@@ -113,7 +113,7 @@ def answer(
             return render(request, "desk/calendar/day.html", context)
         if request.GET.get("seen") == context["stamp"] or request.headers.get("If-None-Match") == tag:
             return HttpResponse(status=204, headers={"ETag": tag})
-        response = render(request, "desk/calendar/_grid.html", context)
+        response = render(request, "desk/calendar/_grid_poll.html", context)
     response["ETag"] = tag
     return response
 

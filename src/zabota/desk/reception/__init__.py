@@ -1,0 +1,1 @@
+"""«Приём»: a doctor's own day, each patient readable in ten seconds."""

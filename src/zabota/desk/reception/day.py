@@ -1,0 +1,144 @@
+"""The patients of a doctor today: who they are, why they come, what was done last, what is planned, what they answered."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from zabota.booking import api as booking
+from zabota.booking.models import Appointment
+from zabota.care import api as care
+from zabota.care.models import PlanStage
+from zabota.clinic.models import Doctor
+from zabota.desk.calendar import blocks
+from zabota.desk.patients.words import age_on
+from zabota.nextstep import api as nextstep
+from zabota.ui.formats import plural
+from zabota.visits import api as visits
+from zabota.worklist.models import Task
+
+#: Who is before the doctor stands first, then who waits, then who is still to come, then who was.
+_ORDER = {"begun": 0, "arrived": 1, "late": 2, "confirmed": 2, "planned": 2, "completed": 3, "no_show": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One appointment as the doctor sees it."""
+
+    visit: Appointment
+    kind: str
+    state: str
+    icon: str
+    age: str
+    what: str
+    type_label: str
+    type_tone: str
+    why: str
+    last: Appointment | None
+    last_what: str
+    plan: care.PlanView | None
+    stage: PlanStage | None
+    answers: tuple[visits.AnswersOfVisit, ...]
+    control: Task | None
+
+    @property
+    def may_begin(self) -> bool:
+        """The doctor may call them in."""
+        return self.visit.status in Appointment.BOOKED and self.visit.begun_at is None
+
+    @property
+    def may_end(self) -> bool:
+        """The doctor may finish."""
+        return self.kind == "begun"
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A doctor's day."""
+
+    on: date
+    people: list[Person]
+    done: int
+    waiting: int
+
+    def stamp(self) -> str:
+        """Changes when anything on the page does."""
+        text = repr([(p.visit.pk, p.visit.revision, p.kind, p.state, p.answers, p.control) for p in self.people])
+        return hashlib.blake2s(text.encode(), digest_size=9).hexdigest()
+
+
+def load_day(doctor: Doctor, *, now: datetime, zone: ZoneInfo) -> Day:
+    """Today in the zone of the clinic."""
+    today = now.astimezone(zone).date()
+    rows = list(
+        Appointment.objects.filter(doctor=doctor, day=today, status__in=blocks.SHOWN, vanished_at=None)
+        .select_related("patient__clinic", "branch")
+        .prefetch_related("lines__service")
+        .order_by("starts_at", "id")
+    )
+    ids = [row.patient_id for row in rows]
+    last, plans = booking.last_visits(ids), care.plans_of(ids)
+    answers = visits.answers_for([row.pk for row in rows])
+    controls = {
+        task.dedupe_key: task for task in Task.objects.filter(dedupe_key__in=[control_key(row) for row in rows])
+    }
+    people = []
+    for row in rows:
+        kind = blocks.kind_of(row, now)
+        told = nextstep.explain(patient=row.patient, now=now)
+        before = last.get(row.patient_id)
+        if before is not None and before.pk == row.pk:
+            before = _before(row)
+        plan = next((each for each in plans.get(row.patient_id, []) if each.is_open), None)
+        age = age_on(row.patient.born_on, today)
+        people.append(
+            Person(
+                visit=row,
+                kind=kind,
+                state=blocks.state_words(row, kind, zone),
+                icon=blocks.STATES.get(kind, ("", "ring"))[1],
+                age=plural(age, "год,года,лет") if age is not None else "",
+                what=blocks.services_of(row),
+                type_label=told.label if told else "",
+                type_tone=told.tone if told else "",
+                why=_reason(told.sentence) if told else "",
+                last=before,
+                last_what=blocks.services_of(before) if before else "",
+                plan=plan,
+                stage=plan.next_stage if plan else None,
+                answers=tuple(answers.get(row.pk, ())),
+                control=controls.get(control_key(row)),
+            )
+        )
+    people.sort(key=lambda each: (_ORDER.get(each.kind, 5), each.visit.starts_at))
+    return Day(
+        on=today,
+        people=people,
+        done=sum(1 for each in people if each.kind == "completed"),
+        waiting=sum(1 for each in people if each.kind == "arrived"),
+    )
+
+
+def _reason(sentence: str) -> str:
+    """«Спит: последний визит …» without the type, which stands above."""
+    tail = sentence.partition(": ")[2] or sentence
+    return tail[:1].upper() + tail[1:]
+
+
+def control_key(row: Appointment) -> str:
+    """A visit asks for one control."""
+    return f"control:{row.public_id}"
+
+
+def _before(row: Appointment) -> Appointment | None:
+    """The completed visit before this one."""
+    return (
+        Appointment.objects.visits()
+        .filter(patient_id=row.patient_id, starts_at__lt=row.starts_at)
+        .select_related("doctor", "branch")
+        .prefetch_related("lines__service")
+        .order_by("-starts_at")
+        .first()
+    )

@@ -1,0 +1,14 @@
+"""Addresses of «Приём»."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from zabota.desk.reception import views
+
+urlpatterns = [
+    path("", views.reception, name="reception"),
+    path("<str:public_id>/control/", views.control, name="reception-control"),
+    path("<str:public_id>/video/", views.video, name="reception-video"),
+    path("<str:public_id>/<slug:step>/", views.mark, name="reception-mark"),
+]
