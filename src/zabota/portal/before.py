@@ -9,9 +9,10 @@ import secrets
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
+from zabota.booking.api import visit_calendar
 from zabota.booking.models import Appointment
 from zabota.kernel import clock
 from zabota.portal.links import Visitor, link_page
@@ -83,4 +84,14 @@ def video(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
         response.set_cookie(
             _DEVICE, device, max_age=90 * 86400, path="/p/", secure=settings.HTTPS, httponly=True, samesite="Lax"
         )
+    return response
+
+
+@link_page(VISIT)
+def calendar(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
+    """The visit as a file for the patient's calendar: date, time and place."""
+    now = clock.now()
+    row = visits.visit_of(visitor.link, now=now)
+    response = HttpResponse(visit_calendar(row, now=now, method="PUBLISH"), content_type="text/calendar; charset=utf-8")
+    response.headers["Content-Disposition"] = 'attachment; filename="vizit.ics"'
     return response

@@ -17,7 +17,7 @@ from zabota.portal.page import show
 from zabota.portal.visit import VISIT, digits_of, facts_of
 from zabota.visits import api as visits
 
-_DAYS = 10
+_DAYS = 6
 
 
 @link_page(VISIT, "GET", "HEAD", "POST")

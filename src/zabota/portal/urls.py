@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("visit/<str:public_id>/phone/<str:then>", visit.digits, name="visit-digits"),
     path("visit/<str:public_id>/before", before.prepare, name="visit-prepare"),
     path("visit/<str:public_id>/questions/<str:sheet_id>", before.questionnaire, name="visit-questions"),
+    path("visit/<str:public_id>/vizit.ics", before.calendar, name="visit-ics"),
     path("visit/<str:public_id>/video", before.video, name="visit-video"),
     path("book/<str:clinic_id>/", book.what, name="book"),
     path("book/<str:clinic_id>/service/<str:service_id>/", book.when, name="book-when"),

@@ -268,3 +268,17 @@ def test_nobody_is_sent_to_another_site(mila, new_visit, links_to, phone, next_:
     response = phone.press(f"phone/{next_.replace('/', '%2F')}", digits="4567")
 
     assert all(step[0].startswith("/p/") for step in response.redirect_chain)
+
+
+def test_the_file_for_the_calendar_tells_time_and_place_only(mila, new_visit, links_to, phone, cleaning) -> None:
+    visit = new_visit(mila)
+    visit.lines.create(service=cleaning)
+    phone.open(links_to(visit).long)
+
+    response = phone.client.get(phone.url + "vizit.ics")
+
+    text = response.content.decode()
+    assert response.headers["Content-Type"].startswith("text/calendar")
+    assert "BEGIN:VEVENT" in text
+    for word in ("Мила", "Кузнецова", "Соколова", "чистка"):
+        assert word not in text

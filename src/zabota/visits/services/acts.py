@@ -96,7 +96,7 @@ def free_times(*, visit: Appointment, start_day: date | None, days: int, now: da
         branch=visit.branch,
         start_day=start_day,
         days=days,
-        limit_per_day=12,
+        limit_per_day=6,
         online=visit.kind == Appointment.Kind.ONLINE,
     )
 

@@ -1,0 +1,279 @@
+"""A freed time and «Как вы себя чувствуете?» behind links; what is told and asked before a visit; the online door."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from zabota.booking.models import Appointment, FreedSlot, Hold, SlotOffer, WaitlistEntry
+from zabota.kernel import clock
+from zabota.kernel.models import Fact
+from zabota.kernel.scope import clinic_scope
+from zabota.visits.api import answers_for, read_questions, save_questionnaire, save_text, take_complaint
+from zabota.visits.models import VideoSeat, WellbeingCheck
+from zabota.visits.services.links import make_links
+from zabota.worklist.models import Task
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def offered(smile, centre, receiving, noon):
+    """`offered(mila)` waits and is offered noon; several may be offered the same time."""
+    made: list[FreedSlot] = []
+
+    def make(patient) -> str:
+        now = clock.now()
+        with clinic_scope(smile.pk):
+            if not made:
+                hold = Hold.objects.create(
+                    clinic=smile, why="offer", doctor=receiving, branch=centre, starts_at=noon, duration_minutes=30,
+                    created_at=now, expires_at=noon,
+                )  # fmt: skip
+                made.append(
+                    FreedSlot.objects.create(
+                        clinic=smile, doctor=receiving, branch=centre, starts_at=noon, duration_minutes=30,
+                        freed_at=now, cause="cancelled", hold=hold, state="offering", wave=1,
+                    )
+                )  # fmt: skip
+            entry = WaitlistEntry.objects.create(
+                clinic=smile, patient=patient, branch=centre, state="offered", created_at=now
+            )
+            offer = SlotOffer.objects.create(
+                clinic=smile, freed=made[0], entry=entry, wave=1, starts_at=noon, duration_minutes=30,
+                sent_at=now, expires_at=now + dt.timedelta(minutes=30),
+            )  # fmt: skip
+            secrets, _ = make_links(
+                purpose="offer", clinic_id=smile.pk, patient_id=patient.pk, offer=offer, expires_at=noon, now=now
+            )
+        return secrets.long
+
+    return make
+
+
+@pytest.fixture
+def asked(smile, new_visit, noon):
+    """`asked(mila)`: yesterday's visit and the link of the question."""
+
+    def make(patient) -> tuple[WellbeingCheck, str]:
+        now = clock.now()
+        visit = new_visit(patient, starts_at=now - dt.timedelta(days=1), status="completed")
+        with clinic_scope(smile.pk):
+            check = WellbeingCheck.objects.create(clinic=smile, patient=patient, appointment=visit, due_at=now)
+            secrets, _ = make_links(
+                purpose="wellbeing", clinic_id=smile.pk, patient_id=patient.pk, appointment=visit,
+                expires_at=now + dt.timedelta(days=14), now=now,
+            )  # fmt: skip
+        return check, secrets.long
+
+    return make
+
+
+def test_the_first_who_takes_a_freed_time_has_it_and_the_other_hears_it_kindly(
+    mila, pyotr, offered, phone, stranger_phone
+) -> None:
+    mine, theirs = offered(mila), offered(pyotr)
+    phone.open(mine)
+    stranger_phone.open(theirs)
+
+    phone.press("take")
+    stranger_phone.press("take")
+
+    assert "Это время ваше" in phone.page
+    assert "уже взял" in stranger_phone.page
+    assert "листе ожидания" in stranger_phone.page
+    with clinic_scope(mila.clinic_id):
+        assert [row.patient_id for row in Appointment.objects.all()] == [mila.pk]
+    phone.open(mine)
+    assert "Это время ваше" in phone.page
+
+
+def test_looking_at_an_offer_takes_nothing(mila, offered, phone) -> None:
+    """T2 for offers."""
+    secret = offered(mila)
+    for _ in range(2):
+        phone.open(secret)
+        phone.client.head(phone.url)
+        phone.client.get(phone.url + "take")
+        phone.client.get(phone.url + "refuse")
+    with clinic_scope(mila.clinic_id):
+        assert SlotOffer.objects.get().state == "open"
+        assert not Appointment.objects.exists()
+
+
+def test_who_does_not_want_the_time_waits_on_or_leaves(mila, pyotr, offered, phone, stranger_phone) -> None:
+    phone.open(offered(mila))
+    phone.press("refuse")
+    assert "ищем дальше" in phone.page
+
+    stranger_phone.open(offered(pyotr))
+    stranger_phone.press("refuse", leave="1")
+    assert "Больше не ждём" in stranger_phone.page
+
+
+def test_pain_is_an_urgent_task_at_once_with_the_time_it_took(mila, asked, phone, sokolova, actor) -> None:
+    """B4."""
+    check, secret = asked(mila)
+    phone.open(secret)
+
+    phone.press("answer", answer="unwell")
+
+    assert "Врач уже знает" in phone.page and "112" in phone.page
+    with clinic_scope(mila.clinic_id):
+        task = Task.objects.get()
+        assert task.is_urgent and "Соколова" in task.summary
+        assert Fact.objects.filter(kind="visits.patient_unwell").count() == 1
+        check.refresh_from_db()
+        assert check.task_id == task.pk
+        later = check.answered_at + dt.timedelta(minutes=12)
+        taken = take_complaint(check=check, member=sokolova, actor=actor, now=later)
+        assert taken.minutes_to_doctor == 12
+
+
+def test_a_second_press_makes_no_second_task_and_pain_is_not_taken_back(mila, asked, phone) -> None:
+    check, secret = asked(mila)
+    phone.open(secret)
+    phone.press("answer", answer="unwell")
+    phone.press("answer", answer="unwell", words="Ноет зуб")
+    phone.client.post(phone.url + "answer", {"answer": "well"})
+
+    with clinic_scope(mila.clinic_id):
+        check.refresh_from_db()
+        assert (check.answer, check.words) == ("unwell", "Ноет зуб")
+        assert Task.objects.count() == 1
+
+
+def test_who_was_well_may_still_say_that_it_hurts(mila, asked, phone) -> None:
+    _, secret = asked(mila)
+    phone.open(secret)
+    phone.press("answer", answer="well")
+    assert "Рады это слышать" in phone.page
+
+    phone.press("answer", answer="unwell")
+
+    with clinic_scope(mila.clinic_id):
+        assert Task.objects.get().is_urgent
+
+
+def test_the_doctor_sees_the_complaint_and_colleagues_of_another_clinic_do_not(
+    mila, asked, phone, as_sokolova, as_oleg
+) -> None:
+    check, secret = asked(mila)
+    phone.open(secret)
+    phone.press("answer", answer="unwell", words="Сильно ноет")
+
+    assert "Сильно ноет" in as_sokolova.get("/aftercare/").content.decode()
+    assert "Сильно ноет" not in as_oleg.get("/aftercare/").content.decode()
+    assert as_oleg.post(f"/aftercare/{check.public_id}/take/").status_code == 404
+    as_sokolova.post(f"/aftercare/{check.public_id}/take/")
+    with clinic_scope(mila.clinic_id):
+        check.refresh_from_db()
+        assert check.taken_at is not None
+
+
+def test_what_tells_more_than_the_date_is_shown_after_the_end_of_the_phone(
+    mila, new_visit, links_to, phone, smile, hygiene, cleaning, centre, actor
+) -> None:
+    visit = new_visit(mila)
+    visit.lines.create(service=cleaning)
+    now = clock.now()
+    with clinic_scope(smile.pk):
+        save_text(clinic=smile, values={"prepare": "Поешьте заранее"}, group=hygiene, actor=actor, now=now)
+        save_text(clinic=smile, values={"way": "Метро рядом", "prepare": "Для всех"}, actor=actor, now=now)
+        save_text(clinic=smile, values={"way": "Вход со двора"}, branch=centre, actor=actor, now=now)
+    phone.open(links_to(visit).long)
+    phone.get(phone.url + "before")
+    assert "четыре цифры" in phone.page and "Поешьте" not in phone.page
+
+    phone.press("phone/prepare", digits="4567")
+
+    for words in "Поешьте заранее", "Вход со двора", "Соколова", "Паспорт":
+        assert words in phone.page
+    assert "Для всех" not in phone.page
+
+
+def test_answers_of_a_questionnaire_lie_before_the_doctor(mila, new_visit, links_to, phone, smile, actor) -> None:
+    visit = new_visit(mila)
+    now = clock.now()
+    asked = read_questions(
+        "Есть аллергия на лекарства?!\nЕсть ли у вас: [диабет! / гипертония / ничего]\nЧто принимаете…"
+    )
+    with clinic_scope(smile.pk):
+        sheet = save_questionnaire(
+            clinic=smile, questionnaire=None, title="Анкета", group=None, is_active=True, questions=asked,
+            actor=actor, now=now,
+        )  # fmt: skip
+        first, second, third = sheet.questions.all()
+    phone.open(links_to(visit).long)
+    phone.get(phone.url + "before")
+    phone.press("phone/prepare", digits="4567")
+    assert "Анкета" in phone.page
+    phone.get(phone.url + f"questions/{sheet.public_id}")
+    answers = {f"q{first.pk}": "да", f"q{second.pk}": ["гипертония", "придумано"], f"q{third.pk}": "Аспирин", "q0": "x"}
+
+    phone.press(f"questions/{sheet.public_id}", **answers)
+
+    assert "заполнено" in phone.page
+    with clinic_scope(smile.pk):
+        [told] = answers_for([visit.pk])[visit.pk]
+    assert told.lines == (
+        ("Есть аллергия на лекарства?", "да", True),
+        ("Есть ли у вас", "гипертония", False),
+        ("Что принимаете", "Аспирин", False),
+    )
+    assert told.worries == 1
+
+
+@pytest.fixture
+def video(settings):
+    settings.JITSI_URL = "https://video.ulybka.ru"
+    settings.JITSI_SECRET = "тайна"
+
+
+def test_an_online_visit_opens_a_quarter_of_an_hour_before_for_one_device(
+    mila, new_visit, links_to, phone, stranger_phone, video
+) -> None:
+    visit = new_visit(mila, starts_at=clock.now() + dt.timedelta(minutes=10), kind="online")
+    secret = links_to(visit).long
+    phone.open(secret)
+    phone.get(phone.url + "video")
+    phone.press("video")
+    assert 'href="https://video.ulybka.ru/visit-' in phone.page and 'rel="noreferrer' in phone.page
+
+    stranger_phone.open(secret)
+    stranger_phone.get(stranger_phone.url + "video")
+    stranger_phone.press("video")
+
+    assert "четыре цифры" in stranger_phone.page
+    stranger_phone.press("phone/video", digits="4567")
+    stranger_phone.press("video")
+    assert "https://video.ulybka.ru/" in stranger_phone.page
+    with clinic_scope(mila.clinic_id):
+        assert VideoSeat.objects.count() == 1
+
+
+@pytest.mark.parametrize("minutes", [16, 24 * 60])
+def test_an_online_visit_is_shut_earlier(mila, new_visit, links_to, phone, video, minutes: int) -> None:
+    visit = new_visit(mila, starts_at=clock.now() + dt.timedelta(minutes=minutes), kind="online")
+    phone.open(links_to(visit).long)
+    phone.get(phone.url + "video")
+    phone.press("video")
+
+    assert "Ещё рано" in phone.page and "https://" not in phone.page
+
+
+def test_an_online_visit_is_shut_two_hours_after_its_end(mila, new_visit, links_to, phone, video) -> None:
+    begins = clock.now() - dt.timedelta(hours=2, minutes=31)
+    visit = new_visit(mila, starts_at=begins, kind="online")
+
+    assert phone.open(links_to(visit).long).status_code == 410
+
+
+def test_a_clinic_without_a_server_says_so(mila, new_visit, links_to, phone) -> None:
+    visit = new_visit(mila, starts_at=clock.now() + dt.timedelta(minutes=10), kind="online")
+    phone.open(links_to(visit).long)
+    phone.get(phone.url + "video")
+    phone.press("video")
+
+    assert "не подключён сервер" in phone.page
