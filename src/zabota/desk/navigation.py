@@ -76,12 +76,14 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         return {"nav": [], "member": None}
     match = request.resolver_match
     here = match.view_name if match else ""
+    # «messages-texts» begins with «messages» too: the longest name is the page.
+    current = max((name for _, name, _ in (*MENU, *FOOT) if _is_at(here, name)), key=len, default="")
     section_of = {name: title for title, _, names in SECTIONS for name in names}
     items: list[dict[str, Any]] = [
         {
             "label": label,
             "url": reverse(name),
-            "current": _is_at(here, name),
+            "current": name == current,
             "section": section_of.get(name, ""),
             "foot": foot and name not in section_of,
         }

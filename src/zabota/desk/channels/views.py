@@ -1,0 +1,181 @@
+"""«Каналы»: the list with law and state, one account, its check, its switch, its webhook, the owner's own decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from zabota.clinic.api import Right
+from zabota.desk.access import StaffRequest, staff_page
+from zabota.desk.channels import words
+from zabota.desk.channels.forms import AccountForm, ReasonForm
+from zabota.integrations import api as integrations
+from zabota.kernel import clock
+from zabota.kernel.errors import Trouble
+from zabota.messaging import api as messaging
+from zabota.messaging.api import Traits, Verdict
+from zabota.messaging.models import ChannelAccount, ChannelRule
+from zabota.ui.page import page
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A provider that the clinic may connect."""
+
+    traits: Traits
+    cost: str
+    rule: ChannelRule | None
+
+
+@require_GET
+@staff_page(Right.CHANNELS_EDIT)
+def channels(request: StaffRequest) -> HttpResponse:
+    """Accounts of the clinic with their state, then providers that can be connected, then the table of the law."""
+    messaging.ensure_rules(clinic_id=request.clinic.pk)
+    rules = {rule.channel: rule for rule in ChannelRule.objects.filter(clinic=request.clinic)}
+    accounts = list(ChannelAccount.objects.filter(clinic=request.clinic).order_by("-is_on", "id"))
+    troubles = {trouble.account_id: trouble for trouble in messaging.troubles(request.clinic.pk)}
+    now = clock.now()
+    context = {
+        "accounts": [
+            {
+                "account": account,
+                "traits": messaging.traits_of(account.provider),
+                "trouble": troubles.get(account.pk),
+                "rests": account.open_until_at is not None and account.open_until_at > now,
+                "rule": rules.get(account.channel),
+            }
+            for account in accounts
+        ],
+        "offered": [
+            Offered(transport.traits, words.COSTS.get(name, ""), rules.get(transport.traits.channel))
+            for name, transport in messaging.transports().items()
+            if request.clinic.is_demo or name not in integrations.DEMO
+        ],
+        "rules": list(rules.values()),
+    }
+    return page(request, "desk/channels/channels.html", context=context)
+
+
+@require_http_methods(["GET", "POST"])
+@staff_page(Right.CHANNELS_EDIT)
+def channel_new(request: StaffRequest, provider: str) -> HttpResponse:
+    """Connect a provider: the account is entered switched off."""
+    traits = _traits(request, provider)
+    form = AccountForm(request.POST or None, traits=traits)
+    if request.method == "POST" and form.is_valid():
+        try:
+            account = messaging.save_account(
+                clinic=request.clinic, provider=provider, **form.parts(), actor=request.actor, now=clock.now()
+            )
+            messages.success(request, "Сохранено. Проверьте канал и включите его.")
+            return redirect("desk:channel", account.public_id)
+        except Trouble as trouble:
+            form.add_error(None, trouble.text)
+    return page(request, "desk/channels/channel.html", context=_context(form, traits))
+
+
+@require_http_methods(["GET", "POST"])
+@staff_page(Right.CHANNELS_EDIT)
+def channel(request: StaffRequest, public_id: str) -> HttpResponse:
+    """Change an account; an empty secret keeps the one that is there."""
+    account = get_object_or_404(ChannelAccount, clinic=request.clinic, public_id=public_id)
+    traits = _traits(request, account.provider)
+    form = AccountForm(request.POST or None, traits=traits, account=account)
+    if request.method == "POST" and form.is_valid():
+        try:
+            messaging.save_account(
+                clinic=request.clinic,
+                provider=account.provider,
+                account=account,
+                **form.parts(),
+                actor=request.actor,
+                now=clock.now(),
+            )
+            messages.success(request, "Сохранено.")
+            return redirect("desk:channel", account.public_id)
+        except Trouble as trouble:
+            form.add_error(None, trouble.text)
+    return page(request, "desk/channels/channel.html", context=_context(form, traits, account))
+
+
+@require_POST
+@staff_page(Right.CHANNELS_EDIT)
+def channel_act(request: StaffRequest, public_id: str, action: str) -> HttpResponse:
+    """Check, switch on or off, tell the provider where to call."""
+    account = get_object_or_404(ChannelAccount, clinic=request.clinic, public_id=public_id)
+    now = clock.now()
+    try:
+        if action == "check":
+            result = messaging.try_account(account=account)
+            say = messages.success if result.verdict is Verdict.ACCEPTED else messages.error
+            say(request, words.said(result))
+        elif action in ("on", "off"):
+            messaging.switch_account(account=account, is_on=action == "on", actor=request.actor, now=now)
+            messages.success(
+                request, "Канал включён." if action == "on" else "Канал выключен: через него ничего не уйдёт."
+            )
+        elif action == "subscribe" and integrations.subscribes(account.provider):
+            result = integrations.subscribe(account=account, actor=request.actor, now=now)
+            is_told = result.verdict is Verdict.ACCEPTED
+            (messages.success if is_told else messages.error)(
+                request, "Приём включён: бот знает адрес." if is_told else words.said(result)
+            )
+        else:
+            raise Http404
+    except Trouble as trouble:
+        messages.error(request, trouble.text)
+    return redirect("desk:channel", account.public_id)
+
+
+@require_POST
+@staff_page(Right.CHANNELS_EDIT)
+def channel_law(request: StaffRequest, rule_id: int) -> HttpResponse:
+    """The owner allows advertising against the table, with a reason, or takes that back."""
+    rule = get_object_or_404(ChannelRule, clinic=request.clinic, pk=rule_id)
+    try:
+        if rule.overridden_at is not None:
+            messaging.end_override(rule=rule, actor=request.actor, now=clock.now())
+            messages.success(request, "Снова действует таблица закона.")
+        else:
+            form = ReasonForm(request.POST)
+            if not form.is_valid():
+                messages.error(request, "Напишите причину: хотя бы десять знаков.")
+                return redirect("desk:channels")
+            reason = form.cleaned_data["reason"]
+            messaging.override_legality(rule=rule, reason=reason, actor=request.actor, now=clock.now())
+            messages.success(request, "Разрешено под вашу ответственность. Причина записана в журнал.")
+    except Trouble as trouble:
+        messages.error(request, trouble.text)
+    return redirect("desk:channels")
+
+
+def _traits(request: StaffRequest, provider: str) -> Traits:
+    traits = messaging.traits_of(provider)
+    if traits is None or (provider in integrations.DEMO and not request.clinic.is_demo):
+        raise Http404
+    return traits
+
+
+def _context(form: AccountForm, traits: Traits, account: ChannelAccount | None = None) -> dict[str, Any]:
+    context: dict[str, Any] = {
+        "form": form,
+        "traits": traits,
+        "account": account,
+        "cost": words.COSTS.get(traits.provider),
+    }
+    if account is None:
+        return context
+    troubles = [each for each in messaging.troubles(account.clinic_id) if each.account_id == account.pk]
+    return context | {
+        "trouble": troubles[0] if troubles else None,
+        "hook": integrations.hook_address(account),
+        "hook_words": words.HOOKS.get(traits.provider, ""),
+        "secret": messaging.account_view(account).hook_secret if traits.provider in words.TELLS_SECRET else "",
+        "subscribes": integrations.subscribes(traits.provider),
+    }
