@@ -15,7 +15,7 @@ from pathlib import Path
 
 from zabota.analytics.queries import snapshot_files as files
 from zabota.analytics.rules.snapshot import NONE, SCHEMA, Snapshot
-from zabota.analytics.rules.snapshot_cohorts import CohortMatrix, Return, cohort_matrix, return_within
+from zabota.analytics.rules.snapshot_cohorts import CohortMatrix, Return, cohort_matrix, matrix_of_visits, return_within
 from zabota.analytics.services.snapshot import Built, build_snapshot
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "build_snapshot",
     "cohort_matrix",
     "latest_snapshot",
+    "matrix_of_visits",
     "month_ends",
     "open_latest",
     "open_snapshot",

@@ -63,7 +63,6 @@ VERSION: Final = 1
 NONE: Final = -1
 #: Bits of a mask of months.
 MASK: Final = 64
-_DAY_BITS: Final = 16
 _ID = pl.Int32
 VISIT_PART: Final[dict[str, Any]] = {
     "days": pl.List(pl.Date), "day_kopecks": pl.List(pl.Int64), "visits": pl.Int32, "rows": pl.Int32,
@@ -155,19 +154,24 @@ def _sorted(raw: RawVisits) -> tuple[Ints, Ints, Ints]:
     size = len(raw.patient)
     if not size:
         return raw.patient, raw.patient, raw.day
-    rank = np.argsort(raw.appointment, kind="stable") if np.any(np.diff(raw.appointment) < 0) else None
+    rank = np.argsort(raw.appointment, kind="stable") if np.any(raw.appointment[1:] < raw.appointment[:-1]) else None
     patient, day = (raw.patient, raw.day) if rank is None else (raw.patient[rank], raw.day[rank])
     low_day, low_patient = int(day.min()), int(patient.min())
     shift = max(size - 1, 1).bit_length()
-    span = (int(patient.max()) - low_patient).bit_length()
-    if span + _DAY_BITS + shift < 63 and int(day.max()) - low_day < 1 << _DAY_BITS:
-        key = ((patient - low_patient) << (_DAY_BITS + shift)) | ((day - low_day) << shift) | np.arange(size)
+    day_bits = (int(day.max()) - low_day).bit_length()
+    if (int(patient.max()) - low_patient).bit_length() + day_bits + shift < 64:
+        key = (patient - low_patient).astype(np.uint64)
+        for bits, more in ((day_bits, day - low_day), (shift, np.arange(size))):
+            key <<= np.uint64(bits)
+            key |= more.astype(np.uint64)
         key.sort()
-        order = key & ((1 << shift) - 1)
-        patient = (key >> (_DAY_BITS + shift)) + low_patient
-        day = ((key >> shift) & ((1 << _DAY_BITS) - 1)) + low_day
+        order = (key & np.uint64((1 << shift) - 1)).astype(np.int64)
+        key >>= np.uint64(shift)
+        day = (key & np.uint64((1 << day_bits) - 1)).astype(np.int64) + low_day
+        key >>= np.uint64(day_bits)
+        patient = key.astype(np.int64) + low_patient
     else:
-        order = np.lexsort((np.arange(size), day, patient))
+        order = np.lexsort((day, patient))
         patient, day = patient[order], day[order]
     return (order if rank is None else rank[order]), patient, day
 
@@ -233,9 +237,12 @@ def _known(ids: Ints) -> pl.Series:
 
 @dataclasses.dataclass(frozen=True)
 class Snapshot:
-    """A snapshot in memory: columns as numbers, read from the file when they are first asked for."""
+    """A snapshot in memory: columns as numbers, unpacked when they are first asked for.
 
-    path: str
+    It holds the whole file, packed as it is: columns read one after another must come from one build.
+    """
+
+    content: bytes = dataclasses.field(repr=False)
     as_of: date
     #: Columns read so far.
     _cache: dict[str, Any] = dataclasses.field(default_factory=dict, repr=False, compare=False)
@@ -251,7 +258,7 @@ class Snapshot:
     def series(self, name: str) -> pl.Series:
         """A column as it stands in the file."""
         if name not in self._cache:
-            self._cache[name] = pl.read_parquet(self.path, columns=[name])[name]
+            self._cache[name] = pl.read_parquet(self.content, columns=[name])[name]
         found: pl.Series = self._cache[name]
         return found
 

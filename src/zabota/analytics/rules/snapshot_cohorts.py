@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -56,6 +56,35 @@ def matrix_of(first: Ints, mask: npt.NDArray[np.uint64], *, width: int = MASK) -
     ]
     sizes = np.bincount(month - low, minlength=rows)
     return CohortMatrix(np.arange(low, low + rows), sizes, np.concatenate(cells, axis=1)[:, :width])
+
+
+def matrix_of_visits(patient: Ints, day: Ints, *, width: int = MASK) -> CohortMatrix:
+    """The same of visits in any order: where visits are filtered, not patients, and the snapshot cannot tell."""
+    if not len(patient):
+        return matrix_of(patient, patient.astype(np.uint64), width=width)
+    low_day, low_patient = int(day.min()), int(patient.min())
+    table = month_number(np.arange(low_day, int(day.max()) + 1))
+    low = int(table[0])
+    rows = int(table[-1]) - low + 1
+    bits = (rows - 1).bit_length()
+    fits = (int(patient.max()) - low_patient) >> (32 - bits) == 0
+    # Numbers of half the length are sorted in half the time.
+    kind: type[Any] = np.uint32 if fits else np.uint64
+    key: npt.NDArray[Any] = (patient - low_patient).astype(kind)
+    key <<= kind(bits)
+    key |= (table - low).astype(kind)[day - low_day]
+    key.sort()
+    key = key[np.append(True, key[1:] != key[:-1])]
+    month = (key & kind((1 << bits) - 1)).astype(np.int64)
+    key >>= kind(bits)
+    starts = np.flatnonzero(np.append(True, key[1:] != key[:-1]))
+    first = np.repeat(month[starts], np.diff(np.append(starts, len(key))))
+    counts = np.bincount(first * rows + month - first, minlength=rows * rows).reshape(rows, rows)
+    cells = np.zeros((rows, width), np.int64)
+    cells[:, : min(rows, width)] = counts[:, :width]
+    used = np.flatnonzero(cells[:, 0])
+    span = slice(int(used[0]), int(used[-1]) + 1)
+    return CohortMatrix(np.arange(low, low + rows)[span], cells[span, 0], cells[span])
 
 
 @dataclasses.dataclass(frozen=True)
