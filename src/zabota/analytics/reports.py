@@ -19,6 +19,8 @@ from zabota.analytics.rules.where import FILTERS, TENURES, Question
 from zabota.analytics.rules.wording import DIMENSIONS
 from zabota.analytics.services.behind import EVERYBODY, unpack
 from zabota.analytics.services.causes import why_section
+from zabota.analytics.services.cohort_live import SIDES
+from zabota.analytics.services.cohort_view import Cut, cohort_alarms, cohorts_view
 from zabota.analytics.services.keeping import branches_in, latest
 from zabota.analytics.services.sections import sections
 from zabota.analytics.services.sending import Sent, send_behind
@@ -38,8 +40,10 @@ __all__ = [
     "PULSE",
     "REACHES",
     "SEND_AT_ONCE",
+    "SIDES",
     "STEPS",
     "TENURES",
+    "Cut",
     "PersonBehind",
     "Question",
     "Sent",
@@ -49,6 +53,8 @@ __all__ = [
     "audit_of",
     "branches_in",
     "causes_of",
+    "cohort_alarms",
+    "cohorts_view",
     "dimension_words",
     "drop_view",
     "has_failed",

@@ -33,7 +33,7 @@ def as_date(number: int) -> date:
     return EPOCH + timedelta(days=int(number))
 
 
-def _dense_start(day: Ints) -> int:
+def dense_start(day: Ints) -> int:
     """First visit of the first two months in a row that have a tenth of an ordinary month each."""
     first = int(day.min())
     counts = np.bincount((day - first) // MONTH_DAYS)
@@ -83,7 +83,7 @@ class Visits:
     @cached_property
     def first_day(self) -> date:
         """The day on which the data begin in earnest: a few visits of an older year, typed wrongly or carried over, do not."""
-        return as_date(_dense_start(self.day))
+        return as_date(dense_start(self.day))
 
     @property
     def last_day(self) -> date:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from zabota.desk.insight import audit, metrics, people, pulse, value, views_saved, where
+from zabota.desk.insight import audit, cohorts, metrics, people, pulse, value, views_saved, where
 
 urlpatterns: list[URLPattern] = [
     path("pulse/", pulse.pulse, name="pulse"),
@@ -20,6 +20,11 @@ urlpatterns: list[URLPattern] = [
     path("insight/where/", where.where, name="where"),
     path("insight/where/state/", where.state, name="where-state"),
     path("insight/where/<slug:table>.<slug:form>", where.as_table, name="where-table"),
+    path("insight/cohorts/", cohorts.cohorts, name="cohorts"),
+    path("insight/cohorts/refresh/", cohorts.refresh, name="cohorts-refresh"),
+    path("insight/cohorts/state/", cohorts.state, name="cohorts-state"),
+    path("insight/cohorts/alarms/", cohorts.alarms, name="cohorts-alarms"),
+    path("insight/cohorts/<slug:table>.<slug:form>", cohorts.as_table, name="cohorts-table"),
     path("insight/saved/", views_saved.save, name="view-save"),
     path("insight/saved/<slug:view_id>/drop/", views_saved.drop, name="view-drop"),
     path("insight/<slug:report_id>/people/<slug:place>/", people.people, name="behind"),

@@ -17,7 +17,7 @@ from zabota.kernel import clock
 from zabota.kernel.errors import Trouble
 
 #: Pages that have saved views.
-PAGES: Final = {"where": "desk:where"}
+PAGES: Final = {"where": "desk:where", "cohorts": "desk:cohorts"}
 
 
 def saved_of(request: StaffRequest, page: str) -> list[dict[str, Any]]:
