@@ -107,7 +107,7 @@ METRICS: Final[tuple[Definition, ...]] = (
         f"E[чек] · Σ по месяцам ΔE[визиты]/(1+d)^t, {metrics_money.LTV_MONTHS} месяцев, d = {metrics_money.YEARLY_RATE:.0%} в год; визиты — MBG/NBD, чек — Gamma-Gamma; выручка, без вычета расходов".replace("%", " %"),
         "Batislam 2007; Fader, Hardie 2013",
         f"филиал, врач и услуга — {_INDEX} периода; канал — пациента; модель оценена по всей клинике",
-        "зрелый, когда период лежит в данных; интервал не знает ошибки самих параметров модели",
+        "зрелый, когда истории не меньше двух лет; интервал не знает ошибки самих параметров модели",
         Unit.MONEY, Method.MEAN, metrics_money.model_ltv,
     ),
     Definition(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 import numpy as np
@@ -18,6 +19,8 @@ YEAR: Final = 365
 #: The model speaks of so many months to come, discounted at this rate a year.
 LTV_MONTHS: Final = 24
 YEARLY_RATE: Final = 0.1
+#: Models of a shorter history are not comparable: they have seen nobody stay away for long.
+HISTORY_DAYS: Final = 730
 
 
 def arpp(ground: Ground, window: Window, filters: Filters) -> Sample:
@@ -72,7 +75,7 @@ def model_ltv(ground: Ground, window: Window, filters: Filters) -> Sample:
     if abs(models.correlation) > DEPENDENT:
         shown = f"{models.correlation:.2f}".replace(".", ",").replace("-", "−")
         note = f"Средний чек связан с числом визитов (корреляция {shown}): модель считает их независимыми, ошибка больше интервала."
-    late = begins_late(ground, window.first)
+    late = begins_late(ground, window.as_of - timedelta(days=HISTORY_DAYS))
     if not len(members):
         return nothing(window.first, window.as_of, late or "никого")
     return Sample(
