@@ -16,7 +16,7 @@ from zabota.intake.models import Batch
 from zabota.kernel.audit import Actor
 from zabota.kernel.names import fold
 from zabota.kernel.scope import clinic_scope
-from zabota.messaging.api import save_template
+from zabota.messaging.api import save_account, save_template
 from zabota.messaging.models import ChannelAccount, Conversation
 from zabota.nextstep.models import Recall
 from zabota.patients.api import merge_cards
@@ -100,6 +100,10 @@ def new_world(
                         clinic=clinic, provider="demo", channel="sms", title="SMS", created_at=now,
                         hook_hash=f"door-{branch.pk}",
                     ),
+                ),
+                channel=save_account(
+                    clinic=clinic, provider="smsc", title="SMSC.ru", values={"login": "clinic", "password": "secret"},
+                    actor=Actor(kind="test"), now=now,
                 ),
             )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from django.conf import settings
@@ -10,7 +11,9 @@ from django.conf import settings
 from zabota.integrations.demo.box import Arrived, arrived
 from zabota.integrations.demo.transport import MAIL, PHONE
 from zabota.integrations.registry import DEMO
-from zabota.messaging.api import Account, SendResult, account_view, transports
+from zabota.kernel import audit
+from zabota.kernel.audit import Actor
+from zabota.messaging.api import Account, SendResult, Verdict, account_view, transports
 from zabota.messaging.models import ChannelAccount
 
 __all__ = ["DEMO", "MAIL", "PHONE", "Arrived", "arrived", "bot_link", "hook_address", "subscribe", "subscribes"]
@@ -48,7 +51,7 @@ def subscribes(provider: str) -> bool:
     return isinstance(transports().get(provider), Subscribes)
 
 
-def subscribe(*, account: ChannelAccount) -> SendResult:
+def subscribe(*, account: ChannelAccount, actor: Actor, now: datetime) -> SendResult:
     """Tell the provider where to call back. Call it outside a transaction."""
     transport = transports()[account.provider]
     if not isinstance(transport, Subscribes):
@@ -61,7 +64,10 @@ def subscribe(*, account: ChannelAccount) -> SendResult:
         finally:
             await transport.release()
 
-    return asyncio.run(tell())
+    result = asyncio.run(tell())
+    if result.verdict is Verdict.ACCEPTED:
+        audit.record("integrations.hook.told", account, actor=actor, now=now, details={"provider": account.provider})
+    return result
 
 
 def bot_link(account: ChannelAccount, token: str) -> str:

@@ -34,7 +34,7 @@ def collect(*, account: ChannelAccount, now: datetime) -> int:
             return _listen(account, view)
         return _ask(account, view, now)
     except CallFailed as trouble:
-        log.info("integrations.collect.failed", account_id=account.pk, detail=trouble.detail)
+        log.info("collecting_failed", account_id=account.pk, detail=trouble.detail)
         return 0
 
 

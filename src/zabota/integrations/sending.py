@@ -77,7 +77,7 @@ class WebTransport(ABC):
                     result = trouble.result(message.key, self._provider_id(message, trouble.outcome[0]))
                 except Exception:
                     # The program failed after the call may have left: nobody knows.
-                    log.exception("integrations.send.failed", provider=self.traits.provider)
+                    log.exception("transport_failed", provider=self.traits.provider)
                     result = SendResult(key=message.key, verdict=Verdict.UNKNOWN, blame=Blame.OTHER)
             if result.verdict is Verdict.ACCOUNT or _is_plea(result):
                 stop.append(CallFailed((result.verdict, result.blame), result.detail, result.retry_after))

@@ -47,10 +47,10 @@ def hook(request: HttpRequest, provider: str, token: str) -> HttpResponse:
             body=body,
         )
     except SignatureWrong:
-        log.warning("webapi.hook.signature_wrong", provider=provider, account_id=account.pk)
+        log.warning("hook_signature_wrong", provider=provider, account_id=account.pk)
         return _answer(403)
     except _MISSHAPEN as error:
-        log.warning("webapi.hook.unreadable", provider=provider, account_id=account.pk, error=type(error).__name__)
+        log.warning("hook_unreadable", provider=provider, account_id=account.pk, error=type(error).__name__)
         return _answer(400)
     receive(account=account, reply=reply, now=clock.now())
     return HttpResponse(reply.body, status=reply.status, content_type=reply.content_type)

@@ -160,7 +160,7 @@ class Bound:
             if event is not None:
                 await self._store(event)
         except Exception:
-            log.exception("integrations.smpp.not_stored")
+            log.exception("packet_not_stored")
             return SYSTEM_ERROR
         return 0
 

@@ -1,0 +1,1 @@
+"""«Почта и телефон»: what arrived at the patients of the demo clinic."""

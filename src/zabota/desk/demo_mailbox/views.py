@@ -1,0 +1,66 @@
+"""The phone and the mailbox of all patients of the demo clinic on one page, and an answer from that phone."""
+
+from __future__ import annotations
+
+import secrets
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_GET, require_POST
+
+from zabota.clinic.api import Right
+from zabota.desk.access import StaffRequest, staff_page
+from zabota.desk.demo_mailbox.reading import Shown, shown
+from zabota.integrations import api as integrations
+from zabota.kernel import clock
+from zabota.messaging.api import EventKind, InboundEvent, WebhookReply, receive
+from zabota.messaging.models import ChannelAccount
+from zabota.ui.page import page
+
+
+class AnswerForm(forms.Form):
+    """What the person writes back and from which phone."""
+
+    address = forms.RegexField(r"^\+\d{10,15}$")
+    text = forms.CharField(max_length=1000)
+
+
+@require_GET
+@staff_page(Right.INBOX_WORK)
+def demo_mailbox(request: StaffRequest) -> HttpResponse:
+    """What arrived, the newest first."""
+    context: dict[str, object] = {"is_demo": request.clinic.is_demo}
+    if request.clinic.is_demo:
+        context |= {"phone": _arrived(request, integrations.PHONE), "mail": _arrived(request, integrations.MAIL)}
+    return page(request, "desk/demo_mailbox/demo_mailbox.html", partial="boxes", context=context)
+
+
+@require_POST
+@staff_page(Right.INBOX_WORK)
+def demo_mailbox_answer(request: StaffRequest) -> HttpResponse:
+    """The person answers from the phone, as an operator would bring it."""
+    accounts = ChannelAccount.objects.filter(clinic=request.clinic, clinic__is_demo=True)
+    form = AnswerForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Выберите номер и напишите ответ.")
+        return redirect("desk:demo-mailbox")
+    account = get_object_or_404(accounts, provider=integrations.PHONE)
+    now = clock.now()
+    event = InboundEvent(
+        event_id=f"demo:{secrets.token_hex(8)}",
+        kind=EventKind.INBOUND,
+        at=now,
+        address=form.cleaned_data["address"],
+        text=form.cleaned_data["text"],
+    )
+    receive(account=account, reply=WebhookReply(events=(event,)), now=now)
+    messages.success(request, "Ответ ушёл в клинику: через несколько секунд он будет во «Входящих».")
+    return redirect("desk:demo-mailbox")
+
+
+def _arrived(request: StaffRequest, provider: str) -> list[Shown]:
+    accounts = ChannelAccount.objects.filter(clinic=request.clinic, provider=provider)
+    rows = [message for account in accounts for message in integrations.arrived(account.pk, limit=60)]
+    return [shown(message) for message in sorted(rows, key=lambda each: each.at, reverse=True)]
