@@ -112,7 +112,7 @@ def _groups(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Sections that have something for this person; the one with the page of now stands open."""
     groups = []
     for title, is_open, _ in SECTIONS:
-        inside = [item for item in items if item["section"] == title]
+        inside = [item for item in items if item.get("section") == title]
         if inside:
             groups.append(
                 {"title": title, "open": is_open or any(item["current"] for item in inside), "items_": inside}
