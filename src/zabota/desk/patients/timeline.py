@@ -1,4 +1,4 @@
-"""One timeline of a card: visits, payments, calls and tasks, notes, consents, plans, merges, loads; by pages."""
+"""One timeline of a card: visits, payments, calls, messages, notes, consents, plans, merges, loads; by pages."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from django.db.models import Count
 from zabota.booking.models import Appointment, Payment
 from zabota.care import api as care
 from zabota.intake.models import Batch
+from zabota.messaging import api as messaging
+from zabota.messaging.models import Message, Turn
 from zabota.patients.models import Consent, Merge, Note, Patient
 from zabota.ui.formats import month
 from zabota.worklist.models import TaskEvent
@@ -59,10 +61,11 @@ class TimelinePage:
 
 
 FILTERS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "all": ("Всё", ("visit", "payment", "task", "note", "consent", "plan", "merge", "load")),
+    "all": ("Всё", ("visit", "payment", "task", "message", "word", "note", "consent", "plan", "merge", "load")),
     "visits": ("Визиты", ("visit",)),
     "payments": ("Оплаты", ("payment",)),
     "tasks": ("Звонки и задачи", ("task",)),
+    "messages": ("Сообщения", ("message", "word")),
     "notes": ("Заметки", ("note",)),
     "consents": ("Согласия", ("consent",)),
     "rest": ("Планы и карта", ("plan", "merge", "load")),
@@ -97,6 +100,7 @@ def count_events(patient: Patient) -> dict[str, int]:
         "visits": Appointment.objects.filter(patient=patient).count(),
         "payments": Payment.objects.filter(patient=patient).count(),
         "tasks": TaskEvent.objects.filter(task__patient=patient, kind__in=_TOLD).count(),
+        "messages": Message.objects.filter(patient=patient).count(),
         "notes": Note.objects.filter(patient=patient).count(),
         "consents": Consent.objects.filter(patient=patient).count(),
     }
@@ -142,6 +146,17 @@ def _tasks(patient: Patient, before: datetime | None, zone: tzinfo) -> list[Even
         "task", "member__user", "to_member__user"
     )
     return [Event(row.at, "task", row.pk, row) for row in _cut(rows, "at", before)]
+
+
+def _messages(patient: Patient, before: datetime | None, zone: tzinfo) -> list[Event]:
+    rows = Message.objects.filter(patient=patient).select_related("template_version__template")
+    told = messaging.explain_messages(_cut(rows, "created_at", before))
+    return [Event(line.message.created_at, "message", line.message.pk, line) for line in told]
+
+
+def _words(patient: Patient, before: datetime | None, zone: tzinfo) -> list[Event]:
+    rows = Turn.objects.filter(conversation__patient=patient, direction=Turn.Direction.IN)
+    return [Event(row.at, "word", row.pk, row) for row in _cut(rows.select_related("conversation"), "at", before)]
 
 
 def _notes(patient: Patient, before: datetime | None, zone: tzinfo) -> list[Event]:
@@ -211,6 +226,8 @@ _READERS: dict[str, Callable[[Patient, datetime | None, tzinfo], list[Event]]] =
     "visit": _visits,
     "payment": _payments,
     "task": _tasks,
+    "message": _messages,
+    "word": _words,
     "note": _notes,
     "consent": _consents,
     "merge": _merges,
