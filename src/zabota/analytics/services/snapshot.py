@@ -54,12 +54,12 @@ def build_snapshot(*, clinic_id: int, now: datetime, full: bool = False) -> Buil
         found = None if full else _continued(clinic_id, cards, as_of, now)
         way = FULL if found is None else INCREMENTAL
         visits, read = found if found is not None else _all_visits(clinic_id, cards, as_of)
-        frame = cards.frame.join(visits, on="patient_id", how="left", maintain_order="left")
-        frame = frame.with_columns(pl.col(name).fill_null(value) for name, value in UNSEEN.items())
-        for part in _standing(clinic, cards, now, frame):
-            frame = frame.join(part, on="patient_id", how="left", maintain_order="left")
-        frame = _grouped(_terms(frame, clinic_id), raw.read_groups(clinic_id))
-    frame = frame.select(pl.col(name).cast(dtype) for name, dtype in SCHEMA.items())
+        rows = cards.frame.lazy()
+        for part in (visits.lazy(), *_standing(clinic, cards, now)):
+            rows = rows.join(part, on="patient_id", how="left", maintain_order="left")
+        rows = rows.with_columns(pl.col(name).fill_null(value) for name, value in UNSEEN.items())
+        rows = _grouped(_terms(rows, clinic_id), raw.read_groups(clinic_id))
+        frame = rows.select(pl.col(name).cast(dtype) for name, dtype in SCHEMA.items()).collect()
     said = {"built_at": now.isoformat(), "as_of": as_of.isoformat(), "way": way, "clinic": str(clinic_id)}
     path = files.write(frame, clinic_id=clinic_id, as_of=as_of, said=said)
     files.tidy(clinic_id, today=as_of)
@@ -118,10 +118,10 @@ def _known(name: str, values: Ints) -> pl.Series:
     return column.set(column == NONE, None)
 
 
-def _standing(clinic: Clinic, cards: raw.Cards, now: datetime, frame: pl.DataFrame) -> list[pl.DataFrame]:
+def _standing(clinic: Clinic, cards: raw.Cards, now: datetime) -> list[pl.LazyFrame]:
     """What stands now, one row for each patient at most."""
     bookings = _of_kept(raw.read_bookings(clinic.pk, now), cards).sort("patient_id", "at", "id")
-    booking = bookings.unique("patient_id", keep="first").select(
+    booking = bookings.unique("patient_id", keep="first", maintain_order=True).select(
         "patient_id",
         pl.from_epoch(pl.col("at"), time_unit="s").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
         .alias("next_booking_at"),
@@ -129,7 +129,7 @@ def _standing(clinic: Clinic, cards: raw.Cards, now: datetime, frame: pl.DataFra
         _id("doctor").alias("next_booking_doctor_id"),
     )  # fmt: skip
     tasks = _of_kept(raw.read_tasks(clinic.pk), cards).sort("patient_id", "at", "id")
-    task = tasks.unique("patient_id", keep="first").select(
+    task = tasks.unique("patient_id", keep="first", maintain_order=True).select(
         "patient_id",
         pl.col("reason").alias("task_reason"),
         pl.from_epoch(pl.col("at"), time_unit="s").dt.replace_time_zone("UTC").dt.convert_time_zone(clinic.time_zone)
@@ -146,15 +146,15 @@ def _standing(clinic: Clinic, cards: raw.Cards, now: datetime, frame: pl.DataFra
         _date("on").alias("plan_on"),
         pl.col("kopecks").alias("plan_kopecks"),
     )
-    return [booking, task, plan, raw.read_states(clinic.pk), raw.read_left(clinic.pk)]
+    return [booking, task, plan, raw.read_states(clinic.pk).lazy(), raw.read_left(clinic.pk).lazy()]
 
 
-def _of_kept(frame: pl.DataFrame, cards: raw.Cards) -> pl.DataFrame:
+def _of_kept(frame: pl.DataFrame, cards: raw.Cards) -> pl.LazyFrame:
     kept = pl.Series("patient_id", cards.through(frame["patient_id"].to_numpy()))
-    return frame.with_columns(kept).filter(pl.col("patient_id") != NONE)
+    return frame.lazy().with_columns(kept).filter(pl.col("patient_id") != NONE)
 
 
-def _terms(frame: pl.DataFrame, clinic_id: int) -> pl.DataFrame:
+def _terms(frame: pl.LazyFrame, clinic_id: int) -> pl.LazyFrame:
     """The days on which time alone makes the patient late, asleep and lost: as the sweep counts them."""
     otherwise = int(Thresholds._meta.get_field("lost_days").default)
     lost_days = raw.read_lost_days(clinic_id, otherwise=otherwise)
@@ -176,10 +176,11 @@ def _terms(frame: pl.DataFrame, clinic_id: int) -> pl.DataFrame:
     )
 
 
-def _grouped(frame: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame:
+def _grouped(frame: pl.LazyFrame, groups: pl.DataFrame) -> pl.LazyFrame:
     for name in ("index", "last"):
-        named = groups.rename({"service": f"{name}_service_id", "group": f"{name}_group_id"})
-        named = named.with_columns(pl.col(f"{name}_service_id").cast(pl.Int32))
+        named = groups.lazy().select(
+            pl.col("service").cast(pl.Int32).alias(f"{name}_service_id"), pl.col("group").alias(f"{name}_group_id")
+        )
         frame = frame.join(named, on=f"{name}_service_id", how="left", maintain_order="left")
     return frame
 
