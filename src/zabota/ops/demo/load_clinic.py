@@ -8,8 +8,10 @@ from typing import Any, Final
 
 from zabota.clinic.api import ROLE_NAMES, Role, demo_password
 from zabota.clinic.models import Branch, Clinic, Doctor, GoalPath, Member, Service, ServiceGroup, User
+from zabota.integrations import api as integrations
 from zabota.kernel.audit import Actor
 from zabota.kernel.names import fold
+from zabota.messaging import api as messaging
 from zabota.nextstep.models import Thresholds
 from zabota.ops.demo.catalogue import (
     ADDRESSES,
@@ -104,7 +106,15 @@ def build(spec: ClinicSpec, truth: dict[str, Any], *, now: dt.datetime) -> Frame
     users = _staff(clinic, doctors)
     Thresholds.objects.create(clinic=clinic)
     _goal(spec, clinic, truth)
+    _channels(clinic, now)
     return Frame(clinic, branches, doctors, services, sources, texts, users[1])
+
+
+def _channels(clinic: Clinic, now: dt.datetime) -> None:
+    """A phone and a mailbox inside the program: the demo clinic writes to nobody outside."""
+    for provider, title in ((integrations.PHONE, "Телефон демо-клиники"), (integrations.MAIL, "Почта демо-клиники")):
+        account = messaging.save_account(clinic=clinic, provider=provider, title=title, values={}, actor=DEMO, now=now)
+        messaging.switch_account(account=account, is_on=True, actor=DEMO, now=now)
 
 
 def _services(spec: ClinicSpec, clinic: Clinic) -> list[Service]:
