@@ -135,6 +135,9 @@ def _visits(
         Appointment.objects.filter(
             clinic=clinic,
             branch=branch,
+            # The index of a clinic is sorted by day.
+            day__gte=instant_of(begins).date() - timedelta(days=1),
+            day__lte=instant_of(ends).date() + timedelta(days=1),
             starts_at__gte=instant_of(begins),
             starts_at__lt=instant_of(ends),
             status__in=_SHOWN,

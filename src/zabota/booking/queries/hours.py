@@ -24,6 +24,9 @@ class Timetable:
     hours: dict[int, list[Hours]]
     specials: Sequence[Special]
     _by_resource: dict[int, list[Special]] = field(default_factory=dict)
+    _by_weekday: dict[tuple[int, int], tuple[Hours, ...]] = field(default_factory=dict)
+    #: Doctors with the same hours and no days of their own share the answer.
+    _alike: dict[tuple[date, tuple[Hours, ...]], list[Window]] = field(default_factory=dict)
 
     def windows(self, resource_id: int, day: date) -> list[Window]:
         """Spans of work that begin on the day."""
@@ -31,8 +34,18 @@ class Timetable:
         if specials is None:
             specials = [row for row in self.specials if row.resource_id in (None, resource_id)]
             self._by_resource[resource_id] = specials
-        hours = self.hours.get(resource_id, ())
-        return windows(day, resource_id=resource_id, hours=hours, specials=specials, zones=self.zones)
+        weekday = day.weekday()
+        hours = self._by_weekday.get((resource_id, weekday))
+        if hours is None:
+            hours = tuple(row for row in self.hours.get(resource_id, ()) if row.weekday == weekday)
+            self._by_weekday[resource_id, weekday] = hours
+        if any(row.resource_id is not None for row in specials):
+            return windows(day, resource_id=resource_id, hours=hours, specials=specials, zones=self.zones)
+        found = self._alike.get((day, hours))
+        if found is None:
+            found = windows(day, resource_id=resource_id, hours=hours, specials=specials, zones=self.zones)
+            self._alike[day, hours] = found
+        return found
 
     def crosses_midnight(self, resource_id: int) -> bool:
         """True when some hours end on the day after they began."""
@@ -67,15 +80,21 @@ def timetable(clinic_id: int, resource_ids: Collection[int], first: date, last: 
     zones = {
         pk: ZoneInfo(zone) for pk, zone in Branch.objects.filter(clinic_id=clinic_id).values_list("pk", "time_zone")
     }
+    weekdays = {(first + timedelta(days=offset)).weekday() for offset in range(min((last - first).days, 6) + 1)}
     hours: dict[int, list[Hours]] = defaultdict(list)
-    rows = WorkingHours.objects.filter(resource_id__in=resource_ids).filter(
-        Q(since_on=None) | Q(since_on__lte=last), Q(valid_until=None) | Q(valid_until__gte=first)
+    rows = (
+        WorkingHours.objects.filter(resource_id__in=resource_ids, weekday__in=weekdays)
+        .filter(Q(since_on=None) | Q(since_on__lte=last), Q(valid_until=None) | Q(valid_until__gte=first))
+        .values_list(
+            "resource_id", "branch_id", "weekday", "begins_minute", "ends_minute", "kind", "since_on", "valid_until"
+        )
     )
-    for row in rows:
-        hours[row.resource_id].append(
-            Hours(row.branch_id, row.weekday, row.begins_minute, row.ends_minute,
-                  row.kind == WorkingHours.Kind.BREAK, row.since_on, row.valid_until)
-        )  # fmt: skip
+    for resource_id, branch_id, weekday, begins, ends, kind, since_on, until_on in rows:
+        row = Hours(branch_id, weekday, begins, ends, kind == WorkingHours.Kind.BREAK, since_on, until_on)
+        hours[resource_id].append(row)
+    without = [pk for pk in resource_ids if pk not in hours] if len(weekdays) < 7 else []
+    for pk in WorkingHours.objects.filter(resource_id__in=without).values_list("resource_id", flat=True).distinct():
+        hours[pk] = []  # has a week, but not on these days
     days = ExceptionDay.objects.filter(clinic_id=clinic_id, last_on__gte=first, first_on__lte=last).filter(
         Q(resource=None) | Q(resource_id__in=resource_ids)
     )

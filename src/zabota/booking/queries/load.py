@@ -74,7 +74,12 @@ def displaced(*, clinic: Clinic, now: datetime, days: int = 90) -> list[Appointm
     seats = dict(Resource.objects.filter(clinic=clinic, doctor__isnull=False).values_list("doctor_id", "pk"))
     rows = (
         Appointment.objects.upcoming(now)
-        .filter(clinic=clinic, doctor__in=seats, starts_at__lt=now + timedelta(days=days))
+        .filter(
+            clinic=clinic,
+            doctor__in=seats,
+            day__gte=now.date() - timedelta(days=1),
+            starts_at__lt=now + timedelta(days=days),
+        )
         .select_related("patient", "doctor", "branch")
         .order_by("starts_at", "id")
     )

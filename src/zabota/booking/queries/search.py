@@ -13,6 +13,7 @@ from zabota.booking.queries.hours import Timetable, timetable
 from zabota.booking.queries.needs import Need, need_of
 from zabota.booking.rules.cells import instant_of, minute_of
 from zabota.booking.rules.gaps import STEP_MINUTES, Busy, free_starts, spread
+from zabota.booking.rules.week import epoch_minute
 from zabota.booking.services.troubles import Wanted
 from zabota.clinic.models import Branch, Doctor, Service
 
@@ -78,8 +79,10 @@ def find_slots(
     last = first + timedelta(days=max(days, 1) - 1)
     places = _places(clinic_id, need, branches)
     table = timetable(clinic_id, [*chosen, *(pk for rows in places.values() for pk in rows)], first - _DAY, last)
-    # A day of a zone far east begins before the day of UTC, one far west ends after it.
-    begins, ends = _midnight(first) - 1560, _midnight(last) + 2 * 1440 + 1560
+    zones = {table.zones[pk] for pk in branches}
+    nights = any(table.crosses_midnight(pk) for pk in chosen)
+    begins = min(epoch_minute(first - (_DAY if nights else _NO_TIME), 0, zone) for zone in zones)
+    ends = max(epoch_minute(last, 2880 if nights else 1440, zone) for zone in zones)
     taken = busy_of_doctors([row.pk for row in chosen.values()], begins, ends)
     held = busy_of_resources([*chosen, *(pk for rows in places.values() for pk in rows)], begins, ends, minute_of(now))
     rooms = _Rooms(need, places, {pk: Busy.of(spans) for pk, spans in held.items()}, table)
@@ -157,7 +160,7 @@ def alternatives(wanted: Wanted, *, now: datetime, limit: int = 3) -> list[Slot]
     return chosen
 
 
-_DAY = timedelta(days=1)
+_DAY, _NO_TIME = timedelta(days=1), timedelta(0)
 #: Alternatives nearer to each other than this are one.
 _APART = timedelta(minutes=30)
 
@@ -221,10 +224,6 @@ def _alike(doctor: Doctor) -> Sequence[Doctor] | None:
     if not doctor.speciality:
         return [doctor]
     return list(Doctor.objects.filter(clinic_id=doctor.clinic_id, is_active=True, speciality=doctor.speciality))
-
-
-def _midnight(day: date) -> int:
-    return (day - date(1970, 1, 1)).days * 1440
 
 
 def _spread(slots: Sequence[Slot], limit: int) -> list[Slot]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 
 DAY_MINUTES = 1440
 
@@ -61,6 +62,7 @@ class Window:
     ends: int
 
 
+@lru_cache(maxsize=8192)
 def epoch_minute(day: date, minute: int, zone: tzinfo) -> int:
     """The instant of a wall clock; a time that a clock change skips is the same time after it."""
     day = day + timedelta(days=minute // DAY_MINUTES)

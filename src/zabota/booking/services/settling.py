@@ -46,7 +46,10 @@ def settle(*, clinic: Clinic, now: datetime) -> int:
     overlaps = _overlaps(clinic, now)
     flagged = set(
         Appointment.objects.filter(
-            clinic=clinic, in_conflict=True, starts_at__gt=now - timedelta(minutes=LONGEST_MINUTES)
+            clinic=clinic,
+            in_conflict=True,
+            day__gte=now.date() - timedelta(days=2),
+            starts_at__gt=now - timedelta(minutes=LONGEST_MINUTES),
         ).values_list("pk", flat=True)
     )
     # A visit that shares its time keeps the cells it got: nothing changes by trying again.
@@ -69,6 +72,7 @@ def _live(clinic: Clinic, now: datetime) -> AppointmentQuerySet:
     return Appointment.objects.filter(
         clinic=clinic,
         doctor__isnull=False,
+        day__gte=now.date() - timedelta(days=2),
         status__in=Appointment.BOOKED,
         vanished_at=None,
         starts_at__gt=now - timedelta(minutes=LONGEST_MINUTES),

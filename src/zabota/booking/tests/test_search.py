@@ -83,6 +83,15 @@ def test_room_that_is_busy_or_closed_hides_the_time(
     assert times(search(services=[cleaning]))[0] == "12:00"
 
 
+def test_room_with_a_week_of_its_own_is_there_only_then(seat, search, week, centre, cleaning, in_clinic):
+    room = Resource.objects.create(clinic=in_clinic, kind="room", branch=centre, name="Кабинет 1")
+    ServiceNeed.objects.create(service=cleaning, needs="room", minutes=60)
+    week(room, centre, [3], 9, 11)
+    found = search(services=[cleaning], days=2)
+    assert found.keys() == {DAY + dt.timedelta(days=1)}
+    assert search(services=[cleaning]) == {}
+
+
 def test_key_of_a_time_is_read_again_and_nonsense_is_not(seat, search, in_clinic):
     slot = search(minutes=60)[DAY][0]
     assert api.slot_of_key(slot.key, clinic_id=in_clinic.pk) == slot
