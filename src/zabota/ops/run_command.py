@@ -95,7 +95,7 @@ def _free_port(host: str, wanted: int) -> int:
 def _serve(*, host: str, port: int, threads: int, logins: list[tuple[str, str, str]]) -> int:
     folder = Path(sys.executable).parent
     # Links in messages lead to where the program really listens, also when its usual port was taken.
-    os.environ.setdefault("ZABOTA_PUBLIC_URL", f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}")
+    os.environ.setdefault("ZABOTA_PUBLIC_URL", f"http://{host}:{port}")
     web = [
         str(folder / "gunicorn"),
         "zabota.config.wsgi:application",
