@@ -18,6 +18,7 @@ from zabota.messaging.models import (
     Message,
     MessagingRules,
 )
+from zabota.messaging.queries import among  # noqa: F401 -- registers the lookup
 from zabota.messaging.queries.addresses import address_hash, is_bot
 from zabota.messaging.rules.gate import Known
 from zabota.messaging.rules.quiet import day_bounds, first_zone
@@ -187,15 +188,15 @@ def _people(
             gone=merged is not None or erased is not None,
         )
         for pk, zone, branch_id, merged, erased in Patient.objects.filter(
-            pk__in=patient_ids, clinic_id=clinic.pk
+            pk__among=patient_ids, clinic_id=clinic.pk
         ).values_list("pk", "time_zone", "branch_id", "merged_into_id", "erased_at")
     }
     if is_bot(channel):
-        links = BotLink.objects.filter(patient_id__in=patient_ids, channel=channel, state=BotLink.State.ACTIVE)
+        links = BotLink.objects.filter(patient_id__among=patient_ids, channel=channel, state=BotLink.State.ACTIVE)
         found = list(links.values_list("patient_id", "external_id"))
     else:
         kind = Contact.Kind.EMAIL if channel == Channel.EMAIL else Contact.Kind.PHONE
-        contacts = Contact.objects.filter(patient_id__in=patient_ids, kind=kind).exclude(reach__in=_DEAD)
+        contacts = Contact.objects.filter(patient_id__among=patient_ids, kind=kind).exclude(reach__in=_DEAD)
         found = list(contacts.values_list("patient_id", "value"))
     for patient_id, address in found:
         if patient_id in people:
@@ -213,7 +214,7 @@ def _people(
 def _blocks(clinic_id: int, channel: str, addresses: list[str]) -> tuple[dict[str, str], set[str]]:
     by_hash = {address_hash(clinic_id, address): address for address in addresses}
     rows = AddressBlock.objects.filter(
-        clinic_id=clinic_id, address_hash__in=by_hash, channel__in=("", channel), ended_at=None
+        clinic_id=clinic_id, address_hash__among=by_hash, channel__in=("", channel), ended_at=None
     )
     blocked: dict[str, str] = {}
     stopped: set[str] = set()
@@ -231,8 +232,8 @@ def _told(rows: Sequence[Message], clinic_id: int, now: datetime) -> dict[tuple[
         return {}
     left = Message.objects.filter(
         clinic_id=clinic_id,
-        household_key__in=keys,
-        address__in={row.address for row in rows if row.household_key},
+        household_key__among=keys,
+        address__among={row.address for row in rows if row.household_key},
         state__in=LEFT,
         claimed_at__gte=now - timedelta(days=60),
     )
@@ -258,7 +259,7 @@ def _sent(
     left = Message.objects.filter(since, clinic_id=clinic_id, state__in=LEFT).exclude(message_class=OTP)
     columns = ("id", "patient_id", "address", "claimed_at", "chain_key", "message_class", "is_answer")
     seen: dict[int, tuple[object, ...]] = {}
-    for found in (left.filter(address__in=addresses), left.filter(patient_id__in=patient_ids)):
+    for found in (left.filter(address__among=addresses), left.filter(patient_id__among=patient_ids)):
         for row in found.values_list(*columns):
             seen[row[0]] = row
     wanted_people, wanted_addresses = set(patient_ids), set(addresses)
@@ -277,4 +278,4 @@ def _reached(rows: Sequence[Message]) -> set[str]:
     chains = {row.chain_key for row in rows if row.step > 0}
     if not chains:
         return set()
-    return set(Message.objects.filter(chain_key__in=chains, state__in=REACHED).values_list("chain_key", flat=True))
+    return set(Message.objects.filter(chain_key__among=chains, state__in=REACHED).values_list("chain_key", flat=True))

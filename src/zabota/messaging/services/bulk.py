@@ -42,3 +42,15 @@ def accept(rows: Sequence[tuple[int, str, int]], *, token: str, state: str, now:
             cursor.execute(statement, [*flat, rank, state, rank, rank, at, token])
             changed += cursor.rowcount
     return changed
+
+
+def decide_sent(*, token: str, lease_until: datetime, now: datetime) -> None:
+    """Write for every message of a claim that it goes: one statement, without carrying the rows through Python."""
+    convert = connection.ops.adapt_datetimefield_value
+    statement = """
+        INSERT INTO messaging_decision (message_id, clinic_id, at, outcome, reason, detail, attempt, until_at)
+        SELECT id, clinic_id, %s, 'send', 'sent', '', attempts, NULL
+        FROM messaging_message WHERE state = 'sending' AND lease_until = %s AND claim = %s
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [convert(now), convert(lease_until), token])
