@@ -179,6 +179,7 @@ BY_PREFIX: tuple[tuple[str, Callable[[World], dict[str, Any]]], ...] = (
     ("desk:metric-people", lambda w: {"key": "r3"}),
     ("desk:where-table", lambda w: {"table": "drivers", "form": "csv"}),
     ("desk:cohorts-table", lambda w: {"table": "map", "form": "csv"}),
+    ("desk:goal-table", lambda w: {"table": "line", "form": "csv"}),
     ("desk:view-drop", lambda w: {"view_id": "none"}),
     ("desk:behind", lambda w: {"report_id": "none", "place": "all", "form": "csv"}),
 )

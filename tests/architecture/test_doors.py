@@ -110,6 +110,7 @@ WANT_MORE = {
     "desk:patients-consent-text": "a published text",
     "desk:pulse-table": "a stored report",
     "desk:cohorts-table": "a snapshot",
+    "desk:goal-table": "a stored report",
     "desk:view-drop": "a saved view",
     "desk:reception-mark": "a visit of the doctor's own day",
     "desk:reception-control": "a visit of the doctor's own day",

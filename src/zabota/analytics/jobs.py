@@ -8,6 +8,7 @@ from django_tasks import task
 
 from zabota.analytics.queries.snapshot_files import days_kept
 from zabota.analytics.rules.where import Question
+from zabota.analytics.services.actions import count_worklist
 from zabota.analytics.services.sending import send_behind
 from zabota.analytics.services.snapshot import build_snapshot
 from zabota.analytics.services.stored import refresh_reports
@@ -27,6 +28,8 @@ def refresh(clinic_id: int, user_id: int | None = None, branches: list[int] | No
     now = clock.now()
     if clock.today(clinic.time_zone, now) not in days_kept(clinic_id):
         build_snapshot(clinic_id=clinic_id, now=now)
+    if branches is None:
+        count_worklist(clinic=clinic, now=now)
     return refresh_reports(clinic=clinic, actor=_actor(user_id), now=now, branches=branches)
 
 

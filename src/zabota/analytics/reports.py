@@ -17,10 +17,12 @@ from zabota.analytics.models import Behind, SavedView, StoredReport
 from zabota.analytics.queries.people import ORDERS, REACHES, STEPS, PersonBehind, people_behind, sorted_people
 from zabota.analytics.rules.where import FILTERS, TENURES, Question
 from zabota.analytics.rules.wording import DIMENSIONS
+from zabota.analytics.services.actions import report_action
 from zabota.analytics.services.behind import EVERYBODY, unpack
 from zabota.analytics.services.causes import why_section
 from zabota.analytics.services.cohort_live import SIDES
 from zabota.analytics.services.cohort_view import Cut, cohort_alarms, cohorts_view
+from zabota.analytics.services.goal_view import actions_of, outlook_to
 from zabota.analytics.services.keeping import branches_in, latest
 from zabota.analytics.services.sections import sections
 from zabota.analytics.services.sending import Sent, send_behind
@@ -47,6 +49,7 @@ __all__ = [
     "PersonBehind",
     "Question",
     "Sent",
+    "actions_of",
     "ask_refresh",
     "ask_send",
     "ask_where",
@@ -60,8 +63,10 @@ __all__ = [
     "has_failed",
     "is_under_way",
     "latest",
+    "outlook_to",
     "people_of",
     "refresh_reports",
+    "report_action",
     "save_view",
     "saved_view",
     "saved_views",

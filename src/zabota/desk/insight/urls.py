@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from zabota.desk.insight import audit, cohorts, metrics, people, pulse, value, views_saved, where
+from zabota.desk.insight import audit, cohorts, goal_page, metrics, people, pulse, value, views_saved, where
 
 urlpatterns: list[URLPattern] = [
     path("pulse/", pulse.pulse, name="pulse"),
@@ -25,6 +25,9 @@ urlpatterns: list[URLPattern] = [
     path("insight/cohorts/state/", cohorts.state, name="cohorts-state"),
     path("insight/cohorts/alarms/", cohorts.alarms, name="cohorts-alarms"),
     path("insight/cohorts/<slug:table>.<slug:form>", cohorts.as_table, name="cohorts-table"),
+    path("insight/goal/", goal_page.goal, name="goal"),
+    path("insight/goal/state/", goal_page.state, name="goal-state"),
+    path("insight/goal/<slug:table>.<slug:form>", goal_page.as_table, name="goal-table"),
     path("insight/saved/", views_saved.save, name="view-save"),
     path("insight/saved/<slug:view_id>/drop/", views_saved.drop, name="view-drop"),
     path("insight/<slug:report_id>/people/<slug:place>/", people.people, name="behind"),

@@ -1,0 +1,275 @@
+"""«Путь к цели»: where we are against the path, where it goes by itself, what each action added."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from zabota.analytics import reports
+from zabota.clinic.api import Right
+from zabota.clinic.models import GoalPath
+from zabota.desk.access import StaffRequest, branches_of, staff_page
+from zabota.desk.insight import work
+from zabota.desk.insight.files import table_answer
+from zabota.desk.insight.goal import Stop, planned, stops_of
+from zabota.ui import formats
+
+Json = Mapping[str, Any]
+View = dict[str, Any]
+#: Days after the last figure that are foreseen when there is no goal.
+AHEAD = dt.timedelta(days=365)
+
+
+@require_GET
+@staff_page(Right.AUDIT_VIEW)
+def goal(request: StaffRequest) -> HttpResponse:
+    """The whole page from what was computed last."""
+    branches = branches_of(request.member)
+    stored = reports.latest(request.clinic, reports.PULSE, branches=branches)
+    path = GoalPath.objects.filter(clinic=request.clinic).first()
+    context: View = {
+        "stored": stored,
+        "limited": branches is not None,
+        "has_goal": path is not None,
+        "goal_url": reverse("desk:clinic-goal") if request.may(Right.SETTINGS_EDIT) else "",
+        **work.work_of(request),
+        "state_url": reverse("desk:goal-state"),
+        "actions": _actions(request, stored.data) if stored and branches is None else [],
+    }
+    if stored:
+        context |= view_of(stored.data, stops_of(path) if path else [])
+    return render(request, "desk/insight/goal.html", context)
+
+
+@require_GET
+@staff_page(Right.AUDIT_VIEW)
+def state(request: StaffRequest) -> HttpResponse:
+    """Is it ready."""
+    return work.poll(request, "desk:goal")
+
+
+@require_GET
+@staff_page(Right.AUDIT_VIEW)
+def as_table(request: StaffRequest, table: str, form: str) -> HttpResponse:
+    """The line with its forecast, or the actions, as a file."""
+    branches = branches_of(request.member)
+    stored = reports.latest(request.clinic, reports.PULSE, branches=branches)
+    if stored is None or table not in ("line", "actions"):
+        raise Http404
+    path = GoalPath.objects.filter(clinic=request.clinic).first()
+    if table == "line":
+        header: Sequence[str] = ("На день", "Что это", "Возврат, %", "От", "До", "По пути, %")
+        stops = stops_of(path) if path else []
+        rows: list[Sequence[object]] = [
+            (
+                each["on"],
+                "посчитано",
+                100 * each["value"],
+                100 * each["low"],
+                100 * each["high"],
+                _wanted(stops, each["on"]),
+            )
+            for each in stored.data["series"]
+        ]
+        rows += [
+            (
+                each.on.isoformat(),
+                "прогноз",
+                100 * each.value,
+                100 * each.low,
+                100 * each.high,
+                _wanted(stops, each.on.isoformat()),
+            )
+            for each in reports.outlook_to(stored.data["series"], _until(stored.data, stops))
+        ]
+        return table_answer(form, f"put-k-celi-{stored.as_of:%Y-%m-%d}", header, rows)
+    header = (
+        "Месяц", "Откуда", "Действие", "Людей", "Вернулись", "Контрольная группа", "Вернулись без нас, %", "Прибавка, человек",
+        "От", "До", "Доказано", "Руб.",
+    )  # fmt: skip
+    found = _actions(request, stored.data) if branches is None else []
+    return table_answer(
+        form,
+        f"deystviya-{stored.as_of:%Y-%m-%d}",
+        header,
+        [
+            (
+                each["month"], each["origin"], each["title"], each["people"], each["returned"], each["control_people"],
+                None if each["control_share"] is None else 100 * each["control_share"], each["added"], each["low"],
+                each["high"], "да" if each["proven"] else "нет" if each["controlled"] else "без контрольной группы",
+                each["revenue_kopecks"] / 100,
+            )
+            for each in found
+        ],
+    )  # fmt: skip
+
+
+def view_of(data: Json, stops: list[Stop]) -> View:
+    """The chart, its sentence and the stages."""
+    series = data["series"]
+    outlook = reports.outlook_to(series, _until(data, stops)) if len(series) > 1 else ()
+    today = dt.date.fromisoformat(data["as_of"])
+    last = series[-1] if series else None
+    wanted = planned(stops, today)
+    return {
+        "now": last,
+        "wanted": wanted,
+        "distance": None if last is None or wanted is None else last["value"] - wanted,
+        "baseline": stops[0] if stops else None,
+        "target": stops[-1] if stops else None,
+        "outlook": outlook[-1] if outlook else None,
+        "title": _title(stops, outlook, last),
+        "period": _period(series, outlook),
+        "chart": _chart(data, stops, outlook),
+        "rows": _rows(series, outlook, stops),
+        "stages": [_stage(stop, series, outlook, today) for stop in stops[1:]],
+        "as_of": today,
+    }
+
+
+def _until(data: Json, stops: Sequence[Stop]) -> dt.date:
+    today = dt.date.fromisoformat(data["as_of"])
+    return max(stops[-1].on, today + dt.timedelta(days=31)) if stops else today + AHEAD
+
+
+def _title(stops: Sequence[Stop], outlook: Sequence[Any], last: Json | None) -> str:
+    if last is None:
+        return "Путь к цели появится, когда наберётся история визитов"
+    if not outlook:
+        return f"Сейчас возвращаются {formats.percent(last['value'])}; для прогноза месяцев пока мало"
+    end = outlook[-1]
+    expected = f"{formats.percent(end.value)} ({100 * end.low:.0f}…{100 * end.high:.0f})"
+    if not stops:
+        return f"Если всё пойдёт как сейчас, через год будет {expected}"
+    target = stops[-1]
+    said = f"К {formats.day(end.on)} при нынешнем ходе будет {expected}, цель {formats.percent(target.value)}"
+    if end.low > target.value:
+        return f"{said}: придём с запасом"
+    if end.high < target.value:
+        return f"{said}: сами собой не дойдём"
+    return f"{said}: дойти можно, но не наверняка"
+
+
+def _period(series: Sequence[Json], outlook: Sequence[Any]) -> str:
+    said = "Доля пришедших снова по месяцам, полоса — 95 % интервал"
+    if outlook:
+        said += ". Пунктир — прогноз: ход последних двенадцати месяцев, который понемногу затухает"
+    return said if series else ""
+
+
+def _chart(data: Json, stops: Sequence[Stop], outlook: Sequence[Any]) -> View | None:
+    series = data["series"]
+    if len(series) < 2:
+        return None
+    ends = [100 * each[name] for each in series for name in ("low", "high")] + [100 * each.value for each in stops]
+    ends += [100 * end for each in outlook for end in (each.low, each.high)]
+    every = max(1, math.ceil((len(series) + len(outlook)) / 7))
+    chart: View = {
+        "type": "line",
+        "unit": "%",
+        "digits": 1,
+        "min": max(0, 10 * math.floor((min(ends) - 3) / 10)),
+        "max": min(100, 10 * math.ceil((max(ends) + 3) / 10)),
+        "points": [
+            _point(each["on"], each["value"], each["low"], each["high"], place % every == 0)
+            for place, each in enumerate(series)
+        ],
+        "today": data["as_of"],
+        "today_label": formats.day_short(dt.date.fromisoformat(data["as_of"])),
+    }
+    if outlook:
+        chart["tail"] = [
+            _point(each.on.isoformat(), each.value, each.low, each.high, place % every == every - 1)
+            for place, each in enumerate(outlook)
+        ]
+    if stops:
+        chart["goal"] = [
+            {"x": each.on.isoformat(), "label": formats.month(each.on), "y": round(100 * each.value, 1)}
+            for each in stops
+        ]
+        chart["goal_label"] = f"цель {formats.percent(stops[-1].value)}"
+    return chart
+
+
+def _point(on: str, value: float, low: float, high: float, labelled: bool) -> View:
+    day = dt.date.fromisoformat(on)
+    point: View = {
+        "x": on, "y": round(100 * value, 1), "low": round(100 * low, 1), "high": round(100 * high, 1),
+        "title": formats.day(day),
+    }  # fmt: skip
+    return {**point, "label": f"{formats.month(day)[:3]} {day:%y}"} if labelled else point
+
+
+def _rows(series: Sequence[Json], outlook: Sequence[Any], stops: list[Stop]) -> list[View]:
+    rows = [
+        {
+            "on": dt.date.fromisoformat(each["on"]),
+            "value": each["value"],
+            "low": each["low"],
+            "high": each["high"],
+            "foreseen": False,
+        }
+        for each in series
+    ]
+    rows += [
+        {"on": each.on, "value": each.value, "low": each.low, "high": each.high, "foreseen": True} for each in outlook
+    ]
+    return [{**row, "wanted": planned(stops, row["on"])} for row in rows]
+
+
+def _stage(stop: Stop, series: Sequence[Json], outlook: Sequence[Any], today: dt.date) -> View:
+    """A stop of the path with what came by then, or what is expected."""
+    view: View = {"on": stop.on, "value": stop.value, "title": stop.title}
+    if stop.on <= today:
+        past = [each for each in series if dt.date.fromisoformat(each["on"]) <= stop.on]
+        found = past[-1] if past else None
+        if found is None:
+            return {**view, "word": "данных нет", "tone": "none"}
+        reached = found["value"] >= stop.value
+        near = found["low"] <= stop.value <= found["high"]
+        word, tone = (
+            ("достигнут", "good") if reached else ("в пределах интервала", "info") if near else ("не достигнут", "bad")
+        )
+        return {
+            **view,
+            "actual": found["value"],
+            "low": found["low"],
+            "high": found["high"],
+            "word": word,
+            "tone": tone,
+        }
+    ahead = [each for each in outlook if each.on >= stop.on]
+    if not ahead:
+        return {**view, "word": "впереди", "tone": "none"}
+    each = ahead[0]
+    word, tone = (
+        ("ожидаем с запасом", "good") if each.low >= stop.value
+        else ("под вопросом", "warn") if each.high >= stop.value
+        else ("сам не сложится", "bad")
+    )  # fmt: skip
+    return {
+        **view,
+        "actual": each.value,
+        "low": each.low,
+        "high": each.high,
+        "word": word,
+        "tone": tone,
+        "foreseen": True,
+    }
+
+
+def _actions(request: StaffRequest, data: Json) -> list[View]:
+    base = data["retention"]["now"]["denominator"]
+    return reports.actions_of(request.clinic, base=base, value_kopecks=data["yearly_value_kopecks"])
+
+
+def _wanted(stops: list[Stop], on: str) -> float | None:
+    found = planned(stops, dt.date.fromisoformat(on))
+    return None if found is None else 100 * found
