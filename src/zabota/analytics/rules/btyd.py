@@ -134,14 +134,14 @@ def fit_coming(histories: Histories, *, modified: bool = True) -> Coming:
             gammaln(r + levels) - gammaln(r) + r * logs[1]
             + gammaln(a + b) + gammaln(b + k) - gammaln(b) - gammaln(a + b + k)
         )  # fmt: skip
-        value = float(flat @ by_level + (weight * (np.logaddexp(0, v) - s * ln_age)).sum())
+        value = _dot(flat, by_level) + float((weight * (np.logaddexp(0, v) - s * ln_age)).sum())
         q_level = np.bincount(place, weights=q, minlength=len(levels))
         by_age, by_t = 1 / (alpha + age), 1 / (alpha + t_x)
         slope = np.array([
-            (psi(r + levels) - psi(r) + logs[1]) @ by_level - weight @ ln_age + q @ u,
-            total * r / alpha - (weight * s) @ by_age + (q * s) @ (by_age - by_t),
-            total * psi(a + b) - psi(a + b + k) @ by_level + q_level.sum() / a,
-            total * (psi(a + b) - psi(b)) + (psi(b + k) - psi(a + b + k)) @ by_level - q_level @ inverse,
+            _dot(psi(r + levels) - psi(r) + logs[1], by_level) - _dot(weight, ln_age) + _dot(q, u),
+            total * r / alpha - _dot(weight * s, by_age) + _dot(q * s, by_age - by_t),
+            total * psi(a + b) - _dot(psi(a + b + k), by_level) + q_level.sum() / a,
+            total * (psi(a + b) - psi(b)) + _dot(psi(b + k) - psi(a + b + k), by_level) - _dot(q_level, inverse),
         ])  # fmt: skip
         return -value / total, -slope * np.exp(logs) / total
 
@@ -153,3 +153,8 @@ def fit_coming(histories: Histories, *, modified: bool = True) -> Coming:
     )  # fmt: skip
     r, alpha, a, b = (float(each) for each in np.exp(found.x))
     return Coming(r, alpha, a, b, modified, -float(found.fun) * total)
+
+
+def _dot(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> float:
+    """Without the threads of the linear algebra library, which at this size cost ten times what they compute."""
+    return float(np.einsum("i,i->", a, b))

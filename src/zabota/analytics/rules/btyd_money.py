@@ -51,11 +51,11 @@ def fit_spending(x: Floats, mean: Floats, weight: Floats | None = None) -> Spend
         each = gammaln(px + q) - gammaln(px) - gammaln(q) + q * logs[2] + (px - 1) * ln_m + px * ln_x - (px + q) * ln_v
         both = psi(px + q)
         slope = np.array([
-            weight @ (x * (both - psi(px) + ln_m + ln_x - ln_v)),
-            weight @ (both - psi(q) + logs[2] - ln_v),
-            weight @ (q / v - (px + q) / (sums + v)),
+            (weight * x * (both - psi(px) + ln_m + ln_x - ln_v)).sum(),
+            (weight * (both - psi(q) + logs[2] - ln_v)).sum(),
+            (weight * (q / v - (px + q) / (sums + v))).sum(),
         ])  # fmt: skip
-        return -float(weight @ each) / total, -slope * np.exp(logs) / total
+        return -float((weight * each).sum()) / total, -slope * np.exp(logs) / total
 
     found: Any = minimize(
         loss, np.log([5.0, 4.0, 0.5]), jac=True, method="L-BFGS-B", bounds=[(-10, 12)] * 3,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Final, overload
 
 import numpy as np
@@ -30,7 +30,7 @@ DUE_IN: Final = timedelta(days=3)
 AT_ONCE: Final = 200
 #: Outlooks that a process keeps: a page of a list must not wait for the estimation again.
 KEPT: Final = 4
-_KEPT: dict[tuple[str, int, int], Outlook | None] = {}
+_KEPT: dict[tuple[bytes, int], Outlook | None] = {}
 TODAY: Final = "today"
 SOON: Final = "soon"
 EVERYBODY: Final = "all"
@@ -106,7 +106,7 @@ def prospects(
 
     None when too few patients came more than once for a model. Patients who are booked or outside the rule are left out.
     """
-    look = _outlook(snapshot.path, Path(snapshot.path).stat().st_mtime_ns, snapshot, ordinal(today))
+    look = _outlook(snapshot, ordinal(today))
     if look is None:
         return None
     gain = gained(look, steps=nextstep.CHANCE_BY_LATENESS, beyond=nextstep.CHANCE_LONG_LOST)
@@ -168,9 +168,9 @@ def ask_calls(
     return made, had
 
 
-def _outlook(path: str, stamp: int, snapshot: Snapshot, today: int) -> Outlook | None:
-    """The models are estimated once for a file and a day, not for each page of a list."""
-    key = (path, stamp, today)
+def _outlook(snapshot: Snapshot, today: int) -> Outlook | None:
+    """The models are estimated once for a snapshot and a day, not for each page of a list."""
+    key = (hashlib.blake2b(snapshot.content, digest_size=16).digest(), today)
     if key not in _KEPT:
         while len(_KEPT) >= KEPT:
             _KEPT.pop(next(iter(_KEPT)), None)
