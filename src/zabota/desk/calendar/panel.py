@@ -73,6 +73,7 @@ def visit_context(request: StaffRequest, visit: Appointment, asked: Asked, now: 
         "times": [(words, at) for words, at in times if at],
         "actions": _actions(visit, now) if may_book else [],
         "may_change": may_book and visit.status in Appointment.BOOKED and visit.begun_at is None,
+        "is_ahead": visit.starts_at > now,
         "may_card": request.may(Right.PATIENTS_VIEW),
         "close_url": f"{reverse('desk:calendar')}?{asked.query()}",
         "rest_url": f"{reverse('desk:calendar-rest')}?{asked.query()}",

@@ -19,6 +19,8 @@ from zabota.worklist.models import Outcome, Task
 
 #: Lines of the queue on the screen; the rest waits behind them.
 SHOWN = 40
+#: Free times beside the person; all others are in the calendar.
+SLOTS = 6
 #: What «Взять ещё» takes from the common queue.
 MORE = 10
 #: Buttons of outcomes: what is said on them, in the order of the digits.
@@ -51,10 +53,17 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A free time as a button."""
+    """A free time as a button; `doctor` is named where any doctor will do."""
 
     at: datetime
     label: str
+    value: str
+    doctor: str = ""
+
+    @property
+    def surname(self) -> str:
+        """What has room on a button."""
+        return self.doctor.split(" ")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +154,10 @@ def label_of(outcome: str, patient: Patient) -> str:
     return LABELS[outcome]
 
 
-def load_booking(request: StaffRequest, person: Person, now: datetime, doctor: Doctor | None) -> dict[str, Any]:
-    """Doctors of this patient's branch and free times of the chosen one."""
+def load_booking(
+    request: StaffRequest, person: Person, now: datetime, doctor: Doctor | None, *, anybody: bool = False
+) -> dict[str, Any]:
+    """Doctors of this patient's branch and free times of the chosen one, or of all of them."""
     branch = person.task.branch or person.patient.branch
     doctors = list(
         Doctor.objects.filter(clinic=request.clinic, is_active=True).prefetch_related("branches").order_by("name")
@@ -155,16 +166,32 @@ def load_booking(request: StaffRequest, person: Person, now: datetime, doctor: D
     usual = (person.doctor, person.last.doctor if person.last else None)
     chosen = doctor or next((each for each in usual if each in doctors), None) or next(iter([*near, *doctors]), None)
     where = branch_for(chosen, branch)
-    slots: list[datetime] = []
-    if chosen is not None and where is not None:
-        slots = booking.suggested_times(doctor=chosen, branch=where, now=now, limit=6)
-    labels = [Slot(at, f"{formats.weekday(at.date())}, {formats.day_short(at.date())}") for at in slots]
+    slots: list[Slot] = []
+    if anybody:
+        chosen, where = None, branch
+        slots = _of_anybody(request, branch, now)
+    elif chosen is not None and where is not None:
+        zone = ZoneInfo(where.time_zone)
+        times = booking.suggested_times(doctor=chosen, branch=where, now=now, limit=SLOTS)
+        slots = [Slot(at, _day_of(at.astimezone(zone)), at.isoformat()) for at in times]
     return {
         "doctors": [*near, *(each for each in doctors if each not in near)],
         "doctor": chosen,
-        "slots": labels,
+        "anybody": anybody,
+        "slots": slots,
         "booking_branch": where if where != branch else None,
     }
+
+
+def _of_anybody(request: StaffRequest, branch: Branch | None, now: datetime) -> list[Slot]:
+    """The first free times of all doctors of the branch, two a day."""
+    found = booking.find_slots(clinic_id=request.clinic.pk, now=now, branch=branch, days=14, limit_per_day=2)
+    every = [slot for slots in found.values() for slot in slots][:SLOTS]
+    return [Slot(slot.local, _day_of(slot.local), slot.key, slot.doctor.name) for slot in every]
+
+
+def _day_of(at: datetime) -> str:
+    return f"{formats.weekday(at.date())}, {formats.day_short(at.date())}"
 
 
 def branch_for(doctor: Doctor | None, branch: Branch | None) -> Branch | None:

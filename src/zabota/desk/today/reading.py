@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 
+from zabota.booking import api as booking
 from zabota.booking.models import Appointment
 from zabota.clinic.models import Doctor
 from zabota.kernel.errors import BadInput
@@ -57,7 +58,10 @@ def read_moment(text: str, zone: ZoneInfo) -> datetime | None:
 
 
 def read_booking(data: QueryDict, clinic_id: int, zone: ZoneInfo) -> tuple[Doctor, datetime]:
-    """Doctor and time of the booking form: a suggested time, or a date and a time by hand."""
+    """Doctor and time of the booking form: a suggested time, which may name its doctor, or a date and a time by hand."""
+    slot = booking.slot_of_key(data.get("slot", ""), clinic_id=clinic_id)
+    if slot is not None and slot.doctor.is_active:
+        return slot.doctor, slot.starts_at
     doctor = Doctor.objects.filter(clinic_id=clinic_id, public_id=data.get("doctor", ""), is_active=True).first()
     if doctor is None:
         raise BadInput("Выберите врача.")

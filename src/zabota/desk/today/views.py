@@ -94,7 +94,9 @@ def book(request: StaffRequest, public_id: str) -> HttpResponse:
     if request.method == "GET":
         doctor = Doctor.objects.filter(clinic=request.clinic, public_id=request.GET.get("doctor", "")).first()
         shown = load_person(task, member=request.member, now=now)
-        context = {"person": shown, "current": task} | board.load_booking(request, shown, now, doctor)
+        anybody = request.GET.get("doctor") == "any"
+        context = {"person": shown, "current": task}
+        context |= board.load_booking(request, shown, now, doctor, anybody=anybody)
         name = "desk/today/_booking.html" if wants_fragment(request) else "desk/today/book.html"
         return render(request, name, context)
     try:
