@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from zabota.booking.models import Appointment
 from zabota.kernel.errors import BadInput
+from zabota.kernel.jobs import assure_lease
 from zabota.messaging.api import NewMessage, SubjectRef, enqueue
 from zabota.patients.api import best_phones
 from zabota.visits.models import ActionLink, Reminder
@@ -24,19 +25,27 @@ from zabota.visits.services.planning import CANCELLED, LIVE, MOVED, OFF, message
 from zabota.visits.services.settings import settings_of
 
 SUBJECT = "reminder"
-_PORTION = 300
+_PORTION = 200
+#: The evening before, all visits of tomorrow are due at one moment.
+_PORTIONS = 50
 #: Visits of the same day that are due a little later are told of in the message of the first.
 _TOGETHER = timedelta(hours=14)
 
 
 def send_due(*, now: datetime) -> int:
     """Turn what is due into messages. Returns how many messages were made; safe with any number of workers."""
-    due = list(
-        Reminder.objects.filter(state=Reminder.State.PLANNED, due_at__lte=now)
-        .order_by("due_at", "id")
-        .values_list("pk", flat=True)[:_PORTION]
-    )
-    return sum(_send(pk, now) for pk in due)
+    made = 0
+    for _ in range(_PORTIONS):
+        assure_lease()
+        due = list(
+            Reminder.objects.filter(state=Reminder.State.PLANNED, due_at__lte=now)
+            .order_by("due_at", "id")
+            .values_list("pk", flat=True)[:_PORTION]
+        )
+        made += sum(_send(pk, now) for pk in due)
+        if len(due) < _PORTION:
+            break
+    return made
 
 
 @transaction.atomic
