@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,18 @@ SECRET = "hook-secret"
 CALM = Patience(connect=5.0, total=15.0)
 #: For answers that never come, so that waiting for them does not make the suite long.
 SHORT = Patience(connect=0.5, total=0.4)
+
+
+def ask(transport: Any, coroutine: Any) -> Any:
+    """Run one question in a loop of its own and close what the adapter kept open for it."""
+
+    async def run() -> Any:
+        try:
+            return await coroutine
+        finally:
+            await transport.release()
+
+    return asyncio.run(run())
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,12 @@ it does not stand there, and where nobody can know the answer is UNKNOWN.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 
 import pytest
 
-from tests.channels.contenders import CALM, SHORT, Contender
+from tests.channels.contenders import CALM, SHORT, Contender, ask
 from tests.emulator import Emulator, Fault, address_with
 from tests.emulator.faults import fault_of
 from zabota.messaging.api import Blame, Outgoing, SendResult, Verdict
@@ -25,7 +24,7 @@ def _send(
 ) -> SendResult:
     transport = contender.make(patience=SHORT if fault_of(address) is Fault.HANG else CALM)
     message = Outgoing(key=f"key-{address}", address=address, text=text)
-    (result,) = asyncio.run(transport.send([message], contender.account(emulator.url, **changed)))
+    (result,) = ask(transport, transport.send([message], contender.account(emulator.url, **changed)))
     assert result.key == message.key
     return result
 
@@ -113,7 +112,7 @@ def test_a_provider_that_hangs_costs_no_more_than_the_patience(contender, emulat
 def test_nobody_at_the_address_means_that_nothing_left(contender) -> None:
     transport = contender.make(patience=CALM)
     account = contender.account("http://127.0.0.1:9")
-    (result,) = asyncio.run(transport.send([Outgoing(key="k", address="79990001122", text="т")], account))
+    (result,) = ask(transport, transport.send([Outgoing(key="k", address="79990001122", text="т")], account))
     assert (result.verdict, result.blame) == (V.LATER, B.DOWN)
 
 
@@ -121,15 +120,15 @@ def test_a_revoked_key_stops_the_whole_batch(contender, emulator, person) -> Non
     transport = contender.make(patience=CALM)
     batch = [Outgoing(key=f"r{n}", address=f"7999{person:04d}{n:03d}", text="т") for n in range(40)]
     before = emulator.requests
-    results = asyncio.run(transport.send(batch, contender.account(emulator.url, **{contender.key: "revoked"})))
+    results = ask(transport, transport.send(batch, contender.account(emulator.url, **{contender.key: "revoked"})))
     assert {(each.verdict, each.blame) for each in results} == {(V.ACCOUNT, B.KEY)}
     assert emulator.requests - before <= 8, "the rest is not offered"
 
 
 def test_a_check_tells_a_good_key_from_a_revoked_one(contender, emulator) -> None:
     transport = contender.make(patience=CALM)
-    assert asyncio.run(transport.check(contender.account(emulator.url))).verdict is V.ACCEPTED
-    revoked = asyncio.run(transport.check(contender.account(emulator.url, **{contender.key: "revoked"})))
+    assert ask(transport, transport.check(contender.account(emulator.url))).verdict is V.ACCEPTED
+    revoked = ask(transport, transport.check(contender.account(emulator.url, **{contender.key: "revoked"})))
     assert (revoked.verdict, revoked.blame) == (V.ACCOUNT, B.KEY)
 
 
@@ -151,7 +150,7 @@ def test_a_text_longer_than_the_channel_is_refused_at_home(contender, emulator, 
 def test_every_key_of_a_batch_has_its_own_answer(contender, emulator, person) -> None:
     transport = contender.make(patience=CALM)
     batch = [Outgoing(key=f"b{person}-{n}", address=f"7998{person:04d}{n:03d}", text=f"№ {n}") for n in range(150)]
-    results = asyncio.run(transport.send(batch, contender.account(emulator.url)))
+    results = ask(transport, transport.send(batch, contender.account(emulator.url)))
     assert [each.key for each in results] == [each.key for each in batch]
     assert {each.verdict for each in results} == {V.ACCEPTED}
     assert len({each.provider_id for each in results}) == 150
@@ -161,7 +160,7 @@ def test_two_messages_to_one_person_are_two_messages(contender, emulator, person
     transport = contender.make(patience=CALM)
     address = f"7997{person:04d}111"
     batch = [Outgoing(key=f"t{person}-{n}", address=address, text=f"№ {n}") for n in range(2)]
-    results = asyncio.run(transport.send(batch, contender.account(emulator.url)))
+    results = ask(transport, transport.send(batch, contender.account(emulator.url)))
     assert [each.verdict for each in results] == [V.ACCEPTED, V.ACCEPTED]
     assert _taken(contender, emulator, address) == 2
 
@@ -171,7 +170,7 @@ def test_a_dead_provider_does_not_hold_a_batch_longer_than_its_lease(contender, 
     tail = f"000{Fault.HANG.value:02d}"
     batch = [Outgoing(key=f"h{person}-{n}", address=f"7{person:03d}{n:02d}{tail}", text="т") for n in range(60)]
     begun = time.monotonic()
-    results = asyncio.run(transport.send(batch, contender.account(emulator.url)))
+    results = ask(transport, transport.send(batch, contender.account(emulator.url)))
     assert time.monotonic() - begun < 4 * SHORT.total
     assert {each.verdict for each in results} <= {V.UNKNOWN, V.LATER}
     taken = {each.address for each in emulator.taken_by(contender.name)}
@@ -183,7 +182,7 @@ def test_a_dead_provider_does_not_hold_a_batch_longer_than_its_lease(contender, 
 def test_an_address_without_encryption_is_refused(contender) -> None:
     transport = contender.make(patience=CALM)
     account = contender.account("http://provider.example")
-    (result,) = asyncio.run(transport.send([Outgoing(key="k", address="79990001122", text="т")], account))
+    (result,) = ask(transport, transport.send([Outgoing(key="k", address="79990001122", text="т")], account))
     assert result.verdict is V.ACCOUNT
     assert "https" in result.detail
 

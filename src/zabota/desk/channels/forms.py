@@ -32,6 +32,7 @@ class AccountForm(forms.Form):
                 decimal_places=2,
                 initial=(Decimal(account.price_kopecks) / 100).normalize() if account else None,
                 required=False,
+                help_text="По ней считается стоимость рассылки до отправки.",
             )
         self.fields["per_second"] = forms.FloatField(
             label="Сообщений в секунду",

@@ -40,7 +40,7 @@ def channels(request: StaffRequest) -> HttpResponse:
     rules = {rule.channel: rule for rule in ChannelRule.objects.filter(clinic=request.clinic)}
     accounts = list(ChannelAccount.objects.filter(clinic=request.clinic).order_by("-is_on", "id"))
     troubles = {trouble.account_id: trouble for trouble in messaging.troubles(request.clinic.pk)}
-    now = clock.now()
+    connected, now = {account.provider for account in accounts}, clock.now()
     context = {
         "accounts": [
             {
@@ -55,7 +55,7 @@ def channels(request: StaffRequest) -> HttpResponse:
         "offered": [
             Offered(transport.traits, words.COSTS.get(name, ""), rules.get(transport.traits.channel))
             for name, transport in messaging.transports().items()
-            if request.clinic.is_demo or name not in integrations.DEMO
+            if name not in integrations.DEMO or (request.clinic.is_demo and name not in connected)
         ],
         "rules": list(rules.values()),
     }
@@ -77,7 +77,9 @@ def channel_new(request: StaffRequest, provider: str) -> HttpResponse:
             return redirect("desk:channel", account.public_id)
         except Trouble as trouble:
             form.add_error(None, trouble.text)
-    return page(request, "desk/channels/channel.html", context=_context(form, traits))
+    return page(
+        request, "desk/channels/channel.html", context=_context(form, traits), status=422 if form.errors else 200
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -101,7 +103,8 @@ def channel(request: StaffRequest, public_id: str) -> HttpResponse:
             return redirect("desk:channel", account.public_id)
         except Trouble as trouble:
             form.add_error(None, trouble.text)
-    return page(request, "desk/channels/channel.html", context=_context(form, traits, account))
+    context = _context(form, traits, account)
+    return page(request, "desk/channels/channel.html", context=context, status=422 if form.errors else 200)
 
 
 @require_POST

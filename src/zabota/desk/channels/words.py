@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zabota.messaging.api import Blame, SendResult, Verdict
 
-_BY_PART = "За каждую часть SMS, по вашему договору. Цену части укажите ниже: по ней считается стоимость рассылки."
+_BY_PART = "За каждую часть SMS, по вашему договору."
 
 #: What a provider takes money for.
 COSTS: dict[str, str] = {

@@ -33,7 +33,9 @@ def demo_mailbox(request: StaffRequest) -> HttpResponse:
     """What arrived, the newest first."""
     context: dict[str, object] = {"is_demo": request.clinic.is_demo}
     if request.clinic.is_demo:
-        context |= {"phone": _arrived(request, integrations.PHONE), "mail": _arrived(request, integrations.MAIL)}
+        phone, mail = _arrived(request, integrations.PHONE), _arrived(request, integrations.MAIL)
+        addresses = dict.fromkeys(each.address for each in phone)
+        context |= {"phone": phone, "mail": mail, "addresses": [(each, each) for each in addresses]}
     return page(request, "desk/demo_mailbox/demo_mailbox.html", partial="boxes", context=context)
 
 

@@ -1,0 +1,170 @@
+"""«Каналы» of the owner, and the phone and mailbox of the demo clinic."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from zabota.clinic.models import Clinic
+from zabota.desk.demo_mailbox.reading import here, parts_of
+from zabota.integrations import api as integrations
+from zabota.integrations.demo import box
+from zabota.kernel import clock
+from zabota.kernel.audit import SYSTEM
+from zabota.kernel.models import AuditEntry
+from zabota.kernel.scope import every_clinic
+from zabota.messaging.api import ensure_rules, save_account, switch_account
+from zabota.messaging.models import ChannelAccount, ChannelRule, Receipt
+
+SMSC = {
+    "title": "SMS клиники",
+    "login": "clinic",
+    "password": "тайна-77",
+    "sender": "Ulybka",
+    "price": "3.25",
+    "per_second": "5",
+}
+
+
+@pytest.fixture
+def smsc(as_anton: Client, smile: Clinic) -> ChannelAccount:
+    as_anton.post(reverse("desk:channel-new", args=["smsc"]), {**SMSC, "base_url": "http://127.0.0.1:9"})
+    return ChannelAccount.objects.get(clinic=smile, provider="smsc")
+
+
+class TestChannels:
+    def test_the_owner_connects_a_provider_switched_off(self, smsc: ChannelAccount) -> None:
+        assert (smsc.title, smsc.is_on, smsc.price_kopecks, smsc.per_second) == ("SMS клиники", False, 325, 5.0)
+        assert smsc.values["password"] == "тайна-77"
+
+    def test_a_stored_secret_is_never_shown_and_survives_an_empty_field(
+        self, as_anton: Client, smsc: ChannelAccount
+    ) -> None:
+        address = reverse("desk:channel", args=[smsc.public_id])
+        assert "тайна-77" not in as_anton.get(address).content.decode()
+        as_anton.post(address, {**SMSC, "password": "", "login": "clinic2", "base_url": ""})
+        smsc.refresh_from_db()
+        assert (smsc.values["login"], smsc.values["password"]) == ("clinic2", "тайна-77")
+
+    def test_what_is_missing_is_told_at_its_field(self, as_anton: Client) -> None:
+        response = as_anton.post(reverse("desk:channel-new", args=["smsc"]), {**SMSC, "password": ""})
+        assert response.status_code == 422
+        assert not ChannelAccount.objects.exists()
+
+    def test_a_check_says_in_plain_words_what_is_wrong(self, as_anton: Client, smsc: ChannelAccount) -> None:
+        response = as_anton.post(reverse("desk:channel-act", args=[smsc.public_id, "check"]), follow=True)
+        assert "Провайдер не ответил" in response.content.decode()
+
+    def test_a_provider_abroad_is_not_switched_on_without_the_day_of_the_notification(self, as_anton: Client) -> None:
+        fields = {"title": "Бот", "token": "1:a", "bot_name": "clinic_bot", "per_second": "10"}
+        as_anton.post(reverse("desk:channel-new", args=["telegram"]), fields)
+        account = ChannelAccount.objects.get()
+        switch = reverse("desk:channel-act", args=[account.public_id, "on"])
+        assert "уведомления" in as_anton.post(switch, follow=True).content.decode()
+        account.refresh_from_db()
+        assert not account.is_on
+        as_anton.post(reverse("desk:channel", args=[account.public_id]), {**fields, "cross_border_on": "2026-11-01"})
+        as_anton.post(switch)
+        account.refresh_from_db()
+        assert (account.is_on, account.cross_border_on) == (True, dt.date(2026, 11, 1))
+
+    def test_the_address_to_copy_is_the_one_that_is_answered(
+        self, as_anton: Client, smsc: ChannelAccount, client: Client
+    ) -> None:
+        address = integrations.hook_address(smsc)
+        assert address in as_anton.get(reverse("desk:channel", args=[smsc.public_id])).content.decode()
+        path = "/" + address.split("/", 3)[3]
+        assert client.post(path, b"", content_type="text/plain").status_code == 403, (
+            "known, and the signature is missing"
+        )
+
+    def test_the_law_is_overridden_only_with_a_reason_that_the_trail_keeps(
+        self, as_anton: Client, smile: Clinic
+    ) -> None:
+        ensure_rules(clinic_id=smile.pk)
+        rule = ChannelRule.objects.get(clinic=smile, channel="telegram")
+        address = reverse("desk:channel-law", args=[rule.pk])
+        as_anton.post(address, {"reason": "да"})
+        rule.refresh_from_db()
+        assert rule.overridden_at is None
+        as_anton.post(address, {"reason": "Юрист клиники дал заключение № 7"})
+        rule.refresh_from_db()
+        assert rule.overridden_at is not None
+        assert AuditEntry.objects.filter(action__startswith="messaging.").exists()
+        as_anton.post(address)
+        rule.refresh_from_db()
+        assert rule.overridden_at is None
+
+    def test_vera_at_the_desk_and_oleg_of_another_clinic_see_nothing(
+        self, smsc: ChannelAccount, as_vera: Client, as_oleg: Client
+    ) -> None:
+        assert as_vera.get(reverse("desk:channels")).status_code == 404
+        assert as_oleg.get(reverse("desk:channel", args=[smsc.public_id])).status_code == 404
+        assert as_oleg.post(reverse("desk:channel-act", args=[smsc.public_id, "on"])).status_code == 404
+
+    def test_a_real_clinic_is_not_offered_the_demo_phone(self, as_anton: Client) -> None:
+        assert "демо-клиники" not in as_anton.get(reverse("desk:channels")).content.decode()
+        assert as_anton.get(reverse("desk:channel-new", args=["demo_phone"])).status_code == 404
+
+
+@pytest.fixture
+def demo_phone(smile: Clinic, settings: object, tmp_path: Path) -> Iterator[ChannelAccount]:
+    settings.DATA_DIR = tmp_path  # type: ignore[attr-defined]
+    Clinic.objects.filter(pk=smile.pk).update(is_demo=True)
+    now = clock.now()
+    account = save_account(clinic=smile, provider="demo_phone", title="", values={}, actor=SYSTEM, now=now)
+    switch_account(account=account, is_on=True, actor=SYSTEM, now=now)
+    yield account
+
+
+def _arrived(key: str, text: str, at: dt.datetime) -> box.Arrived:
+    return box.Arrived(key=key, address="+79161234567", text=text, subject="", buttons=(), unsubscribe_url="", at=at)
+
+
+class TestDemoMailbox:
+    def test_what_a_patient_would_get_is_shown_with_links_to_press(
+        self, demo_phone: ChannelAccount, as_vera: Client
+    ) -> None:
+        box.put(demo_phone.pk, _arrived("k", "Ждём <b>Вас</b>. Ответить: http://127.0.0.1:8000/p/a7Fq2x.", clock.now()))
+        shown = as_vera.get(reverse("desk:demo-mailbox")).content.decode()
+        assert 'href="/p/a7Fq2x"' in shown
+        assert "&lt;b&gt;" in shown
+
+    def test_a_message_offered_twice_arrives_once(self, demo_phone: ChannelAccount) -> None:
+        now = clock.now()
+        for _ in range(3):
+            box.put(demo_phone.pk, _arrived("k", "Ждём вас", now))
+        assert len(box.arrived(demo_phone.pk)) == 1
+
+    def test_a_line_cut_off_by_a_full_disk_hides_no_other(self, demo_phone: ChannelAccount) -> None:
+        box.put(demo_phone.pk, _arrived("a", "один", clock.now()))
+        with box._path(demo_phone.pk).open("ab") as file:
+            file.write(b'{"key": "cut\n')
+        box.put(demo_phone.pk, _arrived("b", "два", clock.now()))
+        assert {each.key for each in box.arrived(demo_phone.pk)} == {"a", "b"}
+
+    def test_an_answer_from_the_phone_reaches_the_clinic(self, demo_phone: ChannelAccount, as_vera: Client) -> None:
+        as_vera.post(reverse("desk:demo-mailbox-answer"), {"address": "+79161234567", "text": "СТОП"})
+        with every_clinic(reason="test"):
+            receipt = Receipt.objects.get()
+        assert (receipt.kind, receipt.text, receipt.address) == ("inbound", "СТОП", "+79161234567")
+
+    def test_a_real_clinic_has_no_such_phone(self, as_vera: Client) -> None:
+        assert "работает в демо-клинике" in as_vera.get(reverse("desk:demo-mailbox")).content.decode()
+        answer = as_vera.post(reverse("desk:demo-mailbox-answer"), {"address": "+79161234567", "text": "СТОП"})
+        assert answer.status_code == 404
+
+
+def test_only_addresses_become_links() -> None:
+    assert parts_of("Карта: https://map.test/a?b=1, ждём") == [
+        ("Карта: ", ""),
+        ("https://map.test/a?b=1", "https://map.test/a?b=1"),
+        (", ждём", ""),
+    ]
+    assert parts_of("javascript:alert(1)") == [("javascript:alert(1)", "")]
+    assert here("https://map.test/p/1") == "https://map.test/p/1"
