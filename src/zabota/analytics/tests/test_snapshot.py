@@ -160,13 +160,14 @@ def _is_tied(card: Patient) -> bool:
     )
 
 
-def test_building_from_yesterday_equals_building_anew_for_four_hundred_days() -> None:
+@pytest.mark.parametrize("days", [40, pytest.param(400, marks=pytest.mark.slow)])
+def test_building_from_yesterday_equals_building_anew_day_by_day(days: int) -> None:
     world = make_clinic(7, now=NOW, patients=12)
     world.groups = list(world.clinic.service_groups.order_by("pk"))  # type: ignore[attr-defined]
     sweep_clinic(clinic_id=world.clinic.pk, now=world.now)
     frame_of(world, way=FULL)
     read = 0
-    for _ in range(400):
+    for _ in range(days):
         world.now += dt.timedelta(hours=10)
         touched = _live(world)
         with transaction.atomic():
@@ -183,7 +184,7 @@ def test_building_from_yesterday_equals_building_anew_for_four_hundred_days() ->
         anew = frame_of(world)
         assert_frame_equal(quick, anew)
         quick.write_parquet(built.path, metadata={"built_at": world.now.isoformat()})
-    assert read < 400 * 6
+    assert read < days * 6
 
 
 def test_a_load_makes_the_next_build_read_everything() -> None:
