@@ -9,6 +9,8 @@ from zabota.booking.facts import (
     AppointmentCancelled,
     AppointmentConfirmed,
     AppointmentMissed,
+    AppointmentMoved,
+    MarkUndone,
     VisitCompleted,
 )
 from zabota.care.facts import PlanAgreed, PlanDeclined, PlanFinished, PlanProposed, StageDone
@@ -39,6 +41,8 @@ Touching = (
     | AppointmentCancelled
     | AppointmentConfirmed
     | AppointmentMissed
+    | AppointmentMoved
+    | MarkUndone
     | VisitCompleted
     | PlanAgreed
     | PlanDeclined
@@ -52,7 +56,8 @@ Touching = (
 
 
 @handles(
-    AppointmentBooked, AppointmentCancelled, AppointmentConfirmed, AppointmentMissed, VisitCompleted,
+    AppointmentBooked, AppointmentCancelled, AppointmentConfirmed, AppointmentMissed, AppointmentMoved,
+    MarkUndone, VisitCompleted,
     PlanAgreed, PlanDeclined, PlanFinished, PlanProposed, StageDone,
     ContactChanged, PatientChanged, PatientRegistered,
 )  # fmt: skip
