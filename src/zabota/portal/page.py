@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -30,6 +30,8 @@ def patient_page(*methods: str) -> Callable[[View[P]], View[P]]:
     def mark(view: View[P]) -> View[P]:
         @wraps(view)
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if _has_nul(request, kwargs):
+                raise Http404  # nobody types it, and no database keeps it
             wait = wait_before("page", client_key(request), limit=_PER_MINUTE, seconds=60)
             response = too_often(request, wait) if wait else view(request, *args, **kwargs)
             seal_off(response)
@@ -40,6 +42,13 @@ def patient_page(*methods: str) -> Callable[[View[P]], View[P]]:
         return marked
 
     return mark
+
+
+def _has_nul(request: HttpRequest, named: Mapping[str, object]) -> bool:
+    typed = [*named.values()]
+    for form in (request.GET, request.POST):
+        typed += [value for _, values in form.lists() for value in values]
+    return any("\x00" in str(each) for each in typed)
 
 
 def seal_off(response: HttpResponseBase) -> None:
