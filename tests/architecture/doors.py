@@ -119,6 +119,7 @@ OPEN = {
     "portal:book-other": "anybody may book on the clinic's own page",
     "portal:book-consent": "anybody may book on the clinic's own page",
     "portal:visit-ics": "a patient's page: opens with the cookie of its own link",
+    "portal:visit-wait": "a patient's page: opens with the cookie of its own link",
     "ui:gallery": "samples of the design system; exist only in debug",
     "ui:plain": "samples of the design system; exist only in debug",
     "ui:workspace": "samples of the design system; exist only in debug",
@@ -180,6 +181,7 @@ BY_PREFIX: tuple[tuple[str, Callable[[World], dict[str, Any]]], ...] = (
     ("desk:where-table", lambda w: {"table": "drivers", "form": "csv"}),
     ("desk:cohorts-table", lambda w: {"table": "map", "form": "csv"}),
     ("desk:goal-table", lambda w: {"table": "line", "form": "csv"}),
+    ("desk:strategy-table", lambda w: {"table": "people", "form": "csv"}),
     ("desk:view-drop", lambda w: {"view_id": "none"}),
     ("desk:behind", lambda w: {"report_id": "none", "place": "all", "form": "csv"}),
 )

@@ -23,10 +23,13 @@ from zabota.analytics.services.causes import why_section
 from zabota.analytics.services.cohort_live import SIDES
 from zabota.analytics.services.cohort_view import Cut, cohort_alarms, cohorts_view
 from zabota.analytics.services.goal_view import actions_of, outlook_to
+from zabota.analytics.services.html import render_deck
 from zabota.analytics.services.keeping import branches_in, latest
 from zabota.analytics.services.sections import sections
 from zabota.analytics.services.sending import Sent, send_behind
 from zabota.analytics.services.stored import AUDIT, PULSE, audit_of, refresh_reports
+from zabota.analytics.services.strategy import STRATEGY
+from zabota.analytics.services.strategy_view import strategy_view
 from zabota.analytics.services.views import drop_view, save_view
 from zabota.analytics.services.where import WHERE, key_of
 from zabota.analytics.services.where_view import where_view
@@ -44,6 +47,7 @@ __all__ = [
     "SEND_AT_ONCE",
     "SIDES",
     "STEPS",
+    "STRATEGY",
     "TENURES",
     "Cut",
     "PersonBehind",
@@ -71,6 +75,8 @@ __all__ = [
     "saved_view",
     "saved_views",
     "sorted_people",
+    "strategy_deck",
+    "strategy_view",
     "view_of",
     "where_failed",
     "where_is_under_way",
@@ -145,6 +151,11 @@ def saved_views(clinic: Clinic, page: str) -> list[SavedView]:
 def saved_view(clinic: Clinic, public_id: str) -> SavedView | None:
     """One view."""
     return SavedView.objects.filter(clinic=clinic, public_id=public_id).first()
+
+
+def strategy_deck(data: Mapping[str, Any], *, clinic: str, made_on: date) -> str:
+    """The strategy as a file of slides."""
+    return render_deck(strategy_view(data), clinic=clinic, made_on=made_on)
 
 
 def people_of(behind: Behind, *, now: datetime, branches: Branches) -> list[PersonBehind]:

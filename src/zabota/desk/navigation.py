@@ -23,6 +23,7 @@ MENU: tuple[tuple[str, str, Right], ...] = (
     ("Где упало", "desk:where", Right.AUDIT_VIEW),
     ("Когорты", "desk:cohorts", Right.AUDIT_VIEW),
     ("Путь к цели", "desk:goal", Right.AUDIT_VIEW),
+    ("Стратегия", "desk:strategy", Right.AUDIT_VIEW),
     ("Показатели", "desk:metrics", Right.AUDIT_VIEW),
     ("Кому звонить", "desk:calls", Right.AUDIT_VIEW),
     ("Правило двух З", "desk:rule", Right.WORKLIST_CONTROL),

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 import zabota
 from zabota.analytics.rules.report import AuditReport
+from zabota.analytics.services.marks import day
 from zabota.analytics.services.sections import sections
 from zabota.intake.api import REJECTED_RU
 
@@ -36,6 +37,12 @@ def render_stored(data: Mapping[str, Any], *, clinic: str = "", source: str = ""
     view = sections(data, clinic=clinic, source=source, made_on=made_on, reasons=REJECTED_RU)
     template = _engine().get_template("analytics/report.html")
     return template.render(Context({**view, "fonts": _fonts()}, use_l10n=False))
+
+
+def render_deck(view: Mapping[str, Any], *, clinic: str, made_on: date) -> str:
+    """The strategy as slides in one file."""
+    template = _engine().get_template("analytics/deck.html")
+    return template.render(Context({**view, "clinic": clinic, "made": day(made_on), "fonts": _fonts()}, use_l10n=False))
 
 
 @cache

@@ -16,6 +16,7 @@ from zabota.analytics.services.behind import keep_behind
 from zabota.analytics.services.html import render_html
 from zabota.analytics.services.keeping import Branches, keep_report, scope_of
 from zabota.analytics.services.pulse import pulse_of
+from zabota.analytics.services.strategy import STRATEGY, strategy_data
 from zabota.analytics.services.where import keep_answer
 from zabota.clinic.models import Clinic
 from zabota.kernel import clock
@@ -43,6 +44,7 @@ def refresh_reports(*, clinic: Clinic, actor: Actor, now: datetime, branches: Br
             return False
         report = audited.report
         pulse = pulse_of(clinic=clinic, frame=visits.frame, report=report, now=now, branches=branches)
+        strategy = strategy_data(clinic=clinic, visits=grouped, as_of=report.as_of, now=now, branches=branches)
         today = clock.today(clinic.time_zone, now)
         page = render_html(report, clinic=clinic.name, source="база Zabota", made_on=today)
         with transaction.atomic():
@@ -50,6 +52,7 @@ def refresh_reports(*, clinic: Clinic, actor: Actor, now: datetime, branches: Br
             keep_report(clinic, PULSE, report.as_of, pulse, now, scope=scope_of(branches))
             if audited.explained:
                 keep_behind(report=kept, explained=audited.explained, people=audited.people, cards=visits.cards)
+            keep_report(clinic, STRATEGY, report.as_of, strategy, now, scope=scope_of(branches), most=14)
             question = question_of(report)
             if question is not None:
                 keep_answer(clinic=clinic, question=question, visits=grouped, now=now, branches=branches)

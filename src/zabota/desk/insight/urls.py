@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from zabota.desk.insight import audit, cohorts, goal_page, metrics, people, pulse, value, views_saved, where
+from zabota.desk.insight import audit, cohorts, goal_page, metrics, people, pulse, strategy, value, views_saved, where
 
 urlpatterns: list[URLPattern] = [
     path("pulse/", pulse.pulse, name="pulse"),
@@ -28,12 +28,19 @@ urlpatterns: list[URLPattern] = [
     path("insight/goal/", goal_page.goal, name="goal"),
     path("insight/goal/state/", goal_page.state, name="goal-state"),
     path("insight/goal/<slug:table>.<slug:form>", goal_page.as_table, name="goal-table"),
+    path("insight/strategy/", strategy.strategy, name="strategy"),
+    path("insight/strategy/refresh/", strategy.refresh, name="strategy-refresh"),
+    path("insight/strategy/state/", strategy.state, name="strategy-state"),
+    path("insight/strategy/deck.html", strategy.deck, name="strategy-deck"),
+    path("insight/strategy/book.xlsx", strategy.book, name="strategy-book"),
+    path("insight/strategy/<slug:table>.<slug:form>", strategy.as_table, name="strategy-table"),
     path("insight/saved/", views_saved.save, name="view-save"),
     path("insight/saved/<slug:view_id>/drop/", views_saved.drop, name="view-drop"),
     path("insight/<slug:report_id>/people/<slug:place>/", people.people, name="behind"),
     path("insight/<slug:report_id>/people/<slug:place>/list.<slug:form>", people.people_file, name="behind-file"),
     path("insight/<slug:report_id>/people/<slug:place>/send/", people.send, name="behind-send"),
     path("metrics/", metrics.metrics, name="metrics"),
+    path("metrics/gather/", metrics.metrics_gather, name="metrics-gather"),
     path("metrics/compare/", metrics.metrics_compare, name="metrics-compare"),
     path("metrics/table.<slug:form>", metrics.metrics_file, name="metrics-file"),
     path("metrics/<slug:key>/people/", metrics.metric_people, name="metric-people"),

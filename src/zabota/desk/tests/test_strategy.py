@@ -1,0 +1,82 @@
+"""The strategy page, its deck and its tables, by right and by branch."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from functools import cache
+from typing import Any
+
+import polars as pl
+import pytest
+
+from zabota.analytics.models import StoredReport
+from zabota.analytics.rules.strategy import strategy_of
+from zabota.analytics.tests.clinics import AS_OF, Clinic, visits_of
+from zabota.clinic.rules.rights import Role
+from zabota.desk.insight.strategy import TABLES
+from zabota.kernel import clock
+
+pytestmark = pytest.mark.django_db
+PATH = "/insight/strategy/"
+
+
+@cache
+def computed() -> dict[str, Any]:
+    frame = visits_of(Clinic(patients=2000, months=40)).with_columns(pl.col("service").alias("category"))
+    load = {
+        "weeks": ["2026-11-09", "2026-11-16"],
+        "this_week": "2026-11-16",
+        "doctors": [{"name": "=Котова", "cells": [(2400, 1200), (0, 60)]}],
+    }
+    found: dict[str, Any] = json.loads(
+        json.dumps({**strategy_of(frame, as_of=AS_OF, costs={"Яндекс": 1_000_000}), "load": load})
+    )
+    return found
+
+
+@pytest.fixture
+def stored(smile):
+    StoredReport.objects.create(clinic=smile, kind="strategy", as_of=AS_OF, computed_at=clock.now(), data=computed())
+    return smile
+
+
+def test_every_section_answers_in_its_heading(stored, as_anton) -> None:
+    text = as_anton.get(PATH).content.decode()
+    assert "пациентов за год" in text
+    assert "Чаще всего это" in text
+    assert "Чаще всего приходят за" in text
+    assert "Больше всего новых из источника" in text
+    assert "1 200" in text or "50" in text
+
+
+@pytest.mark.parametrize("table", list(TABLES))
+def test_every_table_is_a_file(stored, as_anton, table) -> None:
+    assert as_anton.get(f"{PATH}{table}.csv").status_code == 200
+    assert as_anton.get(f"{PATH}{table}.xlsx").status_code == 200
+
+
+def test_book_holds_all_tables_and_no_formula(stored, as_anton) -> None:
+    book = zipfile.ZipFile(io.BytesIO(as_anton.get(f"{PATH}book.xlsx").content))
+    sheets = [name for name in book.namelist() if name.startswith("xl/worksheets/sheet")]
+    assert len(sheets) == len(TABLES)
+    assert all("<f>" not in book.read(name).decode() for name in sheets)
+
+
+def test_deck_is_one_file_that_needs_no_server(stored, as_anton) -> None:
+    answer = as_anton.get(f"{PATH}deck.html")
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    text = answer.content.decode()
+    assert "Улыбка" in text
+    assert "<link" not in text
+
+
+def test_strangers_and_limited_heads_do_not_see_the_whole_clinic(
+    stored, as_vera, as_oleg, centre, new_member, log_in
+) -> None:
+    assert as_vera.get(PATH).status_code == 404
+    assert "Стратегии пока нет" in as_oleg.get(PATH).content.decode()
+    limited = log_in(new_member(stored, Role.QUALITY, "Инна", "Астахова", branches=[centre]))
+    assert "Стратегии пока нет" in limited.get(PATH).content.decode()
+    assert limited.get(f"{PATH}deck.html").status_code == 404
