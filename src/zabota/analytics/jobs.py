@@ -9,6 +9,7 @@ from django_tasks import task
 from zabota.analytics.queries.snapshot_files import days_kept
 from zabota.analytics.rules.where import Question
 from zabota.analytics.services.actions import count_worklist
+from zabota.analytics.services.metrics_keeping import gather, is_large
 from zabota.analytics.services.sending import send_behind
 from zabota.analytics.services.snapshot import build_snapshot
 from zabota.analytics.services.stored import refresh_reports
@@ -17,6 +18,7 @@ from zabota.clinic.models import Clinic, Member
 from zabota.kernel import clock
 from zabota.kernel.audit import SYSTEM, Actor
 from zabota.kernel.jobs import schedule
+from zabota.kernel.scope import clinic_scope
 
 
 @task()
@@ -30,7 +32,21 @@ def refresh(clinic_id: int, user_id: int | None = None, branches: list[int] | No
         build_snapshot(clinic_id=clinic_id, now=now)
     if branches is None:
         count_worklist(clinic=clinic, now=now)
+        gather_metrics.enqueue(clinic_id)
     return refresh_reports(clinic=clinic, actor=_actor(user_id), now=now, branches=branches)
+
+
+@task()
+def gather_metrics(clinic_id: int) -> bool:
+    """The tables of the metrics of a large clinic; a small one is read when its page is opened."""
+    clinic = Clinic.objects.filter(pk=clinic_id).first()
+    if clinic is None:
+        return False
+    with clinic_scope(clinic_id):
+        large = is_large(clinic_id)
+    if large:
+        gather(clinic, now=clock.now())
+    return large
 
 
 @task()

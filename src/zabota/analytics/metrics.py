@@ -9,13 +9,15 @@ from typing import Final
 
 import numpy as np
 
-from zabota.analytics.queries.metrics_ground import NothingSeen, metrics_ground
+from zabota.analytics import jobs
+from zabota.analytics.queries.metrics_ground import NothingSeen
 from zabota.analytics.queries.people import PersonBehind, people_behind
 from zabota.analytics.rules.columns import as_date
 from zabota.analytics.rules.metrics import BY_KEY, COUNTED, METRICS, described
 from zabota.analytics.rules.metrics_figure import Change, Definition, Figure, Method, Unit, change, figure, year_before
 from zabota.analytics.rules.metrics_ground import Filters, Ground, Window
 from zabota.analytics.rules.periods import FULL_DAYS, choose_periods
+from zabota.analytics.services.metrics_keeping import NotGathered, ground_at, is_large
 from zabota.analytics.services.value import AT_ONCE, EVERYBODY, SOON, TODAY, Prospect, Prospects, ask_calls, prospects
 from zabota.clinic.models import Clinic
 
@@ -35,6 +37,7 @@ __all__ = [
     "Ground",
     "Member",
     "MetricValue",
+    "NotGathered",
     "NothingSeen",
     "PersonBehind",
     "Prospect",
@@ -42,9 +45,12 @@ __all__ = [
     "Unit",
     "Window",
     "ask_calls",
+    "ask_gather",
     "compare",
     "described",
+    "ground_at",
     "ground_of",
+    "is_large",
     "last_day",
     "metric_values",
     "patients_of",
@@ -103,8 +109,13 @@ class Differ:
 
 
 def ground_of(clinic: Clinic, *, now: datetime, branches: Sequence[int] | None = None) -> Ground:
-    """What every figure of a clinic is counted over. The caller holds the scope. Raises NothingSeen."""
-    return metrics_ground(clinic.pk, time_zone=clinic.time_zone, now=now, branches=branches)
+    """What every figure of a clinic is counted over. The caller holds the scope. Raises NothingSeen, NotGathered."""
+    return ground_at(clinic, now=now, branches=branches)[0]
+
+
+def ask_gather(clinic: Clinic) -> None:
+    """Have the tables of a large clinic read in the background."""
+    jobs.gather_metrics.enqueue(clinic.pk)
 
 
 def last_day(ground: Ground, *, today: date) -> date:

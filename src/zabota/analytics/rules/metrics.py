@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from zabota.analytics.rules import metrics_money, metrics_retention, metrics_work
+from zabota.analytics.rules import metrics_money, metrics_recall, metrics_retention, metrics_work
 from zabota.analytics.rules.metrics_figure import Definition, Method, Unit
 
 _INDEX = "по последнему визиту"
@@ -109,6 +109,24 @@ METRICS: Final[tuple[Definition, ...]] = (
         f"филиал, врач и услуга — {_INDEX} периода; канал — пациента; модель оценена по всей клинике",
         "зрелый, когда истории не меньше двух лет; интервал не знает ошибки самих параметров модели",
         Unit.MONEY, Method.MEAN, metrics_money.model_ltv,
+    ),
+    Definition(
+        "recall_next", "PN", "Придут на следующую профилактику", 1,
+        "Какой шанс в среднем у пациента, который бывал на профилактике, прийти к следующему сроку. У каждого он свой: смотрим, сколько сроков прошло и на сколько из них он пришёл.",
+        "E[занятые сроки | x из n, последний t_x] на один срок вперёд, модель BG/BB; срок — половина интервала до и после; группы с отметкой «профилактика» и интервалом",
+        "Fader, Hardie, Shang 2010",
+        "филиал, врач и услуга — по первой профилактике; канал — пациента; модель оценена по всей клинике",
+        "зрелый, когда истории не меньше двух лет; интервал не знает ошибки самих параметров модели",
+        Unit.CHANCE, Method.MEAN, metrics_recall.next_recall, fixed="все, кто бывал на профилактике до этого дня",
+    ),
+    Definition(
+        "ltv_recall", "LTV₃", "Ценность профилактики за 24 месяца", 1,
+        "Сколько в среднем принесут профилактики пациента, который на них бывал.",
+        "E[занятые сроки за 730 дней], модель BG/BB, × средний чек его профилактик; выручка, без вычета расходов и без дисконта",
+        "Fader, Hardie, Shang 2010",
+        "филиал, врач и услуга — по первой профилактике; канал — пациента; модель оценена по всей клинике",
+        "зрелый, когда истории не меньше двух лет; интервал не знает ошибки самих параметров модели",
+        Unit.MONEY, Method.MEAN, metrics_recall.recall_value, fixed="все, кто бывал на профилактике до этого дня",
     ),
     Definition(
         "no_show", "NS", "Неявки", 1,

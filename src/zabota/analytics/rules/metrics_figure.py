@@ -27,6 +27,7 @@ class Unit(StrEnum):
     SHARE = "доля пациентов"
     SHARE_OF_SLOTS = "доля записей"
     SHARE_OF_PLANS = "доля планов"
+    CHANCE = "шанс, средний по пациентам"
     MONEY = "рубли"
     TIMES = "визиты"
     DAYS = "дни"
@@ -76,7 +77,12 @@ class Definition:
     @property
     def is_share(self) -> bool:
         """True when the figure is a part of a whole, 0…1."""
-        return self.unit in (Unit.SHARE, Unit.SHARE_OF_SLOTS, Unit.SHARE_OF_PLANS)
+        return self.unit in (Unit.SHARE, Unit.SHARE_OF_SLOTS, Unit.SHARE_OF_PLANS, Unit.CHANCE)
+
+    @property
+    def counts_yes(self) -> bool:
+        """True when each unit is a yes or a no."""
+        return self.is_share and self.unit is not Unit.CHANCE
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Final
@@ -90,6 +91,8 @@ class Ground:
     card_channel: Ints
     #: Silence after which somebody who is not booked is asleep.
     sleeping_days: int = 270
+    #: Groups of prevention with their recall intervals, days.
+    recall: Mapping[int, int] = dataclasses.field(default_factory=dict)
 
     @property
     def begins(self) -> date:

@@ -46,6 +46,7 @@ def ground_of(
     refunds: Sequence[tuple[int, date, int]] = (),
     under_rule: dict[int, bool] | None = None,
     sleeping_days: int = 270,
+    recall: dict[int, int] | None = None,
 ) -> Ground:
     """A ground of these rows, in whatever order they come."""
     ordered = sorted(slots, key=lambda each: (each.patient, each.day, each.branch, each.doctor, each.group, each.money))
@@ -96,6 +97,7 @@ def ground_of(
         card=cards,
         card_channel=_ints(channel_of.get(int(each), NONE) for each in cards),
         sleeping_days=sleeping_days,
+        recall=recall or {},
     )  # fmt: skip
 
 

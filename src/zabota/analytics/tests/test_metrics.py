@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zabota.analytics.rules.columns import ordinal
 from zabota.analytics.rules.metrics import BY_KEY, COUNTED, METRICS, described, table
 from zabota.analytics.rules.metrics_feedback import (
     brought,
@@ -24,6 +25,7 @@ from zabota.analytics.rules.metrics_feedback import (
 )
 from zabota.analytics.rules.metrics_figure import change, figure, median, paired_error, year_before
 from zabota.analytics.rules.metrics_ground import Filters, Window
+from zabota.analytics.rules.metrics_recall import cycles_of
 from zabota.analytics.tests.metrics_clinics import PlanRow, Slot, any_clinic, ground_of
 
 D = date(2026, 11, 20)
@@ -125,6 +127,31 @@ def test_simple_value_is_a_year_of_money_times_the_years_expected() -> None:
     ]
     found = counted("ltv_simple", ground_of([*OLD, *slots]))
     assert found.value == pytest.approx(2000 / (1 - 0.5))
+
+
+def test_occasions_of_prevention_are_those_over_and_taken_once_each() -> None:
+    days = {1: [800, 620, 610, 80], 2: [500], 3: [100], 4: [730, 545, 365, 182, 2]}
+    slots = [Slot(patient, ago(day), money=10) for patient, each in days.items() for day in each]
+    ground = ground_of([*slots, Slot(5, ago(400), group=2)], recall={1: 182})
+    found = cycles_of(ground, ordinal(D))
+    assert ground.patient[found.person].tolist() == [1, 2, 3, 4]
+    assert found.n.tolist() == [3, 2, 0, 3]
+    assert found.x.tolist() == [1, 0, 0, 3]  # two visits of one occasion are one; the fourth occasion is not over
+    assert found.t_x.tolist() == [1, 0, 0, 3]
+    assert found.bill.tolist() == [10, 10, 10, 10]
+
+
+def test_who_took_every_occasion_is_likelier_to_take_the_next() -> None:
+    slots = [Slot(n, ago(900 - 182 * k), money=100) for n in range(1, 61) for k in range(5)]
+    slots += [Slot(n, ago(900), money=100) for n in range(61, 121)]
+    slots += [Slot(n, ago(900 - 182 * k), money=100) for n in range(121, 161) for k in (0, 1)]
+    ground = ground_of([*OLD, *slots], recall={1: 182})
+    found = counted("recall_next", ground)
+    chances = dict(zip(found.sample.patient.tolist(), found.sample.value.tolist(), strict=True))
+    assert chances[5] > 0.8
+    assert chances[70] < 0.3
+    assert counted("ltv_recall", ground).value > 0
+    assert "нет групп" in counted("recall_next", ground_of([*OLD, *slots])).unripe
 
 
 def test_missed_times_and_kept_times_have_their_own_denominators() -> None:

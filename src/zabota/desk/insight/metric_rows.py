@@ -12,14 +12,15 @@ from zabota.ui import formats
 
 #: Parts of the page with the metrics in them.
 PARTS: Final = (
-    ("Возвращаются ли пациенты", ("r3", "r1", "r2", "r4", "r4u", "r5", "won_back")),
-    ("Сколько приносят", ("arpp", "visits", "ltv_simple", "ltv_model")),
+    ("Возвращаются ли пациенты", ("r3", "r1", "r2", "r4", "r4u", "r5", "recall_next", "won_back")),
+    ("Сколько приносят", ("arpp", "visits", "ltv_simple", "ltv_model", "ltv_recall")),
     ("Держим ли слово", ("coverage", "no_show", "kept", "waiting", "plan_accepted", "plan_finished")),
 )
 _OF: Final = {
     Unit.SHARE: "пациент,пациента,пациентов",
     Unit.SHARE_OF_SLOTS: "запись,записи,записей",
     Unit.SHARE_OF_PLANS: "план,плана,планов",
+    Unit.CHANCE: "пациент,пациента,пациентов",
     Unit.MONEY: "пациент,пациента,пациентов",
     Unit.TIMES: "пациент,пациента,пациентов",
     Unit.DAYS: "визит,визита,визитов",

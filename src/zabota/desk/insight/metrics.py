@@ -7,13 +7,14 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
 
 from zabota.analytics import metrics as counting
-from zabota.analytics.metrics import Definition, Filters, Ground, NothingSeen, Unit
+from zabota.analytics.metrics import Definition, Filters, Ground, NotGathered, NothingSeen, Unit
 from zabota.clinic.api import Right
 from zabota.clinic.models import Branch, Doctor, ServiceGroup
 from zabota.desk.access import StaffRequest, branches_of, staff_page
@@ -65,9 +66,11 @@ class Asked:
 def metrics(request: StaffRequest) -> HttpResponse:
     """Every metric of the clinic."""
     try:
-        ground = _ground(request)
+        ground, made_at = counting.ground_at(request.clinic, now=clock.now(), branches=branches_of(request.member))
     except NothingSeen:
         return render(request, "desk/insight/metrics.html", {"empty": True})
+    except NotGathered:
+        return render(request, "desk/insight/metrics.html", {"ungathered": True})
     asked = _asked(request, ground)
     values = counting.metric_values(ground, as_of=asked.as_of, days=asked.days, filters=asked.filters)
     context: dict[str, Any] = {
@@ -75,11 +78,22 @@ def metrics(request: StaffRequest) -> HttpResponse:
         "parts": parts_of(values),
         "periods": [(str(days), f"{days} дней") for days in counting.PERIODS],
         "begins": ground.begins,
+        "made_at": made_at,
+        "large": counting.is_large(request.clinic.pk),
         "limited": branches_of(request.member) is not None,
         "compared": [each for each in COMPARED if each.key in ("r1", "r3")],
         "may_open": request.may(Right.PATIENTS_VIEW),
     }
     return render(request, "desk/insight/metrics.html", context)
+
+
+@require_POST
+@staff_page(Right.AUDIT_VIEW)
+def metrics_gather(request: StaffRequest) -> HttpResponse:
+    """Have the tables of a large clinic read in the background."""
+    counting.ask_gather(request.clinic)
+    messages.success(request, "Собираем. У клиники с миллионом записей это занимает около минуты")
+    return redirect("desk:metrics")
 
 
 @require_GET
@@ -102,7 +116,7 @@ def metric_people(request: StaffRequest, key: str) -> HttpResponse:
     found = counting.value_of(definition, ground, as_of=asked.as_of, days=asked.days, filters=asked.filters)
     members = counting.patients_of(definition, ground, as_of=asked.as_of, days=asked.days, filters=asked.filters)
     side = request.GET.get("side", "")
-    if definition.is_share and side in ("yes", "no"):
+    if definition.counts_yes and side in ("yes", "no"):
         members = [each for each in members if (each.value > 0) == (side == "yes")]
     members.sort(key=lambda each: (-each.value, each.patient_id))
     page = Paginator(members, PER_PAGE).get_page(request.GET.get("page"))
@@ -157,7 +171,7 @@ def _group(
 def _adds(found: counting.MetricValue, value: float) -> str:
     if found.definition.unit is Unit.SHARE:
         return "да" if value > 0 else "нет"
-    if found.definition.is_share:
+    if found.definition.unit in (Unit.SHARE_OF_SLOTS, Unit.SHARE_OF_PLANS):
         return str(round(value))
     return in_words(found, value)
 
@@ -174,14 +188,10 @@ def _definition(request: StaffRequest, key: str) -> Definition:
     return definition
 
 
-def _ground(request: StaffRequest) -> Ground:
-    return counting.ground_of(request.clinic, now=clock.now(), branches=branches_of(request.member))
-
-
 def _ground_or_404(request: StaffRequest) -> Ground:
     try:
-        return _ground(request)
-    except NothingSeen as nobody:
+        return counting.ground_of(request.clinic, now=clock.now(), branches=branches_of(request.member))
+    except (NothingSeen, NotGathered) as nobody:
         raise Http404 from nobody
 
 
