@@ -151,7 +151,7 @@ function startDrag(event) {
       cancel();
       return;
     }
-    const values = { [column.dataset.kind]: column.dataset.column, day: column.dataset.day, time: clockOf(start), version: block.dataset.version };
+    const values = { [column.dataset.kind]: column.dataset.column, day: column.dataset.day, time: clockOf(start), revision: block.dataset.revision };
     // It stands in its new place at once; the answer draws the grid as it truly is, with a word and a way back.
     ghost.classList.replace("is-dragged", "is-pending");
     block.hidden = true;

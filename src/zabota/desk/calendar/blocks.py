@@ -28,6 +28,7 @@ STATES: dict[str, tuple[str, str]] = {
     "completed": ("принят", "ok"),
     "no_show": ("не пришёл", "x"),
 }
+HOLDS = {Hold.Why.DESK: "регистратура", Hold.Why.WIDGET: "выбирают на сайте", Hold.Why.OFFER: "для ожидающих"}
 SHOWN = (*Appointment.BOOKED, Appointment.Status.COMPLETED, Appointment.Status.NO_SHOW)
 
 
@@ -121,6 +122,7 @@ def visit_block(
         key=row.public_id,
         alarm=alarm,
         move_url=reverse("desk:calendar-visit-move", args=[row.public_id]) if can_move else "",
+        revision=row.revision,
         lane=lane[0],
         lanes=lane[1],
     )
@@ -134,7 +136,7 @@ def hold_block(hold: Hold, *, day: date, zone: ZoneInfo, lane: tuple[int, int]) 
         start=start,
         minutes=min(24 * 60 - start, max(LEAST, hold.duration_minutes)),
         title="Держим",
-        state=f"{hold.get_why_display()}, до {formats.clock(hold.expires_at.astimezone(zone))}",
+        state=f"{HOLDS[Hold.Why(hold.why)]}, до {formats.clock(hold.expires_at.astimezone(zone))}",
         lane=lane[0],
         lanes=lane[1],
     )

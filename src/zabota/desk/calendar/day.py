@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from django.db.models import Q
 from django.urls import reverse
 
-from zabota.booking.models import Appointment, Hold, Occupation, Resource
+from zabota.booking.models import Appointment, Hold, Occupation, Resource, WorkingHours
 from zabota.clinic.models import Doctor
 from zabota.desk.calendar import blocks, grid
 from zabota.desk.calendar.asked import ROOMS, Asked, midnight, minute_of
@@ -166,9 +166,12 @@ def _by_room(
     )
     for resource_id, appointment_id in taken:
         of_room[resource_id].append(known[appointment_id])
+    with_hours = set(WorkingHours.objects.filter(resource__in=rooms).values_list("resource_id", flat=True))
+    received = [span for (_, day), spans in windows.items() if day == asked.day for span in spans]
     columns = []
     for room in rooms:
-        open_spans = windows.get((room.pk, asked.day), [])
+        # A room without hours of its own is there whenever a doctor is.
+        open_spans = windows.get((room.pk, asked.day), []) if room.pk in with_hours else grid.joined(received)
         mine = sorted(of_room[room.pk], key=lambda row: row.starts_at)
         made = _column(asked, asked.day, mine, [], [], Sight(sight.health, book=False), now, None, with_doctor=True)
         columns.append(
@@ -242,7 +245,7 @@ def _free(
                 start=start,
                 minutes=gap.end - start,
                 state=f"свободно {words}",
-                label=f"Записать: {doctor.name}, {grid.clock(start)}, свободно {words}",
+                label=doctor.name,
                 url=f"{reverse('desk:calendar-book')}?{urlencode(where)}" if sight.book else "",
                 key=f"f-{doctor.public_id}-{day.isoformat()}-{start}",
             )

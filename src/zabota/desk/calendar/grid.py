@@ -39,6 +39,8 @@ class Block:
     key: str = ""
     alarm: str = ""
     move_url: str = ""
+    #: Of the appointment as it stands here: a move of an older one is refused.
+    revision: int = 0
     lane: int = 0
     lanes: int = 1
 
@@ -134,9 +136,15 @@ def gaps(open_spans: Sequence[Span], busy: Sequence[Span], *, least: int) -> lis
     return found
 
 
-def shut(frame: Frame, open_spans: Sequence[Span]) -> list[Span]:
-    """Hours of the frame in which nobody receives."""
-    return gaps([Span(frame.start, frame.end)], open_spans, least=1)
+def joined(spans: Iterable[Span]) -> list[Span]:
+    """The same time without overlaps, in order."""
+    found: list[Span] = []
+    for span in sorted(spans):
+        if found and span.start <= found[-1].end:
+            found[-1] = Span(found[-1].start, max(found[-1].end, span.end))
+        else:
+            found.append(span)
+    return found
 
 
 def in_lanes(spans: Sequence[Span]) -> list[tuple[int, int]]:

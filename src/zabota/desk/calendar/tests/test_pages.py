@@ -1,0 +1,260 @@
+"""The calendar, the waitlist, «Режим работы» and «Приём» as their people use them, without a browser."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.urls import reverse
+
+from zabota.booking import api as booking
+from zabota.booking.models import Appointment, ExceptionDay, Resource, ServiceNeed, WaitlistEntry
+from zabota.clinic.models import Branch, Clinic, Doctor, Member, Service
+from zabota.kernel import clock
+from zabota.kernel.scope import clinic_scope
+from zabota.nextstep import api as nextstep
+from zabota.patients.models import Patient
+from zabota.worklist.models import Task
+
+MOSCOW = ZoneInfo("Europe/Moscow")
+
+
+@pytest.fixture
+def day() -> dt.date:
+    """A week ahead."""
+    return clock.today("Europe/Moscow") + dt.timedelta(days=7)
+
+
+@pytest.fixture
+def seat(in_clinic: Clinic, centre: Branch, doctor_sokolova: Doctor, actor) -> Resource:
+    """Dr Sokolova receives every day from nine to five with a break at one."""
+    now = clock.now()
+    booking.ensure_resources(clinic=in_clinic, now=now)
+    row = Resource.objects.get(doctor=doctor_sokolova)
+    week = [booking.DayHours(centre, wd, a, b) for wd in range(7) for a, b in ((540, 780), (840, 1020))]
+    booking.set_week(resource=row, week=week, actor=actor, now=now)
+    return row
+
+
+@pytest.fixture
+def visit(in_clinic, seat: Resource, centre: Branch, doctor_sokolova: Doctor, mila: Patient, day, actor) -> Appointment:
+    """Mila at ten."""
+    return booking.book(
+        patient=mila,
+        doctor=doctor_sokolova,
+        branch=centre,
+        starts_at=dt.datetime.combine(day, dt.time(10), MOSCOW),
+        duration_minutes=60,
+        actor=actor,
+        now=clock.now(),
+    )
+
+
+def form(day: dt.date, doctor: Doctor, **more: object) -> dict[str, object]:
+    """What the booking form sends."""
+    return {"day": day.isoformat(), "time": "11:00", "doctor": doctor.public_id} | more
+
+
+def test_the_day_shows_visits_free_times_and_the_break(log_in, vera, visit: Appointment, day) -> None:
+    page = log_in(vera).get(reverse("desk:calendar"), {"day": day.isoformat()}).content.decode()
+
+    assert f"v-{visit.public_id}" in page
+    assert "Кузнецова М. А." in page
+    assert "Перерыв" in page
+    assert "свободно 1" in page
+
+
+def test_a_poll_is_answered_204_until_something_changes(log_in, vera, visit: Appointment, day, actor) -> None:
+    client = log_in(vera)
+    address = {"day": day.isoformat()}
+    stamp = client.get(reverse("desk:calendar"), address).context["stamp"]
+    poll = {"HTTP_HX_REQUEST": "true"}
+
+    assert client.get(reverse("desk:calendar"), address | {"seen": stamp}, **poll).status_code == 204
+    booking.mark_confirmed(appointment=visit, actor=actor, now=clock.now())
+    changed = client.get(reverse("desk:calendar"), address | {"seen": stamp}, **poll)
+    assert (changed.status_code, "подтверждён" in changed.content.decode()) == (200, True)
+
+
+def test_another_clinic_and_another_branch_see_nothing(
+    log_in, oleg: Member, vera: Member, north: Branch, visit: Appointment
+) -> None:
+    address = reverse("desk:calendar-visit", args=[visit.public_id])
+    assert log_in(oleg).get(address).status_code == 404
+    Appointment.objects.filter(pk=visit.pk).update(branch=north)
+    assert log_in(vera).get(address).status_code == 404
+
+
+def test_a_doctor_sees_the_calendar_and_changes_nothing(log_in, sokolova: Member, visit: Appointment, day) -> None:
+    client = log_in(sokolova)
+
+    page = client.get(reverse("desk:calendar-visit", args=[visit.public_id])).content.decode()
+
+    assert "Перенести" not in page
+    assert client.post(reverse("desk:calendar-visit-mark", args=[visit.public_id, "arrived"])).status_code == 404
+
+
+def test_a_new_patient_is_booked_in_one_form(log_in, vera, seat, doctor_sokolova, day, in_clinic) -> None:
+    sent = form(day, doctor_sokolova, surname="Орехова", name="Нина", phones="8 916 555-44-33")
+
+    answer = log_in(vera).post(reverse("desk:calendar-book"), sent)
+
+    made = Appointment.objects.get()
+    assert answer.status_code == 302
+    assert (made.patient.surname, made.starts_at.astimezone(MOSCOW).hour) == ("Орехова", 11)
+
+
+def test_a_refused_form_keeps_everything_that_was_typed(log_in, vera, seat, doctor_sokolova, day) -> None:
+    sent = form(day, doctor_sokolova, surname="Орехова", name="Нина", phones="нет", comment="боится уколов")
+
+    answer = log_in(vera).post(reverse("desk:calendar-book"), sent)
+    page = answer.content.decode()
+
+    assert answer.status_code == 422
+    assert "Телефон нового пациента нужен" in page
+    assert all(word in page for word in ("Орехова", "Нина", "боится уколов", "11:00"))
+
+
+def test_a_taken_time_is_answered_with_others(log_in, vera, visit, pyotr: Patient, doctor_sokolova, day) -> None:
+    sent = form(day, doctor_sokolova, patient=pyotr.public_id, time="10:30")
+
+    answer = log_in(vera).post(reverse("desk:calendar-book"), sent)
+
+    assert answer.status_code == 422
+    assert "это время уже занято" in answer.content.decode()
+    assert answer.context["others"]
+    assert Appointment.objects.count() == 1
+
+
+def test_a_move_seen_too_late_is_refused_and_said(log_in, vera, visit, doctor_sokolova, day) -> None:
+    client = log_in(vera)
+    address = reverse("desk:calendar-visit-move", args=[visit.public_id])
+
+    moved = client.post(address, form(day, doctor_sokolova, revision="0", time="12:00"))
+    late = client.post(address, form(day, doctor_sokolova, revision="0", time="15:00"))
+
+    visit.refresh_from_db()
+    assert (moved.status_code, late.status_code) == (302, 422)
+    assert "Запись изменилась" in late.content.decode()
+    assert visit.starts_at.astimezone(MOSCOW).hour == 12
+
+
+def test_a_cancellation_keeps_its_reason(log_in, vera, visit) -> None:
+    log_in(vera).post(
+        reverse("desk:calendar-visit-cancel", args=[visit.public_id]), {"by": "patient", "reason": "заболела"}
+    )
+
+    visit.refresh_from_db()
+    assert (visit.status, visit.cancel_reason) == ("cancelled_patient", "заболела")
+
+
+def test_only_who_booked_a_moment_ago_takes_it_back(log_in, vera, anton, visit) -> None:
+    address = reverse("desk:calendar-visit-unbook", args=[visit.public_id])
+
+    assert log_in(anton).post(address).status_code == 422
+    assert log_in(vera).post(address).status_code == 302
+    visit.refresh_from_db()
+    assert visit.status == "cancelled_clinic"
+
+
+@pytest.mark.parametrize("bad", ["0001-01-01", "9999-12-31", "вчера", "2026-13-45", "'; --"])
+def test_an_absurd_day_in_the_address_is_today(log_in, vera, seat, bad: str) -> None:
+    for name in ("desk:calendar", "desk:calendar-week", "desk:calendar-load", "desk:calendar-book"):
+        assert log_in(vera).get(reverse(name), {"day": bad}).status_code == 200
+
+
+def test_what_is_due_is_offered_with_its_reason(log_in, vera, visit, mila, cleaning: Service, centre) -> None:
+    now = clock.now()
+    with clinic_scope(mila.clinic_id):
+        old = Appointment.objects.create(
+            clinic=mila.clinic, patient=mila, branch=centre, status="completed",
+            starts_at=now - dt.timedelta(days=300), day=(now - dt.timedelta(days=300)).date(),
+        )  # fmt: skip
+        old.lines.create(service=cleaning)
+        nextstep.sweep_patients(patient_ids=[mila.pk], now=now)
+    page = log_in(vera).get(reverse("desk:calendar-book"), {"patient": mila.public_id}).content.decode()
+
+    assert "Профессиональная чистка" in page
+    assert "Пора: последний раз" in page
+
+
+def test_hours_are_saved_and_a_mistake_loses_nothing(log_in, vera, seat: Resource, centre: Branch) -> None:
+    client, address = log_in(vera), reverse("desk:schedule-week", args=[seat.public_id])
+    fields = {f"d{weekday}-{centre.public_id}": "10:00–15:00" for weekday in range(5)}
+
+    wrong = client.post(address, fields | {f"d5-{centre.public_id}": "с утра"})
+    assert wrong.status_code == 422
+    assert "с утра" in wrong.content.decode()
+    assert "Не получилось прочитать" in wrong.content.decode()
+    assert seat.hours.count() == 14
+
+    assert client.post(address, fields).status_code == 302
+    assert set(seat.hours.values_list("begins_minute", "ends_minute")) == {(600, 900)}
+
+
+def test_visits_left_outside_of_the_hours_are_named(log_in, vera, visit, seat: Resource, day) -> None:
+    client = log_in(vera)
+    sent = {"kind": "off", "resource": seat.public_id, "first_on": day.isoformat(), "note": "учёба"}
+
+    answer = client.post(reverse("desk:schedule-days"), sent, follow=True).content.decode()
+
+    assert ExceptionDay.objects.count() == 1
+    assert "Вне часов приёма теперь" in answer
+    assert "Кузнецова" in client.get(reverse("desk:calendar-load")).content.decode()
+
+
+def test_rooms_and_needs_of_a_service(log_in, vera, seat, centre: Branch, cleaning: Service) -> None:
+    client = log_in(vera)
+    room = {"kind": "room", "name": "Кабинет 1", "branch": centre.public_id}
+
+    assert client.post(reverse("desk:schedule-rooms"), room).status_code == 302
+    again = client.post(reverse("desk:schedule-rooms"), room)
+    assert (again.status_code, "уже есть" in again.content.decode()) == (422, True)
+
+    need = {"minutes": "45", "buffer_before_minutes": "0", "buffer_after_minutes": "10", "needs": "room"}
+    assert client.post(reverse("desk:schedule-service", args=[cleaning.public_id]), need).status_code == 302
+    assert ServiceNeed.objects.get().buffer_after_minutes == 10
+
+
+def test_a_patient_joins_the_waitlist_and_leaves_it(log_in, vera, visit, mila) -> None:
+    client = log_in(vera)
+    wish = {
+        "patient": mila.public_id, "appointment": visit.public_id, "day_parts": ["morning"], "weekdays": ["0", "1"],
+        "notice_minutes": "180", "priority": "5",
+    }  # fmt: skip
+
+    assert client.post(reverse("desk:waitlist-new"), wish).status_code == 302
+    entry = WaitlistEntry.objects.get()
+    page = client.get(reverse("desk:waitlist")).content.decode()
+    assert all(word in page for word in ("Кузнецова Мила", "срочно", "Утро", "Есть запись на"))
+
+    client.post(reverse("desk:waitlist-close", args=[entry.public_id]))
+    entry.refresh_from_db()
+    assert entry.state == "closed"
+
+
+def test_a_doctor_begins_ends_and_asks_for_a_control(log_in, sokolova: Member, visit: Appointment, actor) -> None:
+    now = clock.now()
+    Appointment.objects.filter(pk=visit.pk).update(starts_at=now, day=clock.today("Europe/Moscow", now))
+    client = log_in(sokolova)
+
+    assert "Кузнецова Мила" in client.get(reverse("desk:reception")).content.decode()
+    client.post(reverse("desk:reception-mark", args=[visit.public_id, "begin"]))
+    client.post(reverse("desk:reception-mark", args=[visit.public_id, "end"]))
+    client.post(reverse("desk:reception-control", args=[visit.public_id]), {"after": "quarter"})
+    client.post(reverse("desk:reception-control", args=[visit.public_id]), {"after": "month"})
+
+    visit.refresh_from_db()
+    task = Task.objects.get()
+    assert visit.status == "completed"
+    assert (task.due_at - now).days in (90, 91)
+    assert task.hidden_until is not None
+    assert "Контроль около" in client.get(reverse("desk:reception")).content.decode()
+
+
+def test_patients_of_another_doctor_are_not_received(log_in, sokolova, visit, in_clinic) -> None:
+    other = Doctor.objects.create(clinic=in_clinic, name="Рябов", name_key="рябов")
+    Appointment.objects.filter(pk=visit.pk).update(doctor=other)
+
+    assert log_in(sokolova).post(reverse("desk:reception-mark", args=[visit.public_id, "begin"])).status_code == 404
