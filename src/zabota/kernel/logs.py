@@ -11,11 +11,13 @@ from typing import Any
 import structlog
 
 _PHONE = re.compile(r"(?<![\w.:-])\+?\d[\d\s()\-]{8,16}\d(?![\w.:-])")
+#: Secrets of links that stand in an address until the first page takes them out.
+_SECRET = re.compile(r"(/p/(?:v/)?)(?:[0-9A-Za-z]{22}|[0-9A-Za-z]{6})(?![0-9A-Za-z/_-])")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 
 
 def mask(text: str) -> str:
-    """The text with phones as `+7916***67` and e-mail addresses as `***@host`."""
+    """The text with phones as `+7916***67`, e-mail addresses as `***@host` and secrets of links as `***`."""
 
     def _phone(found: re.Match[str]) -> str:
         digits = re.sub(r"\D", "", found.group())
@@ -23,6 +25,7 @@ def mask(text: str) -> str:
             return found.group()
         return f"+{digits[:4]}***{digits[-2:]}"
 
+    text = _SECRET.sub(lambda found: found.group(1) + "***", text)
     return _EMAIL.sub(lambda found: "***@" + found.group().split("@")[1], _PHONE.sub(_phone, text))
 
 

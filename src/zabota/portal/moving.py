@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
 from zabota.booking.api import Outdated, SlotTaken
-from zabota.booking.models import Appointment
+from zabota.booking.models import Appointment, DayPart
 from zabota.kernel import clock
 from zabota.kernel.errors import BadInput
 from zabota.portal.links import Visitor, link_page
@@ -44,6 +44,20 @@ def move(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
     except Outdated:
         pass  # the other tab was quicker: the page of the visit shows what holds
     return redirect("portal:visit", visitor.link.public_id)
+
+
+@link_page(VISIT, "GET", "HEAD", "POST")
+def wait(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
+    """«Сообщите, когда освободится»: parts of the day that suit, none means any."""
+    if visitor.needs_digits:
+        return redirect(digits_of(visitor, "wait"))
+    now = clock.now()
+    row = visits.visit_of(visitor.link, now=now)
+    context = {**facts_of(visitor, row, now), "parts": DayPart.choices}
+    if request.method == "POST":
+        visits.wait_for_earlier(link=visitor.link, day_parts=request.POST.getlist("part"), now=now)
+        context["done"] = True
+    return show(request, "visit_wait", place=visitor.place, context=context)
 
 
 def _times(

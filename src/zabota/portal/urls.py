@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("visit/<str:public_id>/cancel", visit.cancel, name="visit-cancel"),
     path("visit/<str:public_id>/call", visit.call, name="visit-call"),
     path("visit/<str:public_id>/move", moving.move, name="visit-move"),
+    path("visit/<str:public_id>/wait", moving.wait, name="visit-wait"),
     path("visit/<str:public_id>/phone/<str:then>", visit.digits, name="visit-digits"),
     path("visit/<str:public_id>/before", before.prepare, name="visit-prepare"),
     path("visit/<str:public_id>/questions/<str:sheet_id>", before.questionnaire, name="visit-questions"),

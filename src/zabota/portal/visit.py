@@ -25,6 +25,7 @@ _AFTER_DIGITS = {
     "cancel": "portal:visit-cancel",
     "prepare": "portal:visit-prepare",
     "video": "portal:visit-video",
+    "wait": "portal:visit-wait",
 }
 
 

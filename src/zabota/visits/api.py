@@ -13,6 +13,7 @@ from zabota.visits.services.acts import (
     free_times,
     move_visit,
     visit_of,
+    wait_for_earlier,
 )
 from zabota.visits.services.care import answer_wellbeing, check_of, take_complaint
 from zabota.visits.services.codes import CodeWrong, PhoneWrong, TooManyCodes, check_code, read_mobile, send_code
@@ -93,6 +94,7 @@ __all__ = [
     "texts_of",
     "video_server",
     "visit_of",
+    "wait_for_earlier",
     "widget_doctors",
     "widget_service",
     "widget_services",

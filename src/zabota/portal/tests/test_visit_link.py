@@ -7,8 +7,9 @@ import re
 
 import pytest
 
-from zabota.booking.models import Appointment
+from zabota.booking.models import Appointment, WaitlistEntry
 from zabota.kernel import clock
+from zabota.kernel.logs import mask
 from zabota.kernel.models import AuditEntry, Fact
 from zabota.kernel.scope import clinic_scope
 from zabota.visits.models import ActionLink
@@ -81,6 +82,17 @@ def test_the_secret_leaves_the_address_and_no_page_tells_where_one_came_from(mil
         assert response.headers["Cache-Control"] == "no-store"
         assert "http://" not in re.sub(r'xmlns="[^"]*"', "", phone.page)
         assert "https://" not in phone.page
+
+
+def test_logs_hold_no_secret_of_a_link(mila, new_visit, links_to) -> None:
+    """T3: a page that broke is logged with its address."""
+    secrets = links_to(new_visit(mila))
+    for path in f"/p/v/{secrets.long}", f"/p/{secrets.short}":
+        assert mask(f"Internal Server Error: {path}") in (
+            "Internal Server Error: /p/v/***",
+            "Internal Server Error: /p/***",
+        )
+    assert mask("/p/visit/wglnrJEuG99-avpPVF3HLQ/ /p/book/abc/") == "/p/visit/wglnrJEuG99-avpPVF3HLQ/ /p/book/abc/"
 
 
 def test_secrets_are_kept_as_digests_only(mila, new_visit, links_to, in_clinic) -> None:
@@ -282,3 +294,18 @@ def test_the_file_for_the_calendar_tells_time_and_place_only(mila, new_visit, li
     assert "BEGIN:VEVENT" in text
     for word in ("Мила", "Кузнецова", "Соколова", "чистка"):
         assert word not in text
+
+
+def test_a_patient_waits_for_an_earlier_time(mila, new_visit, links_to, phone, smile) -> None:
+    visit = new_visit(mila)
+    phone.open(links_to(visit).long)
+    phone.get(phone.url + "wait")
+    phone.press("wait", part=["morning", "nonsense"])
+    phone.get(phone.url + "wait")
+    phone.press("wait", part="evening")
+
+    assert "Вы в листе ожидания" in phone.page
+    with clinic_scope(smile.pk):
+        entry = WaitlistEntry.objects.get()
+    assert (entry.appointment_id, entry.day_parts, entry.patient_id) == (visit.pk, ["morning"], mila.pk)
+    assert now_of(visit).status == "planned"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ from django.db import transaction
 
 from zabota.booking import api as booking
 from zabota.booking.api import Slot
-from zabota.booking.models import Appointment
+from zabota.booking.models import Appointment, DayPart
 from zabota.kernel.errors import AlreadyDone, BadInput
 from zabota.visits.models import ActionLink
 from zabota.visits.rules.calling import call_until
@@ -145,3 +146,28 @@ def ask_for_call(*, link: ActionLink, now: datetime) -> Task:
         actor=PATIENT,
         now=now,
     )
+
+
+@transaction.atomic
+def wait_for_earlier(*, link: ActionLink, day_parts: Sequence[str], now: datetime) -> None:
+    """Onto the waitlist: for an earlier time instead of this one, or for a new one when this was given up.
+
+    Who waits already waits on.
+    """
+    visit = visit_of(link, now=now)
+    keeps = visit.status in (Appointment.Status.PLANNED, Appointment.Status.CONFIRMED)
+    try:
+        booking.join_waitlist(
+            patient=visit.patient,
+            services=[line.service for line in visit.lines.select_related("service")],
+            doctors=[visit.doctor] if visit.doctor is not None else [],
+            branch=visit.branch,
+            minutes=visit.duration_minutes,
+            day_parts=[each for each in day_parts if each in DayPart.values],
+            latest_on=visit.day if keeps else None,
+            appointment=visit if keeps else None,
+            actor=PATIENT,
+            now=now,
+        )
+    except AlreadyDone:
+        return
