@@ -21,9 +21,9 @@ class Among(Lookup[Any]):
     def __init__(self, lhs: Any, rhs: Iterable[Any]) -> None:
         super().__init__(lhs, list(rhs))
 
-    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, Any]:
         """SQLite reads the values out of a JSON array, PostgreSQL takes an array as it is."""
         column, params = self.process_lhs(compiler, connection)
         if connection.vendor == "sqlite":
-            return f"{column} IN (SELECT value FROM json_each(%s))", [*params, json.dumps(self.rhs)]  # noqa: S608
-        return f"{column} = ANY(%s)", [*params, self.rhs]
+            return f"{column} IN (SELECT value FROM json_each(%s))", (*params, json.dumps(self.rhs))  # noqa: S608
+        return f"{column} = ANY(%s)", (*params, self.rhs)

@@ -71,16 +71,20 @@ class Ground:
     reached_chains: set[str]
     branch_zones: dict[int, str]
     person_pause: timedelta
+    #: Begin of the period of the cap on advertising; of today, by zone.
+    since: datetime
+    days: dict[ZoneInfo, datetime] = field(default_factory=dict)
 
     def known(self, row: Message) -> Known:
         """What is known of one message at this point of the batch."""
         person = self.people.get(row.patient_id) if row.patient_id else None
         zone = person.zone if person else self._zone(row)
         sent = self._sent(row)
-        since = self.now - timedelta(days=self.rules.marketing_cap_days)
-        today = day_bounds(self.now, zone)[0]
-        chains = {each.chain for each in sent if each.at >= today} - {row.chain_key}
-        advertised = {each.chain for each in sent if each.is_marketing and each.at >= since} - {row.chain_key}
+        today = self._today(zone)
+        chains = {each.chain for each in sent if each.at >= today and each.chain != row.chain_key}
+        advertised = {
+            each.chain for each in sent if each.is_marketing and each.at >= self.since and each.chain != row.chain_key
+        }
         return Known(
             message_class=row.message_class,
             zone=zone,
@@ -111,6 +115,11 @@ class Ground:
             self.sent[key].append(sent)
         if row.household_key:
             self.told[row.address, row.household_key] = row.chain_key
+
+    def _today(self, zone: ZoneInfo) -> datetime:
+        if zone not in self.days:
+            self.days[zone] = day_bounds(self.now, zone)[0]
+        return self.days[zone]
 
     def _family_told(self, row: Message) -> bool:
         if not row.household_key:
@@ -171,6 +180,7 @@ def ground_of(
         reached_chains=_reached(rows),
         branch_zones=branch_zones,
         person_pause=person_pause,
+        since=now - timedelta(days=rules.marketing_cap_days),
     )
 
 
