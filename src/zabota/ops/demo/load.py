@@ -17,7 +17,8 @@ from zabota.kernel import clock
 from zabota.kernel.scope import every_clinic
 from zabota.ops.demo.catalogue import TIME_ZONE
 from zabota.ops.demo.generate import Clinic, generate
-from zabota.ops.demo.load_clinic import build, demo_logins
+from zabota.ops.demo.load_around import load_around
+from zabota.ops.demo.load_clinic import DEMO, build, demo_logins
 from zabota.ops.demo.load_people import load_people
 from zabota.ops.demo.load_schedule import load_schedule
 from zabota.ops.demo.load_visits import load_visits
@@ -70,6 +71,7 @@ def load(clinic: Clinic, *, now: dt.datetime, progress: Callable[[str], None] = 
             progress(f"Похожих карт, о которых надо решить: {pairs}.")
             load_schedule(clinic, frame, now=now)
             progress("Записаны расписание врачей и лист ожидания.")
+            load_around(frame.clinic, actor=DEMO, now=now)
             contacts = play_desk(clinic, frame, now=now)
             progress(f"Разговоров администраторов за последние дни: {contacts}.")
     return frame.clinic
