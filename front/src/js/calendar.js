@@ -190,9 +190,11 @@ function startMoving() {
 /** After an answer the keys go where the hand was: the same block, or the heading of what has opened. */
 function keepPlace() {
   let held = "";
+  let field = "";
   document.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.target?.id !== "grid") return;
-    held = document.activeElement?.closest?.("#grid a.slab")?.id ?? "";
+    const id = event.detail.target?.id;
+    if (id === "grid") held = document.activeElement?.closest?.("#grid a.slab")?.id ?? "";
+    if (id === "panel") field = document.activeElement?.closest?.("#panel [id]")?.id ?? "";
   });
   document.addEventListener("htmx:afterSwap", (event) => {
     const id = event.detail.target?.id;
@@ -202,7 +204,8 @@ function keepPlace() {
       tick();
     }
     if (id === "panel") {
-      const wanted = document.querySelector("#panel [data-first]") ?? document.querySelector("#panel h2");
+      const same = field && document.querySelector(`#panel :is(input, select)[id="${field}"]`);
+      const wanted = same || (document.querySelector("#panel [data-first]") ?? document.querySelector("#panel h2"));
       wanted?.focus({ preventScroll: true });
     }
     if (id === "grid" || id === "panel") markOpen();

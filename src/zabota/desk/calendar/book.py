@@ -48,6 +48,7 @@ def book(request: StaffRequest) -> HttpResponse:
         return redirect("desk:calendar")
     data = with_slot(given, asked)
     asked = read_asked(request, now, data) or asked
+    # The parts of the form ask for themselves by POST: names and phones stay out of addresses.
     if request.method == "GET" or "again" in data:
         return beside(request, asked, form_context(request, asked, data, now), now)
     form = BookForm(data, asked=asked)
@@ -85,12 +86,14 @@ def form_context(
         "found": _found(request, typed) if typed and patient is None else [],
         "in_full": sight_of(request).contacts,
         "may_register": request.may(Right.PATIENTS_EDIT),
-        "new": {name: data.get(name, "")[:200] for name in ("surname", "name", "phones")} | {"open": "surname" in data},
+        "new": {name: data.get(name, "")[:200] for name in ("surname", "name", "phones")}
+        | {"open": bool(data.get("surname") or data.get("phones"))},
         "kept": kept,
         "kept_query": urlencode([pair for pair in kept if pair[0] != "patient"]),
         "error": trouble.text if trouble else "",
         "others": alternatives_for(trouble, now=now) if trouble else [],
         "times": nearest(data, services, asked=asked, now=now) if not data.get("time") and not trouble else [],
+        "also": [each for each in services if each.public_id in data.getlist("also")],
         "hint": sensible_next(patient, services, now=now) if patient else None,
         "close_url": f"{reverse('desk:calendar')}?{asked.query()}",
         "rest_url": f"{reverse('desk:calendar-rest')}?{asked.query()}",

@@ -25,7 +25,7 @@ from zabota.desk.calendar.offers import alternatives_for, other_times
 from zabota.desk.calendar.panel import visit_context, visit_or_404
 from zabota.desk.calendar.slots import with_slot
 from zabota.desk.calendar.views import frame_of, sight_of
-from zabota.kernel import clock
+from zabota.kernel import audit, clock
 from zabota.kernel.errors import AlreadyDone, Trouble
 from zabota.ui import formats
 from zabota.ui.page import toast, wants_fragment
@@ -44,8 +44,9 @@ SAID = {
 @require_GET
 @staff_page(Right.PATIENTS_VIEW)
 def visit(request: StaffRequest, public_id: str) -> HttpResponse:
-    """The appointment; without scripts the whole day around it."""
+    """The appointment; without scripts the whole day around it. Whoever looks leaves a row in the trail."""
     row, now = visit_or_404(request, public_id), clock.now()
+    audit.record("booking.appointment.viewed", row, actor=request.actor, now=now, patient_id=row.patient_id)
     asked = asked_for(request, row, now)
     return beside(request, asked, visit_context(request, row, asked, now), now)
 

@@ -20,7 +20,7 @@ from zabota.booking.models import Appointment
 from zabota.clinic.api import Right
 from zabota.desk.access import StaffRequest, staff_page
 from zabota.desk.reception.day import control_key, load_day
-from zabota.kernel import clock
+from zabota.kernel import audit, clock
 from zabota.kernel.errors import AlreadyDone, Trouble
 from zabota.ui import formats
 from zabota.ui.page import toast, wants_fragment
@@ -47,6 +47,8 @@ def reception(request: StaffRequest) -> HttpResponse:
     context = _context(request)
     if wants_fragment(request) and context["stamp"] and request.GET.get("seen") == context["stamp"]:
         return HttpResponse(status=204)
+    if not wants_fragment(request):
+        audit.record("desk.reception.viewed", request.member, actor=request.actor, now=clock.now())
     name = "desk/reception/_day.html" if wants_fragment(request) else "desk/reception/reception.html"
     with timezone.override(ZoneInfo(request.clinic.time_zone)):
         return render(request, name, context)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 
@@ -17,6 +17,33 @@ _DAY = {"required": "Укажите день.", "invalid": "Напишите д�
 def _day(label: str, *, required: bool = True) -> forms.DateField:
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     return forms.DateField(label=label, required=required, widget=widget, error_messages=_DAY)
+
+
+if TYPE_CHECKING:
+    _One = forms.ModelChoiceField[Resource]
+    _Many = forms.ModelMultipleChoiceField[Resource]
+else:
+    _One, _Many = forms.ModelChoiceField, forms.ModelMultipleChoiceField
+
+
+class _SeatField(_One):
+    """A doctor, a room or a device."""
+
+    def label_from_instance(self, obj: Resource) -> str:
+        """«Кабинет 1, Центр»: rooms of two branches are often called the same."""
+        return _named(obj)
+
+
+class _SeatsField(_Many):
+    """Rooms and devices."""
+
+    def label_from_instance(self, obj: Resource) -> str:
+        """The same."""
+        return _named(obj)
+
+
+def _named(row: Resource) -> str:
+    return f"{row.name}, {row.branch.name}" if row.branch is not None else row.name
 
 
 class RoomForm(forms.Form):
@@ -48,7 +75,7 @@ class ExceptionForm(forms.Form):
             (ExceptionDay.Kind.EXTRA.value, "Дополнительный приём"),
         ],
     )
-    resource = forms.ModelChoiceField(
+    resource = _SeatField(
         label="Кто или что", queryset=Resource.objects.none(), to_field_name="public_id", required=False,
         empty_label="Вся клиника или филиал",
     )  # fmt: skip
@@ -67,7 +94,10 @@ class ExceptionForm(forms.Form):
 
     def __init__(self, *args: Any, clinic: Clinic, branches: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._offer("resource", Resource.objects.filter(clinic=clinic, is_active=True).order_by("kind", "name"))
+        self._offer(
+            "resource",
+            Resource.objects.filter(clinic=clinic, is_active=True).select_related("branch").order_by("kind", "name"),
+        )
         self._offer("branch", branches)
 
     def _offer(self, name: str, rows: Any) -> None:
@@ -105,7 +135,7 @@ class NeedForm(forms.Form):
                         "required": "Впишите 0, если уборка не нужна."},
     )  # fmt: skip
     needs = forms.ChoiceField(label="Кроме врача нужны", choices=ServiceNeed.Needs.choices, required=False)
-    resources = forms.ModelMultipleChoiceField(
+    resources = _SeatsField(
         label="Годятся только эти", queryset=Resource.objects.none(), to_field_name="public_id", required=False,
         widget=forms.CheckboxSelectMultiple, help_text="Не отмечено ни одного — любой свободный",
     )  # fmt: skip
@@ -120,7 +150,7 @@ class NeedForm(forms.Form):
         super().__init__(*args, **kwargs)
         rooms = Resource.objects.filter(clinic=clinic, is_active=True).exclude(kind=Resource.Kind.DOCTOR)
         for name, rows in (
-            ("resources", rooms.order_by("kind", "name")),
+            ("resources", rooms.select_related("branch").order_by("kind", "name")),
             ("doctors", Doctor.objects.filter(clinic=clinic, is_active=True).order_by("name")),
         ):
             field = self.fields[name]
