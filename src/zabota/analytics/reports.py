@@ -15,6 +15,8 @@ from django_tasks_db.models import DBTaskResult
 from zabota.analytics import jobs
 from zabota.analytics.models import Behind, SavedView, StoredReport
 from zabota.analytics.queries.people import ORDERS, REACHES, STEPS, PersonBehind, people_behind, sorted_people
+from zabota.analytics.queries.period import PeriodFigures, period_figures
+from zabota.analytics.rules.change import counts_differ, shares_differ
 from zabota.analytics.rules.where import FILTERS, TENURES, Question
 from zabota.analytics.rules.wording import DIMENSIONS
 from zabota.analytics.services.actions import report_action
@@ -50,6 +52,7 @@ __all__ = [
     "STRATEGY",
     "TENURES",
     "Cut",
+    "PeriodFigures",
     "PersonBehind",
     "Question",
     "Sent",
@@ -62,6 +65,7 @@ __all__ = [
     "causes_of",
     "cohort_alarms",
     "cohorts_view",
+    "counts_differ",
     "dimension_words",
     "drop_view",
     "has_failed",
@@ -69,11 +73,13 @@ __all__ = [
     "latest",
     "outlook_to",
     "people_of",
+    "period_figures",
     "refresh_reports",
     "report_action",
     "save_view",
     "saved_view",
     "saved_views",
+    "shares_differ",
     "sorted_people",
     "strategy_deck",
     "strategy_view",

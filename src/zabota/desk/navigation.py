@@ -24,6 +24,8 @@ MENU: tuple[tuple[str, str, Right], ...] = (
     ("Когорты", "desk:cohorts", Right.AUDIT_VIEW),
     ("Путь к цели", "desk:goal", Right.AUDIT_VIEW),
     ("Стратегия", "desk:strategy", Right.AUDIT_VIEW),
+    ("За неделю", "desk:weekly", Right.AUDIT_VIEW),
+    ("За месяц", "desk:monthly", Right.AUDIT_VIEW),
     ("Показатели", "desk:metrics", Right.AUDIT_VIEW),
     ("Кому звонить", "desk:calls", Right.AUDIT_VIEW),
     ("Правило двух З", "desk:rule", Right.WORKLIST_CONTROL),

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from zabota.desk.insight import audit, cohorts, goal_page, metrics, people, pulse, strategy, value, views_saved, where
+from zabota.desk.insight import (
+    audit,
+    cohorts,
+    goal_page,
+    metrics,
+    people,
+    pulse,
+    regular,
+    strategy,
+    value,
+    views_saved,
+    where,
+)
 
 urlpatterns: list[URLPattern] = [
     path("pulse/", pulse.pulse, name="pulse"),
@@ -34,6 +46,9 @@ urlpatterns: list[URLPattern] = [
     path("insight/strategy/deck.html", strategy.deck, name="strategy-deck"),
     path("insight/strategy/book.xlsx", strategy.book, name="strategy-book"),
     path("insight/strategy/<slug:table>.<slug:form>", strategy.as_table, name="strategy-table"),
+    path("insight/weekly/", regular.weekly, name="weekly"),
+    path("insight/monthly/", regular.monthly, name="monthly"),
+    path("insight/regular/<slug:span>.xlsx", regular.book, name="regular-book"),
     path("insight/saved/", views_saved.save, name="view-save"),
     path("insight/saved/<slug:view_id>/drop/", views_saved.drop, name="view-drop"),
     path("insight/<slug:report_id>/people/<slug:place>/", people.people, name="behind"),
