@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -11,7 +11,7 @@ from zabota.clinic.models import Clinic
 from zabota.kernel import audit
 from zabota.kernel.audit import Actor
 from zabota.kernel.errors import BadInput
-from zabota.messaging.models import ChannelRule, MessagingRules
+from zabota.messaging.models import ChannelRule, Message, MessagingRules
 from zabota.messaging.rules.gate import Windows
 from zabota.messaging.rules.legality import CHECKED_ON, TABLE
 from zabota.messaging.rules.words import CHANNEL_TITLES
@@ -108,9 +108,11 @@ def pause_sending(*, clinic: Clinic, reason: str, actor: Actor, now: datetime) -
 
 @transaction.atomic
 def resume_sending(*, clinic: Clinic, actor: Actor, now: datetime) -> None:
-    """End the pause."""
+    """End the pause. Cascades wait for deliveries from now on, not from the time that was lost."""
     if MessagingRules.objects.filter(clinic=clinic).exclude(paused_at=None).update(paused_at=None, paused_reason=""):
         rules = MessagingRules.objects.get(clinic=clinic)
+        stalled = Message.objects.filter(clinic=clinic, state=Message.State.QUEUED, step_on_at__lte=now)
+        stalled.update(not_before_at=now, step_on_at=now + timedelta(minutes=rules.cascade_minutes))
         audit.record("messaging.sending.resumed", rules, actor=actor, now=now)
 
 

@@ -143,6 +143,8 @@ def step_on(*, now: datetime) -> int:
     while True:
         with transaction.atomic():
             due = Message.objects.filter(step_on_at__lte=now).exclude(state=Message.State.SENDING)
+            # A clinic that paused its sending does not go on through other channels either.
+            due = due.exclude(clinic__in=MessagingRules.objects.exclude(paused_at=None).values("clinic_id"))
             rows = list(due.select_for_update(skip_locked=True, of=("self",)).order_by("pk")[:PORTION])
             _give_up_waiting(rows, now)
             total += go_on([row.pk for row in rows], now=now)

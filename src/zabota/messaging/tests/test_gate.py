@@ -281,10 +281,14 @@ def test_nothing_leaves_while_sending_is_paused(mila, sms, want, drain, clinic, 
     account, phone = sms
     api.pause_sending(clinic=clinic, reason="Восстановление из копии", actor=actor, now=now)
     message = want(mila)
+    later = now + dt.timedelta(hours=2)
     drain(account)
+    api.tick(now=later)
     assert phone.ledger == []
-    api.resume_sending(clinic=clinic, actor=actor, now=now)
-    drain(account)
+    assert Message.objects.count() == 1, "no other channel goes on meanwhile"
+    api.resume_sending(clinic=clinic, actor=actor, now=later)
+    api.tick(now=later)
+    drain(account, later)
     assert state(message)[0] == "accepted"
 
 
