@@ -148,8 +148,8 @@ def fit_coming(histories: Histories, *, modified: bool = True) -> Coming:
     middle = float(np.average(age, weights=weight)) or 1.0
     start = np.log([0.5, max(middle / 8, 1e-3), 1.0, 2.0])
     found: Any = minimize(
-        loss, start, jac=True, method="L-BFGS-B", bounds=_BOUNDS,
-        options={"ftol": 1e-13, "gtol": 1e-7, "maxiter": 500, "maxcor": 20},
+        loss, start, jac=True, method="SLSQP", bounds=_BOUNDS,
+        options={"ftol": 1e-14, "maxiter": 500},
     )  # fmt: skip
     r, alpha, a, b = (float(each) for each in np.exp(found.x))
     return Coming(r, alpha, a, b, modified, -float(found.fun) * total)

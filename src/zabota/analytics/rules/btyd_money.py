@@ -58,8 +58,8 @@ def fit_spending(x: Floats, mean: Floats, weight: Floats | None = None) -> Spend
         return -float((weight * each).sum()) / total, -slope * np.exp(logs) / total
 
     found: Any = minimize(
-        loss, np.log([5.0, 4.0, 0.5]), jac=True, method="L-BFGS-B", bounds=[(-10, 12)] * 3,
-        options={"ftol": 1e-13, "gtol": 1e-7, "maxiter": 500},
+        loss, np.log([5.0, 4.0, 0.5]), jac=True, method="SLSQP", bounds=[(-10, 12)] * 3,
+        options={"ftol": 1e-14, "maxiter": 500},
     )  # fmt: skip
     p, q, v = (float(each) for each in np.exp(found.x))
     return Spending(p, q, v * scale, -float(found.fun) * total - float(weight.sum() * np.log(scale)))

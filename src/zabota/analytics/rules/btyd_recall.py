@@ -65,8 +65,8 @@ def fit_recalled(x: Floats, t_x: Floats, n: Floats, weight: Floats) -> Recalled:
         return -float(weight @ log_likelihoods(parameters, x, t_x, n)) / total
 
     found: Any = minimize(
-        loss, np.log([1.0, 1.0, 0.7, 2.0]), method="L-BFGS-B", bounds=[(-10, 10)] * 4,
-        options={"ftol": 1e-13, "gtol": 1e-8, "maxiter": 1000, "maxfun": 20_000},
+        loss, np.log([1.0, 1.0, 0.7, 2.0]), method="SLSQP", bounds=[(-10, 10)] * 4,
+        options={"ftol": 1e-14, "maxiter": 500},
     )  # fmt: skip
     alpha, beta, gamma, delta = (float(each) for each in np.exp(found.x))
     return Recalled(alpha, beta, gamma, delta, -float(found.fun) * total)

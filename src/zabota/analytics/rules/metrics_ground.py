@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -93,6 +93,8 @@ class Ground:
     sleeping_days: int = 270
     #: Groups of prevention with their recall intervals, days.
     recall: Mapping[int, int] = dataclasses.field(default_factory=dict)
+    #: Models estimated so far: several figures speak of the same one.
+    memo: dict[str, Any] = dataclasses.field(default_factory=dict, repr=False, compare=False)
 
     @property
     def begins(self) -> date:

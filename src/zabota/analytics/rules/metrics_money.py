@@ -64,6 +64,9 @@ def simple_ltv(ground: Ground, window: Window, filters: Filters) -> Sample:
 
 def model_ltv(ground: Ground, window: Window, filters: Filters) -> Sample:
     """Mean discounted revenue that the model expects of a patient seen in the window."""
+    late = begins_late(ground, window.as_of - timedelta(days=HISTORY_DAYS))
+    if late:
+        return nothing(window.first, window.as_of, late)
     visits = ground.visits
     models = fitted(visits.person, visits.day, visits.revenue, visits.people, ordinal(window.as_of))
     if models is None:
@@ -75,15 +78,13 @@ def model_ltv(ground: Ground, window: Window, filters: Filters) -> Sample:
     if abs(models.correlation) > DEPENDENT:
         shown = f"{models.correlation:.2f}".replace(".", ",").replace("-", "−")
         note = f"Средний чек связан с числом визитов (корреляция {shown}): модель считает их независимыми, ошибка больше интервала."
-    late = begins_late(ground, window.as_of - timedelta(days=HISTORY_DAYS))
     if not len(members):
-        return nothing(window.first, window.as_of, late or "никого")
+        return nothing(window.first, window.as_of, "никого")
     return Sample(
         ground.patient[members],
         worth(models, members, months=LTV_MONTHS, yearly_rate=YEARLY_RATE),
         window.first,
         window.as_of,
-        late,
         note=note,
     )
 

@@ -48,19 +48,20 @@ def _sampled(ground: Ground, window: Window, filters: Filters, *, money: bool) -
     late = begins_late(ground, window.as_of - timedelta(days=HISTORY_DAYS))
     if not ground.recall:
         return nothing(window.first, window.as_of, "нет групп услуг с отметкой «профилактика» и интервалом возврата")
+    if late:
+        return nothing(ground.begins, window.as_of, late)
     if (cycles.n > 0).sum() < LEAST:
         return nothing(window.first, window.as_of, f"нужно хотя бы {LEAST} пациентов, у которых срок уже подходил")
     histories, place, weight = np.unique(
         np.stack([cycles.x, cycles.t_x, cycles.n]), axis=1, return_inverse=True, return_counts=True
     )
     x, t_x, n = histories.astype(np.float64)
-    model = fit_recalled(x, t_x, n, weight.astype(np.float64))
+    key = f"recalled {window.as_of}"
+    model = ground.memo.get(key) or ground.memo.setdefault(key, fit_recalled(x, t_x, n, weight.astype(np.float64)))
     places = place.reshape(-1)
     value = _values(model, cycles, (x, t_x, n), places) if money else model.expected(1, x, t_x, n)[places]
     keep = ground.lines(filters)[cycles.line]
-    return Sample(
-        ground.patient[cycles.person[keep]], np.asarray(value, np.float64)[keep], ground.begins, window.as_of, late
-    )
+    return Sample(ground.patient[cycles.person[keep]], np.asarray(value, np.float64)[keep], ground.begins, window.as_of)
 
 
 def _values(model: Recalled, cycles: Cycles, history: tuple[Floats, Floats, Floats], places: Ints) -> Floats:
