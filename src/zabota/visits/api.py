@@ -1,5 +1,6 @@
 """Front door of what surrounds a visit: links, reminders, texts, questionnaires, how the patient feels."""
 
+from zabota.visits.jobs import replan_reminders
 from zabota.visits.queries.answers import AnswersOfVisit, answers_for, is_filled, questionnaires_of
 from zabota.visits.queries.sent import ReminderReport, complaints, median_minutes, reminder_report
 from zabota.visits.queries.texts import TextsOfVisit, texts_of
@@ -84,6 +85,7 @@ __all__ = [
     "read_sites",
     "refuse_offer",
     "reminder_report",
+    "replan_reminders",
     "save_questionnaire",
     "save_settings",
     "save_text",

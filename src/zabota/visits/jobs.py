@@ -10,6 +10,7 @@ from zabota.visits.services.care import ask_due
 from zabota.visits.services.codes import forget_old_codes
 from zabota.visits.services.links import forget_old_links
 from zabota.visits.services.planning import plan_unplanned
+from zabota.visits.services.planning import replan as plan_anew
 from zabota.visits.services.reminding import send_due
 
 
@@ -36,3 +37,14 @@ def forget() -> None:
     now = clock.now()
     forget_old_links(now=now)
     forget_old_codes(now=now)
+
+
+@task()
+def replan(clinic_id: int) -> None:
+    """The clinic chose other hours."""
+    plan_anew(clinic_id=clinic_id, now=clock.now())
+
+
+def replan_reminders(*, clinic_id: int) -> None:
+    """Ask a worker to plan what still waits anew; thousands of visits are no work for a page."""
+    replan.enqueue(clinic_id)

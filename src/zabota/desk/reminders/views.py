@@ -34,7 +34,8 @@ def reminders(request: StaffRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             visits.save_settings(clinic=request.clinic, changes=form.cleaned_data, actor=request.actor, now=now)
-            messages.success(request, "Сохранено")
+            visits.replan_reminders(clinic_id=request.clinic.pk)
+            messages.success(request, "Сохранено. Напоминания перепланируем за минуту")
             return redirect("desk:reminders")
         except Trouble as trouble:
             form.add_error(None, trouble.text)

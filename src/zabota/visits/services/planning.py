@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from zabota.booking.models import Appointment
 from zabota.messaging.api import ensure_rules
 from zabota.messaging.models import Message
-from zabota.visits.models import Reminder
+from zabota.visits.models import Reminder, VisitSettings
 from zabota.visits.rules.reminders import Moment, Terms, Window, plan
 from zabota.visits.services.settings import settings_of, terms_of
 
@@ -41,8 +41,14 @@ def plan_visit(*, appointment_id: int, now: datetime) -> list[Reminder]:
     here = Q(revision=visit.revision, starts_at=visit.starts_at)
     _void(Reminder.objects.filter(~here, appointment=visit), why=MOVED, now=now)
     choice = settings_of(visit.clinic_id)
-    if visit.starts_at <= now or Reminder.objects.filter(here, appointment=visit).exists():
+    if visit.starts_at <= now:
         return []
+    mine = Reminder.objects.filter(here, appointment=visit)
+    # A visit that is on again is reminded of again.
+    mine.filter(state=Reminder.State.VOID, why=CANCELLED, due_at__gt=now).update(
+        state=Reminder.State.PLANNED, why="", leader=None, round=F("round") + 1
+    )
+    known = set(mine.values_list("kind", flat=True))
     if not choice.reminders_on or visit.patient.erased_at is not None:
         return []
     zone = visit.branch.time_zone if visit.branch else visit.clinic.time_zone
@@ -67,7 +73,7 @@ def plan_visit(*, appointment_id: int, now: datetime) -> list[Reminder]:
             is_pushed=each.pushed,
         )
         for each in found
-        if each.moment is not Moment.BOOKED or not told or visit.revision
+        if each.moment not in known and (each.moment is not Moment.BOOKED or not told or visit.revision)
     )
 
 
@@ -78,9 +84,12 @@ def give_up(visit: Appointment, *, why: str, now: datetime) -> None:
 
 def plan_unplanned(*, now: datetime) -> int:
     """The sweep: visits that came or changed without a fact. Returns how many were looked at."""
-    soon = Appointment.objects.filter(
-        status__in=LIVE, vanished_at=None, starts_at__gt=now, starts_at__lt=now + _AHEAD
-    ).exclude(pk__in=Reminder.objects.filter(starts_at__gt=now).values("appointment_id"))
+    silent = VisitSettings.objects.filter(reminders_on=False).values("clinic_id")
+    soon = (
+        Appointment.objects.filter(status__in=LIVE, vanished_at=None, starts_at__gt=now, starts_at__lt=now + _AHEAD)
+        .exclude(pk__in=Reminder.objects.filter(starts_at__gt=now).exclude(why=CANCELLED).values("appointment_id"))
+        .exclude(clinic_id__in=silent)
+    )
     ids = list(soon.order_by("starts_at").values_list("pk", flat=True)[:_PORTION])
     stale = Reminder.objects.filter(state=Reminder.State.PLANNED).exclude(
         appointment__status__in=LIVE,
@@ -92,6 +101,19 @@ def plan_unplanned(*, now: datetime) -> int:
     for pk in ids:
         plan_visit(appointment_id=pk, now=now)
     return len(ids)
+
+
+def replan(*, clinic_id: int, now: datetime) -> int:
+    """The clinic chose other hours: what still waits is planned anew. Returns of how many visits."""
+    waiting = Reminder.objects.filter(
+        clinic_id=clinic_id, state=Reminder.State.PLANNED, due_at__gt=now, round=0
+    ).exclude(kind=Moment.BOOKED)
+    ids = list(waiting.values_list("appointment_id", flat=True).distinct())
+    for pk in ids:
+        with transaction.atomic():
+            waiting.filter(appointment_id=pk).delete()
+            plan_visit(appointment_id=pk, now=now)
+    return len(ids) + plan_unplanned(now=now)
 
 
 def terms_for(clinic_id: int) -> Terms:

@@ -13,7 +13,7 @@ from zabota.booking.services.marks import mark_confirmed
 from zabota.messaging.models import Message
 from zabota.patients.models import Household, Patient
 from zabota.visits.models import ActionLink, Reminder, VisitSettings
-from zabota.visits.services.planning import plan_unplanned, plan_visit
+from zabota.visits.services.planning import plan_unplanned, plan_visit, replan
 from zabota.visits.services.reminding import send_due, still_valid
 from zabota.visits.tests.conftest import WEDNESDAY
 
@@ -237,3 +237,29 @@ def test_facts_plan_and_the_tick_sends(mila, book_for, run_jobs) -> None:
     run_jobs()
 
     assert Reminder.objects.filter(appointment=visit).exists()
+
+
+def test_a_visit_that_is_on_again_is_reminded_of_again(mila, book_for, actor) -> None:
+    visit = book_for(mila, "2026-11-26 15:00")
+    plan_at(visit, WEDNESDAY)
+    before = planned(visit)
+    cancel(appointment=visit, by_patient=False, actor=actor, now=WEDNESDAY)
+    plan_at(visit, WEDNESDAY)
+    assert planned(visit) == []
+
+    Appointment.objects.filter(pk=visit.pk).update(status="planned")
+    plan_unplanned(now=WEDNESDAY)
+
+    assert planned(visit) == before[1:]
+
+
+def test_other_hours_of_the_clinic_hold_for_what_still_waits(mila, book_for, smile) -> None:
+    visit = book_for(mila, "2026-11-26 15:00")
+    plan_at(visit, WEDNESDAY)
+    send_due(now=WEDNESDAY)
+    VisitSettings.objects.create(clinic=smile, long_hours=24, evening_on=False, short_hours=3)
+
+    replan(clinic_id=smile.pk, now=WEDNESDAY + dt.timedelta(hours=2))
+
+    assert planned(visit) == ["long 25.11 15:00", "short 26.11 12:00"]
+    assert Message.objects.count() == 1
