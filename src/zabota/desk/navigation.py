@@ -14,6 +14,7 @@ MENU: tuple[tuple[str, str, Right], ...] = (
     ("Пульс", "desk:pulse", Right.PULSE_VIEW),
     ("Сегодня", "desk:today", Right.WORKLIST_WORK),
     ("Приём", "desk:reception", Right.RECEPTION_OWN),
+    ("Самочувствие", "desk:aftercare", Right.RECEPTION_OWN),
     ("Пациенты", "desk:patients", Right.PATIENTS_VIEW),
     ("Расписание", "desk:calendar", Right.PATIENTS_VIEW),
     ("Лист ожидания", "desk:waitlist", Right.VISITS_BOOK),
@@ -33,7 +34,6 @@ MENU: tuple[tuple[str, str, Right], ...] = (
     ("Отправка", "desk:messages", Right.INBOX_WORK),
     ("Тексты сообщений", "desk:messages-texts", Right.MESSAGES_EDIT),
     ("Напоминания", "desk:reminders", Right.MESSAGES_EDIT),
-    ("Самочувствие", "desk:aftercare", Right.RECEPTION_OWN),
 )
 
 #: The same for the foot of the menu: what is opened rarely.
@@ -65,7 +65,7 @@ SECTIONS: tuple[tuple[str, bool, frozenset[str]], ...] = (
         frozenset(
             f"desk:{name}"
             for name in (
-                "scripts", "messages-texts", "reminders", "preparation", "aftercare", "widget", "schedule", "channels",
+                "scripts", "messages-texts", "reminders", "preparation", "widget", "schedule", "channels",
                 "clinic", "staff", "intake",
             )
         ),
