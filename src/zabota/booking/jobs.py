@@ -7,6 +7,7 @@ from django_tasks import task
 from zabota.booking.services.first_week import ensure_resources
 from zabota.booking.services.holds import drop_expired_holds
 from zabota.booking.services.offers import tick
+from zabota.booking.services.seats import drop_past_cells
 from zabota.booking.services.settling import settle
 from zabota.booking.services.snapshots import keep_next_free
 from zabota.booking.services.waitlist import expire_entries
@@ -48,3 +49,10 @@ def keep_waiting_days() -> int:
     with every_clinic(reason="figures of all clinics are kept"):
         now = clock.now()
         return sum(keep_next_free(clinic=clinic, now=now) for clinic in Clinic.objects.order_by("pk"))
+
+
+@schedule("booking.tidy", cron="50 2 * * *", says="убирает из расписания занятость прошедших дней")
+@task()
+def tidy_cells() -> int:
+    """The table that guards against double booking stays as small as the future."""
+    return drop_past_cells(now=clock.now())

@@ -10,9 +10,11 @@ from django.db.models import Q
 
 from zabota.booking.models import Appointment, Hold, Occupation, Resource, ResourceCell
 from zabota.booking.queries.needs import Need
-from zabota.booking.rules.cells import cells_of, minute_of
+from zabota.booking.rules.cells import CELL_MINUTES, cells_of, minute_of
 from zabota.clinic.models import Branch, Doctor
 
+#: Cells of the past are kept this long: a visit under way, a mark that may be taken back.
+_PAST = timedelta(days=2)
 #: First half of the advisory locks' key; the other is the resource.
 _LOCK_CLASS = 0x5A42
 
@@ -125,7 +127,7 @@ def give_back(appointment: Appointment, *, since: datetime | None = None) -> Non
     """Free the cells of an appointment, all or those from an instant on."""
     cells = ResourceCell.objects.filter(appointment=appointment)
     if since is not None:
-        cells = cells.filter(cell__gte=-(-minute_of(since) // 5))
+        cells = cells.filter(cell__gte=-(-minute_of(since) // CELL_MINUTES))
     cells.delete()
     Occupation.objects.filter(appointment=appointment).delete()
 
@@ -171,3 +173,9 @@ def sit_again(row: Appointment, *, now: datetime) -> None:
     need = Need(before=row.buffer_before_minutes, after=row.buffer_after_minutes)
     if not take([mine.pk], span_of(row.starts_at, row.duration_minutes, need), appointment=row, partly=True):
         row.in_conflict = overlapping(row.starts_at, row.ends_at, but=row, doctor_id=row.doctor.pk) is not None
+
+
+def drop_past_cells(*, now: datetime) -> int:
+    """Cells guard the future only; those of days gone by are of no use."""
+    dropped, _ = ResourceCell.objects.filter(cell__lt=minute_of(now - _PAST) // CELL_MINUTES).delete()
+    return dropped
