@@ -44,7 +44,7 @@ class Installation:
     def zabota(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
         command = [sys.executable, "-m", "zabota.ops.cli", *arguments]
-        return subprocess.run(command, env=self._environment(), cwd=ROOT, capture_output=True, text=True, timeout=120)
+        return subprocess.run(command, env=self._environment(), cwd=ROOT, capture_output=True, text=True, timeout=400)
 
     def begin(self, **order: Any) -> None:
         """Put facts and jobs into the queue."""

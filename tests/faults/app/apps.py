@@ -10,3 +10,9 @@ class FaultsConfig(AppConfig):
         from zabota.kernel.discovery import load_doors
 
         load_doors(self.name)
+
+        from tests.faults.app.phone import LedgerTransport
+        from zabota.messaging.api import Channel, register_transport
+
+        register_transport(LedgerTransport("ledger", Channel.SMS, drops_repeats=True))
+        register_transport(LedgerTransport("forgetful", Channel.MAX, drops_repeats=False))
