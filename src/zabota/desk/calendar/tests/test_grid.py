@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from zabota.desk.calendar.grid import Block, Column, Span, cut, frame_of, gaps, in_lanes, joined
 
+#: A busy machine draws slowly; that is not what is tested.
+SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 spans = st.builds(
     lambda start, length: Span(start, min(1440, start + length)), st.integers(0, 1430), st.integers(5, 240)
 )
 
 
+@SLOW
 @given(st.lists(spans, max_size=7))
 def test_what_overlaps_never_shares_a_lane(found: list[Span]) -> None:
     lanes = in_lanes(found)
@@ -30,6 +33,7 @@ def test_what_does_not_overlap_has_the_whole_width() -> None:
     assert in_lanes([Span(540, 570), Span(570, 600), Span(600, 660)]) == [(0, 1)] * 3
 
 
+@SLOW
 @given(st.lists(spans, max_size=4), st.lists(spans, max_size=8))
 def test_a_gap_lies_in_the_hours_and_meets_nothing_busy(windows: list[Span], busy: list[Span]) -> None:
     for gap in gaps(windows, busy, least=15):

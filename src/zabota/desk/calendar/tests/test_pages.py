@@ -164,7 +164,7 @@ def test_an_absurd_day_in_the_address_is_today(log_in, vera, seat, bad: str) -> 
         assert log_in(vera).get(reverse(name), {"day": bad}).status_code == 200
 
 
-def test_what_is_due_is_offered_with_its_reason(log_in, vera, visit, mila, cleaning: Service, centre) -> None:
+def test_what_is_due_is_offered_with_its_reason(log_in, vera, seat, mila, cleaning: Service, centre) -> None:
     now = clock.now()
     with clinic_scope(mila.clinic_id):
         old = Appointment.objects.create(

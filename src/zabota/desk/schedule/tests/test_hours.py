@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from zabota.desk.schedule.hours import read_hours, without, write_hours
@@ -46,6 +46,7 @@ def test_what_cannot_be_read_is_named(text: str, says: str) -> None:
 minutes = st.integers(0, 287).map(lambda step: step * 5)
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(minutes, minutes), max_size=4))
 def test_what_is_written_is_read_again(pairs: list[tuple[int, int]]) -> None:
     spans = [(begins, ends) for begins, ends in pairs if begins < ends]
