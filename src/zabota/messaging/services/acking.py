@@ -106,7 +106,9 @@ def _not_taken(row: Message, result: SendResult, *, token: str, traits: Traits, 
             return ("attempts", bool(done)) if done else ("", False)
         ours.update(state="queued", rank=0, reason="later", not_before_at=now + pause, **free)
         return "", False
-    done = ours.update(state="unknown", rank=RANKS["unknown"], reason="unknown", **free)
+    # The number is known without an answer where it is ours to choose: a receipt then says what became of it.
+    number = {"provider_id": result.provider_id[:120]} if result.provider_id else {}
+    done = ours.update(state="unknown", rank=RANKS["unknown"], reason="unknown", **free, **number)
     return ("unknown", done_elsewhere(row)) if done else ("", False)
 
 
