@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Final
+from typing import Final, overload
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from zabota.analytics import jobs
 from zabota.analytics.queries.metrics_ground import NothingSeen
 from zabota.analytics.queries.people import PersonBehind, people_behind
 from zabota.analytics.rules.columns import as_date
+from zabota.analytics.rules.intervals import Floats, Ints
 from zabota.analytics.rules.metrics import BY_KEY, COUNTED, METRICS, described
 from zabota.analytics.rules.metrics_figure import Change, Definition, Figure, Method, Unit, change, figure, year_before
 from zabota.analytics.rules.metrics_ground import Filters, Ground, Window
@@ -35,7 +36,7 @@ __all__ = [
     "Differ",
     "Filters",
     "Ground",
-    "Member",
+    "Members",
     "MetricValue",
     "NotGathered",
     "NothingSeen",
@@ -88,11 +89,28 @@ class MetricValue:
 
 
 @dataclasses.dataclass(frozen=True)
-class Member:
-    """A patient of a figure: what they add to it."""
+class Members(Sequence[tuple[int, float]]):
+    """Patients of a figure and what each adds to it, the largest first."""
 
-    patient_id: int
-    value: float
+    patient: Ints
+    value: Floats
+
+    def __len__(self) -> int:
+        return len(self.patient)
+
+    @overload
+    def __getitem__(self, part: int) -> tuple[int, float]: ...
+    @overload
+    def __getitem__(self, part: slice) -> list[tuple[int, float]]: ...
+    def __getitem__(self, part: int | slice) -> tuple[int, float] | list[tuple[int, float]]:
+        if isinstance(part, slice):
+            return list(zip(self.patient[part].tolist(), self.value[part].tolist(), strict=True))
+        return int(self.patient[part]), float(self.value[part])
+
+    def who(self, *, yes: bool) -> Members:
+        """Those of whom a share says yes, or no."""
+        keep = (self.value > 0) == yes
+        return Members(self.patient[keep], self.value[keep])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,7 +123,7 @@ class Differ:
     both_yes: int
     both_no: int
     #: Patients by what the two definitions say of them: (first, second) with True, False or None for "not counted".
-    groups: dict[tuple[bool | None, bool | None], list[int]]
+    groups: dict[tuple[bool | None, bool | None], Ints]
 
 
 def ground_of(clinic: Clinic, *, now: datetime, branches: Sequence[int] | None = None) -> Ground:
@@ -162,14 +180,15 @@ def value_of(
 
 def patients_of(
     definition: Definition, ground: Ground, *, as_of: date, days: int | None = None, filters: Filters | None = None
-) -> list[Member]:
+) -> Members:
     """Patients behind a figure with what each adds: 1 or 0 of a share, an amount of a mean; several records add up."""
     sample = figure(definition, ground, window_of(definition, ground, as_of, days), filters or Filters()).sample
     who, place = np.unique(sample.patient, return_inverse=True)
     total = np.asarray(np.bincount(place, weights=sample.value, minlength=len(who)), np.float64)
     if definition.method is Method.MEDIAN:
         total = total / np.bincount(place, minlength=len(who))
-    return [Member(int(patient), float(value)) for patient, value in zip(who, total, strict=True)]
+    order = np.lexsort((who, -total))
+    return Members(who[order], total[order])
 
 
 def compare(
@@ -187,14 +206,22 @@ def compare(
             raise ValueError(f"{each.key} is not a share of patients")
     chosen = filters or Filters()
     says = [_says(figure(each, ground, window_of(each, ground, as_of, days), chosen)) for each in (first, second)]
-    groups: dict[tuple[bool | None, bool | None], list[int]] = {}
-    for patient in sorted(says[0].keys() | says[1].keys()):
-        groups.setdefault((says[0].get(patient), says[1].get(patient)), []).append(patient)
+    everybody = np.union1d(says[0][0], says[1][0])
+    codes = []
+    for who, said in says:
+        code = np.full(len(everybody), 2)
+        code[np.searchsorted(everybody, who)] = said
+        codes.append(code)
+    words: tuple[bool | None, ...] = (False, True, None)
+    both = codes[0] * 3 + codes[1]
+    groups = {(words[each // 3], words[each % 3]): everybody[both == each] for each in np.unique(both).tolist()}
     both_yes, both_no = len(groups.pop((True, True), ())), len(groups.pop((False, False), ()))
     values = [value_of(each, ground, as_of=as_of, days=days, filters=filters) for each in (first, second)]
     return Differ(values[0], values[1], both_yes, both_no, groups)
 
 
-def _says(found: Figure) -> dict[int, bool]:
-    """What a share says of each patient."""
-    return {int(who): bool(value) for who, value in zip(found.sample.patient, found.sample.value, strict=True)}
+def _says(found: Figure) -> tuple[Ints, Ints]:
+    """Patients of a share, each once, and what it says of each: 1 when it said so of any of their records."""
+    who, place = np.unique(found.sample.patient, return_inverse=True)
+    said = np.bincount(place, weights=found.sample.value, minlength=len(who)) > 0
+    return who, said.astype(np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -117,13 +118,10 @@ def metric_people(request: StaffRequest, key: str) -> HttpResponse:
     members = counting.patients_of(definition, ground, as_of=asked.as_of, days=asked.days, filters=asked.filters)
     side = request.GET.get("side", "")
     if definition.counts_yes and side in ("yes", "no"):
-        members = [each for each in members if (each.value > 0) == (side == "yes")]
-    members.sort(key=lambda each: (-each.value, each.patient_id))
+        members = members.who(yes=side == "yes")
     page = Paginator(members, PER_PAGE).get_page(request.GET.get("page"))
-    people = _people(request, [each.patient_id for each in page.object_list])
-    rows = [
-        (people[each.patient_id], _adds(found, each.value)) for each in page.object_list if each.patient_id in people
-    ]
+    people = _people(request, [patient for patient, _ in page.object_list])
+    rows = [(people[patient], _adds(found, value)) for patient, value in page.object_list if patient in people]
     context = {"asked": asked, "row": row_of(found), "rows": rows, "page": page, "side": side, "total": len(members)}
     return render(request, "desk/insight/metric_people.html", context)
 
@@ -137,7 +135,9 @@ def metrics_compare(request: StaffRequest) -> HttpResponse:
     keys = {each.key: each for each in COMPARED}
     first, second = (keys.get(request.GET.get(name, ""), keys[usual]) for name, usual in (("a", "r1"), ("b", "r3")))
     found = counting.compare(first, second, ground, as_of=asked.as_of, days=asked.days, filters=asked.filters)
-    groups = [_group(first, second, says, patients) for says, patients in sorted(found.groups.items(), key=_by_size)]
+    groups = [
+        _group(first, second, says, patients.tolist()) for says, patients in sorted(found.groups.items(), key=_by_size)
+    ]
     shown = next((each for each in groups if each["code"] == request.GET.get("who")), None)
     page = Paginator(shown["patients"] if shown else [], PER_PAGE).get_page(request.GET.get("page"))
     may_open = request.may(Right.PATIENTS_VIEW)
@@ -151,12 +151,12 @@ def metrics_compare(request: StaffRequest) -> HttpResponse:
     return render(request, "desk/insight/metrics_compare.html", context)
 
 
-def _by_size(item: tuple[tuple[bool | None, bool | None], list[int]]) -> int:
+def _by_size(item: tuple[tuple[bool | None, bool | None], Sized]) -> int:
     return -len(item[1])
 
 
 def _group(
-    first: Definition, second: Definition, says: tuple[bool | None, bool | None], patients: list[int]
+    first: Definition, second: Definition, says: tuple[bool | None, bool | None], patients: Sequence[int]
 ) -> dict[str, Any]:
     words = {True: "да", False: "нет", None: "не входит"}
     return {
