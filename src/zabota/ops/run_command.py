@@ -59,7 +59,7 @@ def prepare_folder() -> None:
 
 def _demo_when_empty() -> list[tuple[str, str, str]]:
     """Logins (who, login, password) of the demo clinic, which is made when there is no clinic at all."""
-    from zabota.analytics import reports
+    from zabota.analytics import reports, snapshots
     from zabota.clinic.models import Clinic
     from zabota.kernel import clock
     from zabota.kernel.audit import Actor
@@ -74,6 +74,7 @@ def _demo_when_empty() -> list[tuple[str, str, str]]:
         with every_clinic(reason="the first sweep of a new clinic"):
             nextstep.sweep_clinic(clinic_id=clinic.pk, now=clock.now())
             _say("Считаю отчёт и «Пульс»…")
+            snapshots.build_snapshot(clinic_id=clinic.pk, now=clock.now())
             reports.refresh_reports(clinic=clinic, actor=Actor(kind="demo"), now=clock.now())
     return demo_logins() if Clinic.objects.filter(is_demo=True).exists() else []
 

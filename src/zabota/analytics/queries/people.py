@@ -26,6 +26,10 @@ STEPS: Final = {"none": "Без следующего шага", "task": "Ест�
 REACHES: Final = {"yes": "Телефон есть", "no": "Телефона нет"}
 
 
+#: Last visit, number of visits, value, next booking.
+_State = tuple[date | None, int, int, datetime | None]
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class PersonBehind:
     """One patient of the list."""
@@ -79,7 +83,12 @@ def _part(ids: list[int], now: datetime, branches: Sequence[int] | None) -> list
     rows = cards.annotate(reachable=Exists(phones)).values_list(
         "pk", "public_id", "surname", "name", "patronymic", "branch_id", "branch__name", "reachable"
     )
-    states = {state.patient_id: state for state in PatientState.objects.filter(pk__in=ids)}
+    states: dict[int, _State] = {
+        row[0]: row[1:]
+        for row in PatientState.objects.filter(pk__in=ids).values_list(
+            "pk", "last_visit_on", "visits", "value_kopecks", "next_booking_at"
+        )
+    }
     tasks: dict[int, tuple[str, datetime]] = {
         patient: (public_id, due)
         for patient, public_id, due in Task.objects.open()
@@ -92,19 +101,19 @@ def _part(ids: list[int], now: datetime, branches: Sequence[int] | None) -> list
 
 
 def _person(
-    row: tuple[Any, ...], state: PatientState | None, task: tuple[str, datetime] | None, left: str, now: datetime
+    row: tuple[Any, ...], state: _State | None, task: tuple[str, datetime] | None, left: str, now: datetime
 ) -> PersonBehind:
     pk, public_id, surname, name, patronymic, branch_id, branch, reachable = row
-    booked = state.next_booking_at if state else None
+    last_visit_on, visits, value_kopecks, booked = state or (None, 0, 0, None)
     return PersonBehind(
         pk=pk,
         public_id=public_id,
         name=" ".join(part for part in (surname, name, patronymic) if part),
         branch_id=branch_id,
         branch=branch or "",
-        last_visit_on=state.last_visit_on if state else None,
-        visits=state.visits if state else 0,
-        value_kopecks=state.value_kopecks if state else 0,
+        last_visit_on=last_visit_on,
+        visits=visits,
+        value_kopecks=value_kopecks,
         booked_at=booked if booked and booked > now else None,
         task_id=task[0] if task else "",
         task_due_at=task[1] if task else None,

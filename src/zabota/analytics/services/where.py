@@ -13,10 +13,12 @@ from django.db import transaction
 from zabota.analytics.models import StoredReport
 from zabota.analytics.queries.visits import ClinicVisits, clinic_visits
 from zabota.analytics.rules.where import CannotCompare, Question, answer
+from zabota.analytics.rules.wording import plural
 from zabota.analytics.services.behind import keep_behind
 from zabota.analytics.services.keeping import keep_report, scope_of
 from zabota.clinic.models import Clinic
 from zabota.kernel.scope import clinic_scope
+from zabota.patients.models import Patient
 
 WHERE: Final = "where"
 #: Answers to the same question that are kept, and to all questions of a clinic.
@@ -47,6 +49,7 @@ def keep_answer(
     try:
         found = answer(visits.frame, question)
         data = found.data
+        data["warnings"] += _united(clinic)
     except CannotCompare as trouble:
         data = {"refused": str(trouble), "question": question.to_json()}
     with transaction.atomic():
@@ -60,6 +63,15 @@ def keep_answer(
         kept = list(of_all.order_by("-computed_at", "-pk").values_list("pk", flat=True)[:KEPT_OF_ALL])
         of_all.exclude(pk__in=kept).delete()
     return report
+
+
+def _united(clinic: Clinic) -> list[dict[str, Any]]:
+    """Merged cards are one person in both periods: said, so that nobody looks for them."""
+    number = Patient.objects.filter(clinic=clinic).exclude(merged_into=None).count()
+    if not number:
+        return []
+    cards = plural(number, "карта объединена", "карты объединены", "карт объединено")
+    return [{"code": "merged_cards", "text": f"{cards} с другими: человек считается один раз в обоих периодах."}]
 
 
 def _plain(data: dict[str, Any]) -> dict[str, Any]:

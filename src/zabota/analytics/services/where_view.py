@@ -177,7 +177,11 @@ def _artefacts(data: Json) -> list[View]:
             text = f"{each['value']} больше не принимает: на пациентов этого врача приходится {effect} изменения."
         listed.append({"text": text, "split": each["split"]})
     said = {"gap", "doctor_left", "season"}
-    listed += [{"text": each["text"], "split": False} for each in data["warnings"] if each["code"] not in said]
+    listed += [
+        {"text": each["text"], "split": each["code"] == "merged_cards"}
+        for each in data["warnings"]
+        if each["code"] not in said
+    ]
     gaps = [{"text": each["text"], "split": True} for each in data["warnings"] if each["code"] == "gap"]
     return [*gaps, *listed]
 

@@ -14,12 +14,13 @@ from django_tasks_db.models import DBTaskResult
 
 from zabota.analytics import jobs, reports
 from zabota.analytics.api import Refusal, Rows, audit
-from zabota.analytics.models import StoredReport
+from zabota.analytics.models import Behind, StoredReport
 from zabota.analytics.queries.visits import visits_frame
 from zabota.analytics.rules.series import retention_series
 from zabota.analytics.tests.clinics import Clinic as Order
 from zabota.analytics.tests.clinics import visits_of
 from zabota.booking.models import Appointment
+from zabota.clinic.models import Branch
 from zabota.intake import loads
 from zabota.intake.api import read_export
 from zabota.kernel import clock
@@ -218,3 +219,35 @@ def test_groups_of_patients_without_a_next_step_add_up() -> None:
     step = audit(frame, today=dt.date(2026, 11, 15), rows=Rows(1, 1, 0, 0, 0)).next_step
     assert sum(each.patients for each in step.groups) == step.without
     assert abs(sum(each.value_kopecks for each in step.groups) - step.value_kopecks) <= len(step.groups)
+
+
+def test_reports_of_a_branch_hold_its_visits_only_and_keep_who_stands_behind(loaded) -> None:
+    now = clock.now()
+    with clinic_scope(loaded.pk):
+        branch = Branch.objects.filter(clinic=loaded).order_by("pk").first()
+        reports.refresh_reports(clinic=loaded, actor=SYSTEM, now=now)
+        reports.refresh_reports(clinic=loaded, actor=SYSTEM, now=now, branches=[branch.pk])
+        whole = reports.latest(loaded, reports.AUDIT)
+        part = reports.latest(loaded, reports.AUDIT, branches=[branch.pk])
+        pulse = reports.latest(loaded, reports.PULSE, branches=[branch.pk])
+        seen = set(Appointment.objects.filter(branch=branch, status="completed").values_list("patient_id", flat=True))
+        behind = Behind.objects.get(report=part, place=reports.EVERYBODY)
+        people = {each.pk for each in reports.people_of(behind, now=now, branches=None)}
+    assert part.data["patients"] == len(seen) < whole.data["patients"]
+    assert pulse.data["coverage"] is None
+    assert pulse.data["violations"] == []
+    main = part.data["retention"]["now"]
+    assert len(people) == behind.count == main["denominator"] - main["numerator"]
+    assert people <= seen
+
+
+def test_the_question_of_the_report_is_answered_with_it(loaded) -> None:
+    reports.refresh_reports(clinic=loaded, actor=SYSTEM, now=clock.now())
+    report = reports.latest(loaded, reports.AUDIT)
+    main = report.data["retention"]
+    question = reports.Question(
+        dt.date.fromisoformat(main["now"]["to"]), dt.date.fromisoformat(main["year_before"]["to"]), main["window_days"]
+    )
+    answer = reports.where_of(loaded, question, branches=None)
+    assert answer.data["retention"] == json.loads(json.dumps(main))
+    assert [each["value"] for each in answer.data["drivers"]] == [each["value"] for each in report.data["drivers"]]

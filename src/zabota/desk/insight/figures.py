@@ -34,7 +34,7 @@ def figures_of(
         "path": _path(data, goal, may_set_goal=may_set_goal),
         "why": {**why, **falls_of(data["retention"], why, people or {})},
         "stats": _stats(data, may_control=may_control),
-        "todo": _todo(data, may_control=may_control),
+        "todo": _todo(data, people or {}, may_control=may_control),
         "violations": _violations(data),
         "may_control": may_control,
     }
@@ -155,14 +155,21 @@ def _stats(data: Json, *, may_control: bool) -> View:
     }  # fmt: skip
 
 
-def _todo(data: Json, *, may_control: bool) -> list[View]:
+def _todo(data: Json, people: Mapping[int, View], *, may_control: bool) -> list[View]:
     items = []
+    # An action upon a cause concerns those who did not come back: their list is the first step.
+    lists = {link["count"]: link["url"] for place, link in people.items() if place >= 0}
     for action in data["actions"]:
         of_queue = action["patients"] == data["next_step"]["without"] and action["patients"]
         if of_queue and may_control:
             link = {
                 "url": reverse("desk:control-tasks"),
                 "label": f"Открыть задачи, {formats.number(data['tasks']['open'])}",
+            }
+        elif action["patients"] in lists:
+            link = {
+                "url": lists[action["patients"]],
+                "label": f"Открыть список, {formats.number(action['patients'])}",
             }
         else:
             anchor = "step" if of_queue else "why" if action["patients"] else "do"

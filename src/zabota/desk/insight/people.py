@@ -42,6 +42,11 @@ class Found:
         return sum(each.step == "none" for each in self.people)
 
     @property
+    def nobody(self) -> bool:
+        """True when everybody has a next step: there is nothing to send."""
+        return not self.without
+
+    @property
     def value_kopecks(self) -> int:
         """Expected yearly value of those shown."""
         return sum(each.value_kopecks for each in self.shown)

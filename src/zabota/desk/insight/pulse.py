@@ -30,6 +30,7 @@ def pulse(request: StaffRequest) -> HttpResponse:
         **work.work_of(request),
         "state_url": reverse("desk:pulse-state"),
         "limited": branches is not None,
+        "may_where": request.may(Right.AUDIT_VIEW),
     }
     if stored:
         goal = GoalPath.objects.filter(clinic=request.clinic).first()
