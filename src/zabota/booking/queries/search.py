@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from operator import itemgetter
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from zabota.booking.models import Resource
@@ -21,9 +23,8 @@ from zabota.clinic.models import Branch, Doctor, Service
 NOTICE_MINUTES = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A free time. `key` stands for it in addresses and forms."""
+class Slot(NamedTuple):
+    """A free time. `key` stands for it in addresses and forms. A tuple, because a search makes thousands."""
 
     doctor: Doctor
     branch: Branch
@@ -87,7 +88,7 @@ def find_slots(
     held = busy_of_resources([*chosen, *(pk for rows in places.values() for pk in rows)], begins, ends, minute_of(now))
     rooms = _Rooms(need, places, {pk: Busy.of(spans) for pk, spans in held.items()}, table)
     not_before = minute_of(now) + notice_minutes + 1
-    found: dict[date, list[tuple[int, str, Slot]]] = {}
+    found: dict[date, list[tuple[int, Slot]]] = {}
     for resource_id, doctor in chosen.items():
         busy = Busy.of([*taken.get(doctor.pk, ()), *held.get(resource_id, ())])
         early = 1 if table.crosses_midnight(resource_id) else 0
@@ -109,9 +110,9 @@ def find_slots(
                         on = instant_of(start).astimezone(ZoneInfo(place.time_zone)).date()
                         if not first <= on <= last:
                             continue
-                    slot = Slot(doctor, place, instant_of(start), length)
-                    found.setdefault(on, []).append((start, doctor.name, slot))
-    ordered = {day: [row[2] for row in sorted(found[day], key=lambda row: row[:2])] for day in sorted(found)}
+                    found.setdefault(on, []).append((start, Slot(doctor, place, instant_of(start), length)))
+    # Doctors come in the order of their names and keep it among equal times.
+    ordered = {day: [slot for _, slot in sorted(found[day], key=itemgetter(0))] for day in sorted(found)}
     if limit_per_day is None:
         return ordered
     return {day: _spread(slots, limit_per_day) for day, slots in ordered.items()}

@@ -50,21 +50,27 @@ def free_starts(
     The visit itself lies within the window; the buffers around it only must not meet what is busy.
     """
     found: list[int] = []
-    count = len(busy.begins)
+    begins, ends, count = busy.begins, busy.ends, len(busy.begins)
+    latest = closes + after
     since = opens - before
-    place = bisect_right(busy.ends, since)
+    place = bisect_right(ends, since)
+    # Thousands of days are asked at once: plain comparisons, where min() and max() would cost half of it.
     while True:
-        until = min(busy.begins[place] if place < count else closes + after, closes + after)
-        first = max(since + before, opens, not_before)
-        last = min(until - after, closes) - minutes
+        until = begins[place] if place < count and begins[place] < latest else latest
+        first = since + before
+        close_by = -(-first // 5) * 5 if since > opens - before else -1
+        if first < opens:
+            first = opens
+        if first < not_before:
+            first = not_before
+        last = (until - after if until - after < closes else closes) - minutes
         if first <= last:
-            close_by = -(-(since + before) // 5) * 5
-            if since > opens - before and first <= close_by <= last and (close_by - opens) % step:
+            if first <= close_by <= last and (close_by - opens) % step:
                 found.append(close_by)
             found.extend(range(opens + -(-(first - opens) // step) * step, last + 1, step))
-        if place >= count or busy.begins[place] >= closes + after:
+        if place >= count or begins[place] >= latest:
             return found
-        since = busy.ends[place]
+        since = ends[place]
         place += 1
 
 
