@@ -29,6 +29,7 @@ OF_THE_WHOLE_CLINIC = {
     "desk:pulse-table": "figures of the clinic; no person in them",
     "desk:audit-table": "figures of the clinic; no person in them",
     "desk:messages-text": "one set of texts for all branches",
+    "desk:schedule-service": "a service is the same in all branches",
     "desk:staff": "staff is the owner's, who sees all branches",
     "desk:clinic": "settings are the owner's, who sees all branches",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.db.models import Q
 
 from zabota.booking.models import ExceptionDay, Resource, ServiceNeed
 from zabota.clinic.models import Branch, Clinic, Doctor
@@ -94,10 +95,8 @@ class ExceptionForm(forms.Form):
 
     def __init__(self, *args: Any, clinic: Clinic, branches: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._offer(
-            "resource",
-            Resource.objects.filter(clinic=clinic, is_active=True).select_related("branch").order_by("kind", "name"),
-        )
+        seats = Resource.objects.filter(Q(branch=None) | Q(branch__in=branches), clinic=clinic, is_active=True)
+        self._offer("resource", seats.select_related("branch").order_by("kind", "name"))
         self._offer("branch", branches)
 
     def _offer(self, name: str, rows: Any) -> None:

@@ -14,7 +14,7 @@ from zabota.booking import api as booking
 from zabota.booking.models import ExceptionDay, Resource, ServiceNeed
 from zabota.clinic.api import Right
 from zabota.clinic.models import Branch, Doctor, Service
-from zabota.desk.access import StaffRequest, branches_of, staff_page
+from zabota.desk.access import StaffRequest, branches_of, staff_page, visible
 from zabota.desk.schedule.forms import ExceptionForm, NeedForm, RoomForm
 from zabota.desk.schedule.hours import write_hours
 from zabota.desk.schedule.week import read_week, rows_of, summaries_of, values_of
@@ -52,6 +52,8 @@ def ensure(request: StaffRequest) -> HttpResponse:
 def week(request: StaffRequest, public_id: str) -> HttpResponse:
     """The week of one doctor, room or device."""
     row = get_object_or_404(Resource.objects.select_related("branch"), clinic=request.clinic, public_id=public_id)
+    if row.branch_id is not None and row.branch_id not in {each.pk for each in _branches(request)}:
+        raise Http404
     branches = [row.branch] if row.branch is not None else list(_branches(request))
     others = row.hours.exclude(branch__in=branches).exists()
     values, error = values_of(row, branches), ""
@@ -148,7 +150,8 @@ def days(request: StaffRequest) -> HttpResponse:
 @staff_page(Right.SCHEDULE_EDIT)
 def day_remove(request: StaffRequest, public_id: str) -> HttpResponse:
     """The day is as every week again."""
-    row = get_object_or_404(ExceptionDay, clinic=request.clinic, public_id=public_id)
+    rows = visible(request, ExceptionDay.objects.filter(clinic=request.clinic))
+    row = get_object_or_404(visible(request, rows, branch="resource__branch_id"), public_id=public_id)
     booking.remove_exception(exception=row, actor=request.actor, now=clock.now())
     messages.success(request, "Убрано: день снова как обычно")
     return redirect("desk:schedule-days")
