@@ -128,8 +128,8 @@ def _first(wanted: NewMessage, grounds: Grounds, now: datetime) -> Message:
         raise BadInput("Нет такой карты пациента.")
     way = grounds.ways.get(wanted.patient_id or 0, Ways())
     order = list(wanted.channels) or way.order(grounds.cascade)
-    if not wanted.channels and grounds.versions[wanted.template_key].template.message_class == MARKETING:
-        order = [each for each in order if each != Channel.CALL]  # nobody is called because of an offer
+    if not wanted.channels and grounds.versions[wanted.template_key].template.message_class in (MARKETING, OTP):
+        order = [each for each in order if each != Channel.CALL]  # nobody calls to read out a code or an offer
     return step_from(wanted, order, 0, grounds, now)
 
 

@@ -412,3 +412,8 @@ def test_a_webhook_is_found_by_its_token_and_by_no_other(sms):
 def test_a_provider_abroad_needs_the_day_of_the_notification(new_account, clinic, actor, now):
     with pytest.raises(BadInput, match="за границей"):
         new_account(Channel.TELEGRAM, is_foreign=True)
+
+
+def test_nobody_is_asked_to_call_because_of_a_code_or_an_offer(mila, sms, want):
+    for message in (want(mila, "otp"), want(mila, "offer")):
+        assert "call" not in message.plan
