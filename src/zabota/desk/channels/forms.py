@@ -38,7 +38,7 @@ class AccountForm(forms.Form):
             label="Сообщений в секунду",
             min_value=0.01,
             max_value=traits.per_second,
-            initial=account.per_second if account else min(traits.per_second, 10.0),
+            initial=account.per_second if account else min(traits.per_second, 50.0),
             help_text=f"Провайдер принимает до {traits.per_second:g}.",
         )
         if traits.is_foreign:
