@@ -78,7 +78,11 @@ function picture(frame, kind) {
   const { chart } = drawn.get(frame);
   const name = `${frame.dataset.chart.replace(/-data$/, "")}.${kind}`;
   const colors = palette(frame);
-  const lines = chart.renderToSVGString().replace("<svg ", `<svg style="background:${colors.surface}" `);
+  // The drawing as it stands: the library's own text leaves quotes of font names bare.
+  const drawing = frame.querySelector("svg").cloneNode(true);
+  drawing.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+  drawing.style.background = colors.surface;
+  const lines = new XMLSerializer().serializeToString(drawing);
   if (kind === "svg") return save(new Blob([lines], { type: "image/svg+xml" }), name);
   const image = new Image();
   image.onload = () => {

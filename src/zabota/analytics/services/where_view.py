@@ -93,9 +93,10 @@ def _season(data: Json) -> list[str]:
         return [
             "Периоды приходятся на разные месяцы, а год назад для сравнения данных не хватает: часть разницы может быть сезоном."
         ]
+    chance = "в пределах случайного" if season["low_pp"] <= 0 <= season["high_pp"] else "это сезон"
     said = (
         f"Между этими же месяцами год назад возврат менялся на {points(season['seasonal_pp'])} "
-        f"({interval(season['low_pp'], season['high_pp'])}): это сезон. "
+        f"({interval(season['low_pp'], season['high_pp'])}): {chance}. "
     )
     left = f"{points(season['left_pp'])} ({interval(season['left_low_pp'], season['left_high_pp'])})"
     if season["left_low_pp"] <= 0 <= season["left_high_pp"]:
