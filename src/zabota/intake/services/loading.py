@@ -233,6 +233,7 @@ def _create_visits(writer: Writer, visits: list[Visit]) -> None:
                 is_first=visit.is_first,
                 comment=visit.comment,
                 cancel_reason=visit.cancel_reason,
+                origin=Appointment.Origin.IMPORT,
                 system=writer.batch.system,
                 ext_id=visit.ext_id,
                 import_batch_id=writer.batch.pk,
