@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from django.core.cache import cache
+
 from zabota.booking import api as booking
 from zabota.booking.models import Appointment
 from zabota.care import api as care
@@ -15,10 +17,12 @@ from zabota.clinic.models import Doctor
 from zabota.desk.calendar import blocks
 from zabota.desk.patients.words import age_on
 from zabota.nextstep import api as nextstep
+from zabota.patients.models import Patient
 from zabota.ui.formats import plural
 from zabota.visits import api as visits
 from zabota.worklist.models import Task
 
+KEPT_SECONDS = 600
 #: Who is before the doctor stands first, then who waits, then who is still to come, then who was.
 _ORDER = {"begun": 0, "arrived": 1, "late": 2, "confirmed": 2, "planned": 2, "completed": 3, "no_show": 4}
 
@@ -87,7 +91,7 @@ def load_day(doctor: Doctor, *, now: datetime, zone: ZoneInfo) -> Day:
     people = []
     for row in rows:
         kind = blocks.kind_of(row, now)
-        told = nextstep.explain(patient=row.patient, now=now)
+        label, tone, why = _told(row.patient, now)
         before = last.get(row.patient_id)
         if before is not None and before.pk == row.pk:
             before = _before(row)
@@ -101,9 +105,9 @@ def load_day(doctor: Doctor, *, now: datetime, zone: ZoneInfo) -> Day:
                 icon=blocks.STATES.get(kind, ("", "ring"))[1],
                 age=plural(age, "год,года,лет") if age is not None else "",
                 what=blocks.services_of(row),
-                type_label=told.label if told else "",
-                type_tone=told.tone if told else "",
-                why=_reason(told.sentence) if told else "",
+                type_label=label,
+                type_tone=tone,
+                why=why,
                 last=before,
                 last_what=blocks.services_of(before) if before else "",
                 plan=plan,
@@ -119,6 +123,17 @@ def load_day(doctor: Doctor, *, now: datetime, zone: ZoneInfo) -> Day:
         done=sum(1 for each in people if each.kind == "completed"),
         waiting=sum(1 for each in people if each.kind == "arrived"),
     )
+
+
+def _told(patient: Patient, now: datetime) -> tuple[str, str, str]:
+    """Type, its tone and its reason. Kept for ten minutes: the page asks for itself three times a minute."""
+    key = f"reception-type:{patient.pk}"
+    known: tuple[str, str, str] | None = cache.get(key)
+    if known is None:
+        told = nextstep.explain(patient=patient, now=now)
+        known = (told.label, told.tone, _reason(told.sentence)) if told else ("", "", "")
+        cache.set(key, known, KEPT_SECONDS)
+    return known
 
 
 def _reason(sentence: str) -> str:
