@@ -15,6 +15,7 @@ import http.client
 import json
 import os
 import shutil
+import signal
 import socket
 import statistics
 import subprocess
@@ -41,6 +42,8 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--tries", type=int, default=1, help="times that each client tries, one after another")
     options = parser.parse_args()
+    # SIGTERM must pass through `finally` too, or the servers would stay behind.
+    signal.signal(signal.SIGTERM, lambda signum, frame: sys.exit(143))
     runs, tries = (2, 1) if options.small else (options.runs, options.tries)
     with installation(postgres=options.postgres):
         figures = storms(runs, tries, postgres=options.postgres)
