@@ -42,6 +42,7 @@ LONGEST_VALUE = 1500
 #: Shortest form of the clinic's name that people still recognise.
 SHORTEST_CLINIC = 12
 
+_JOINING = re.compile(r"\s+(?:и|в|на|для|с|у|от|при|по|имени|им\.|&)$", re.IGNORECASE)
 _TOKEN = re.compile(r"\{([^{}\[\]]*)\}|\[|\]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029]")
 
@@ -150,7 +151,9 @@ def shortened(text: str, longest: int) -> str:
         return text
     head = text[:longest]
     space = head.rfind(" ")
-    return (head[:space] if space >= SHORTEST_CLINIC // 2 else head).rstrip(" ,.-«(")
+    kept = (head[:space] if space >= SHORTEST_CLINIC // 2 else head).rstrip(" ,.-«(")
+    # «Улыбка и» promises something more: a word that joins goes with what it joined.
+    return _JOINING.sub("", kept).rstrip(" ,.-«(")
 
 
 def units(text: str) -> int:

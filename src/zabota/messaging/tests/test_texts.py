@@ -14,7 +14,15 @@ from zabota.messaging.rules.lint import (
     with_required_lines,
 )
 from zabota.messaging.rules.parts import count_parts, split_parts
-from zabota.messaging.rules.text import PLACEHOLDERS, TextWrong, ValueMissing, compile_text, render, render_within
+from zabota.messaging.rules.text import (
+    PLACEHOLDERS,
+    TextWrong,
+    ValueMissing,
+    compile_text,
+    render,
+    render_within,
+    shortened,
+)
 
 #: The longest that the tables allow, and a short link on a host of our own.
 WORST = {
@@ -225,3 +233,18 @@ def test_a_text_longer_than_its_channel_is_refused():
 
 def test_every_placeholder_has_words_for_the_editor():
     assert set(WORST) == set(PLACEHOLDERS)
+
+
+@pytest.mark.parametrize(
+    ("name", "longest", "short"),
+    [
+        ("Улыбка и здоровье", 14, "Улыбка"),
+        ("Улыбка и здоровье", 17, "Улыбка и здоровье"),
+        ("Клиника имени Пирогова", 14, "Клиника"),
+        ("Семейная стоматология на Садовой", 25, "Семейная стоматология"),
+    ],
+)
+def test_a_shortened_name_of_the_clinic_does_not_break_off_at_a_word_that_joins(
+    name: str, longest: int, short: str
+) -> None:
+    assert shortened(name, longest) == short
