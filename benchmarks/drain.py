@@ -36,6 +36,8 @@ from urllib.parse import parse_qsl
 ROOT = Path(__file__).resolve().parents[1]
 NAIVE = 1_000
 BATCH = 500
+#: A reminder by mail has buttons, and therefore an HTML part, in both ways of sending.
+BUTTONS = (("Подтвердить", "https://ulybka.test/p/a7Fq2x"), ("Перенести", "https://ulybka.test/p/a7Fq2x/move"))
 
 
 def main() -> int:
@@ -170,6 +172,7 @@ def put_in(clinic_id: int, name: str, messages: int, channel: str) -> float:
                     patient_id=pk,
                     context=context,
                     channels=(channel,),
+                    buttons=BUTTONS if channel == "email" else (),
                 )
                 for pk in ids[start : start + 5000]
             ],
@@ -280,6 +283,8 @@ def naive(port: int) -> tuple[float, float]:
     """What one would write first: an EmailMessage for each patient over one open connection."""
     from django.core.mail import EmailMultiAlternatives, get_connection
 
+    from zabota.messaging.api import html_of
+
     backend = "django.core.mail.backends.smtp.EmailBackend"
     begun, cpu = time.monotonic(), time.process_time()
     with get_connection(backend, host="127.0.0.1", port=port) as connection:
@@ -288,6 +293,7 @@ def naive(port: int) -> tuple[float, float]:
             message = EmailMultiAlternatives(
                 "Ждём вас 25.11 в 10:00", text, "a@ulybka.test", [f"p{n}@example.test"], connection=connection
             )
+            message.attach_alternative(html_of(text, buttons=BUTTONS), "text/html")
             message.send()
     return time.monotonic() - begun, time.process_time() - cpu
 

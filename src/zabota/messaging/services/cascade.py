@@ -18,12 +18,16 @@ from zabota.messaging.services.enqueue import grounds_of, keep, step_from
 from zabota.messaging.services.waking import wake
 
 
-@transaction.atomic
 def go_on(message_ids: Sequence[int], *, now: datetime) -> int:
     """Try the next channel for each of these messages whose cascade has one. Returns how many steps were made.
 
     Safe to repeat: a step has its own key, and a cascade that reached the person goes no further.
     """
+    return _go_on(message_ids, now) if message_ids else 0
+
+
+@transaction.atomic
+def _go_on(message_ids: Sequence[int], now: datetime) -> int:
     rows = Message.objects.filter(pk__in=list(message_ids)).select_related("template_version__template")
     by_clinic: dict[int, list[Message]] = defaultdict(list)
     for row in rows:

@@ -179,6 +179,8 @@ def _go(taken: Claim, account: ChannelAccount, now: datetime) -> None:
 
 def stop_or_wait(ruled: Sequence[tuple[Message, Ruling]], *, now: datetime) -> None:
     """Write what the gate said of messages that do not go now, and go on through other channels where that may help."""
+    if not ruled:
+        return
     elsewhere: list[int] = []
     for row, ruling in ruled:
         mine = Message.objects.filter(pk=row.pk, state=Message.State.QUEUED)
