@@ -178,10 +178,14 @@ def _row(base: CohortBase, found: Slice, row: int, known: int, expected: Any, ha
 
 
 def _title(found: Slice, halves: Any, shown: Sequence[int]) -> str:
-    ripe = [row for row in shown if halves.ripe[row]]
+    # Compared with the same months a year before, which may stand above the rows that are shown.
+    ripe = [row for row in range(shown[-1] + 1) if halves.ripe[row] and found.sizes[row]] if len(shown) else []
     if len(ripe) < 2:
         return "Новые пациенты: по месяцу первого визита"
-    late, early = ripe[-3:], ripe[-15:-12] or ripe[:3]
+    late = ripe[-3:]
+    early = [row - 12 for row in late if row - 12 in ripe]
+    when = "год назад" if early else "вначале"
+    early = early or ripe[:3]
 
     def share(rows: Sequence[int]) -> tuple[float, float]:
         total = float(found.sizes[rows].sum())
@@ -194,7 +198,7 @@ def _title(found: Slice, halves: Any, shown: Sequence[int]) -> str:
     if abs(now - before) <= 1.96 * error:
         return f"За полгода возвращаются {percent(now)} новых пациентов, без значимых изменений"
     word = "реже" if now < before else "чаще"
-    return f"Новые возвращаются {word}: {percent(now)} за полгода, было {percent(before)}"
+    return f"Новые возвращаются {word}: {percent(now)} за полгода, {when} было {percent(before)}"
 
 
 def _curves(base: CohortBase, by: str, keep: Bools | None) -> list[View]:
