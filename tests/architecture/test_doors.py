@@ -27,6 +27,7 @@ OF_THE_WHOLE_CLINIC = {
     "desk:script": "one set of scripts for all branches",
     "desk:intake": "one export holds patients of all branches; only who works with the whole base loads it",
     "desk:pulse-table": "figures of the clinic; no person in them",
+    "desk:cohorts-table": "figures of the branches of who asks; no person in them",
     "desk:regular-book": "figures of the branches of who asks; no person in them",
     "desk:audit-table": "figures of the clinic; no person in them",
     "desk:messages-text": "one set of texts for all branches",
@@ -162,7 +163,16 @@ def test_rows_of_another_clinic_are_behind_no_door(here: World, as_oleg: Client)
         for door in doors()
         if door.right is not None
         and door.arguments
-        and not door.name.startswith(("desk:script", "desk:channel-new", "desk:pulse-table", "desk:audit-table", "desk:regular-book"))
+        and not door.name.startswith(
+            (
+                "desk:script",
+                "desk:channel-new",
+                "desk:pulse-table",
+                "desk:audit-table",
+                "desk:cohorts-table",
+                "desk:regular-book",
+            )
+        )
         and (said := verdict(knock(as_oleg, address(door, here)))) != "closed"
     }
 
