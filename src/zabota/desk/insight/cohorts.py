@@ -28,38 +28,7 @@ TABLES: Final = {"map": "Карта", "curves": "Кривые", "sides": "Раз
 @staff_page(Right.AUDIT_VIEW)
 def cohorts(request: StaffRequest) -> HttpResponse:
     """The page, or its body when a filter was changed."""
-    cut = _cut(request)
-    view = reports.cohorts_view(request.clinic.pk, cut)
-    context: dict[str, Any] = {
-        **(view or {}),
-        "ready": view is not None,
-        "limited": cut.branches is not None,
-        "query": _query(cut),
-        "alarms_url": f"{reverse('desk:cohorts-alarms')}?{_query(cut)}",
-        "by_chips": [
-            {"label": label, "url": f"{reverse('desk:cohorts')}?{_query(cut, by=name)}", "current": name == cut.by}
-            for name, label in reports.SIDES.items()
-        ],
-        "chosen": [
-            {
-                "label": f"{reports.SIDES[name]}: {value}",
-                "url": f"{reverse('desk:cohorts')}?{_query(cut, **{name: ''})}",
-            }
-            for name, value in cut.chosen.items()
-        ],
-        "tables": TABLES,
-        **work.work_of(request),
-        "state_url": reverse("desk:cohorts-state"),
-    }
-    if view:
-        for side in view["sides"]:
-            for row in side["rows"]:
-                value = "" if row["current"] else row["name"]
-                row["url"] = f"{reverse('desk:cohorts')}?{_query(cut, **{side['name']: value})}"
-        context["picture"] = curves_picture(view["curves"])
-        context["heat_columns"] = ["полгода", *view["columns"]]
-    context["saved"] = saved_of(request, "cohorts")
-    return page(request, "desk/insight/cohorts.html", partial="body", context=context)
+    return page(request, "desk/insight/cohorts.html", partial="body", context=_context(request))
 
 
 @require_GET
@@ -93,6 +62,42 @@ def as_table(request: StaffRequest, table: str, form: str) -> HttpResponse:
         raise Http404
     header, rows = {"map": _map, "curves": _curves, "sides": _sides}[table](view)
     return table_answer(form, f"kogorty-{table}-{view['as_of']:%Y-%m-%d}", header, rows)
+
+
+def _context(request: StaffRequest) -> dict[str, Any]:
+    """The cut with addresses of every click."""
+    cut = _cut(request)
+    view = reports.cohorts_view(request.clinic.pk, cut)
+    context: dict[str, Any] = {
+        **(view or {}),
+        "ready": view is not None,
+        "limited": cut.branches is not None,
+        "query": _query(cut),
+        "alarms_url": f"{reverse('desk:cohorts-alarms')}?{_query(cut)}",
+        "by_chips": [
+            {"label": label, "url": f"{reverse('desk:cohorts')}?{_query(cut, by=name)}", "current": name == cut.by}
+            for name, label in reports.SIDES.items()
+        ],
+        "chosen": [
+            {
+                "label": f"{reports.SIDES[name]}: {value}",
+                "url": f"{reverse('desk:cohorts')}?{_query(cut, **{name: ''})}",
+            }
+            for name, value in cut.chosen.items()
+        ],
+        "tables": TABLES,
+        **work.work_of(request),
+        "state_url": reverse("desk:cohorts-state"),
+    }
+    if view:
+        for side in view["sides"]:
+            for row in side["rows"]:
+                value = "" if row["current"] else row["name"]
+                row["url"] = f"{reverse('desk:cohorts')}?{_query(cut, **{side['name']: value})}"
+        context["picture"] = curves_picture(view["curves"])
+        context["heat_columns"] = ["полгода", *view["columns"]]
+    context["saved"] = saved_of(request, "cohorts")
+    return context
 
 
 def _cut(request: StaffRequest) -> reports.Cut:

@@ -71,33 +71,7 @@ def where(request: StaffRequest) -> HttpResponse:
     asked = asked_of(request.POST if request.method == "POST" else request.GET, request.clinic, today)
     if request.method == "POST":
         return _begin(request, asked)
-    branches = branches_of(request.member)
-    stored = None if asked.trouble else reports.where_of(request.clinic, asked.question, branches=branches)
-    working = not asked.trouble and reports.where_is_under_way(request.clinic, asked.question, branches=branches)
-    failed = (
-        not working
-        and not asked.trouble
-        and reports.where_failed(request.clinic, asked.question, now=clock.now(), branches=branches)
-    )
-    context: dict[str, Any] = {
-        "asked": asked,
-        "stored": stored,
-        "working": working,
-        "failed": failed,
-        "limited": branches is not None,
-        "state_url": f"{reverse('desk:where-state')}?{asked.query}",
-        "fields": _fields(request, asked),
-        "lengths": [(str(each), f"{each} дней") for each in sorted({*LENGTHS, asked.question.days})],
-        "presets": _presets(asked, today),
-        "saved": saved_of(request, "where"),
-        "tables": tables.WHERE_TABLES,
-    }
-    if stored and "refused" not in stored.data:
-        view = reports.where_view(stored.data)
-        context |= view
-        context["falls"] = falls_of(stored.data["retention"], view["why"], links_of(stored), before_word="Раньше")
-        context["charts"] = {"waterfall": _waterfall(stored.data, view["why"])}
-    return render(request, "desk/insight/where.html", context)
+    return render(request, "desk/insight/where.html", _context(request, asked, today))
 
 
 @require_GET
@@ -154,6 +128,37 @@ def _default(clinic: Clinic, today: dt.date) -> reports.Question:
         ends = [dt.date.fromisoformat(main[name]["to"]) for name in ("now", "year_before")]
         return reports.Question(ends[0], ends[1], int(main["window_days"]))
     return reports.Question(today, today - dt.timedelta(days=365), 365)
+
+
+def _context(request: StaffRequest, asked: Asked, today: dt.date) -> dict[str, Any]:
+    """The form, the answer when it is there, the state of the work."""
+    branches = branches_of(request.member)
+    stored = None if asked.trouble else reports.where_of(request.clinic, asked.question, branches=branches)
+    working = not asked.trouble and reports.where_is_under_way(request.clinic, asked.question, branches=branches)
+    failed = (
+        not working
+        and not asked.trouble
+        and reports.where_failed(request.clinic, asked.question, now=clock.now(), branches=branches)
+    )
+    context: dict[str, Any] = {
+        "asked": asked,
+        "stored": stored,
+        "working": working,
+        "failed": failed,
+        "limited": branches is not None,
+        "state_url": f"{reverse('desk:where-state')}?{asked.query}",
+        "fields": _fields(request, asked),
+        "lengths": [(str(each), f"{each} дней") for each in sorted({*LENGTHS, asked.question.days})],
+        "presets": _presets(asked, today),
+        "saved": saved_of(request, "where"),
+        "tables": tables.WHERE_TABLES,
+    }
+    if stored and "refused" not in stored.data:
+        view = reports.where_view(stored.data)
+        context |= view
+        context["falls"] = falls_of(stored.data["retention"], view["why"], links_of(stored), before_word="Раньше")
+        context["charts"] = {"waterfall": _waterfall(stored.data, view["why"])}
+    return context
 
 
 def _begin(request: StaffRequest, asked: Asked) -> HttpResponse:
