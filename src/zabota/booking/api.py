@@ -21,6 +21,7 @@ from zabota.booking.queries.needs import Need, need_of, performers
 from zabota.booking.queries.search import Slot, alternatives, find_slots, slot_of_key
 from zabota.booking.queries.waiting import CorridorWait, DoctorWait, WaitingFigures, waiting_figures
 from zabota.booking.queries.waitlist import WaitlistReport, open_entries, open_freed, open_offers, waitlist_report
+from zabota.booking.queries.wanted import Wanted
 from zabota.booking.services.appointments import book, book_next_visit, cancel, move_appointment
 from zabota.booking.services.feeds import NewFeed, make_feed, revoke_feed
 from zabota.booking.services.first_week import ensure_performers, ensure_resources
@@ -53,7 +54,7 @@ from zabota.booking.services.resources import (
     set_week,
 )
 from zabota.booking.services.settling import settle
-from zabota.booking.services.troubles import HoldGone, Outdated, SlotTaken, Wanted
+from zabota.booking.services.troubles import HoldGone, Outdated, SlotTaken
 from zabota.booking.services.waitlist import close_entry, join_waitlist
 
 __all__ = [

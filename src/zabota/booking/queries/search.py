@@ -13,10 +13,10 @@ from zabota.booking.models import Resource
 from zabota.booking.queries.busy import busy_of_doctors, busy_of_resources
 from zabota.booking.queries.hours import Timetable, timetable
 from zabota.booking.queries.needs import Need, need_of
+from zabota.booking.queries.wanted import Wanted
 from zabota.booking.rules.cells import instant_of, minute_of
 from zabota.booking.rules.gaps import STEP_MINUTES, Busy, free_starts, spread
 from zabota.booking.rules.week import epoch_minute
-from zabota.booking.services.troubles import Wanted
 from zabota.clinic.models import Branch, Doctor, Service
 
 #: Nobody is offered a time that begins this soon: they have to come.

@@ -13,10 +13,11 @@ from zabota.booking.facts import AppointmentBooked, AppointmentCancelled, Appoin
 from zabota.booking.models import Appointment, AppointmentService, FreedSlot, Hold, Resource
 from zabota.booking.queries.hours import works_throughout
 from zabota.booking.queries.needs import need_of
+from zabota.booking.queries.wanted import Wanted
 from zabota.booking.rules.slots import EARLIEST, LATEST
 from zabota.booking.services import seats
 from zabota.booking.services.freed import forget_delayed, note_freed
-from zabota.booking.services.troubles import Outdated, SlotTaken, Wanted
+from zabota.booking.services.troubles import Outdated, SlotTaken
 from zabota.clinic.models import Branch, Doctor, Service
 from zabota.kernel import audit, facts
 from zabota.kernel.audit import Actor

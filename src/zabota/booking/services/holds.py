@@ -13,8 +13,9 @@ from django.db import transaction
 from zabota.booking.models import Hold, Resource
 from zabota.booking.queries.hours import works_throughout
 from zabota.booking.queries.needs import need_of
+from zabota.booking.queries.wanted import Wanted
 from zabota.booking.services import seats
-from zabota.booking.services.troubles import HoldGone, SlotTaken, Wanted
+from zabota.booking.services.troubles import HoldGone, SlotTaken
 from zabota.clinic.models import Branch, Doctor, Service
 from zabota.kernel.audit import Actor
 from zabota.kernel.errors import BadInput
