@@ -121,10 +121,11 @@ def figure(definition: Definition, ground: Ground, window: Window, filters: Filt
     sample = definition.count(ground, window, filters)
     found = estimate(definition.method, sample)
     known = found is not None and len(sample.value) > 0
+    bounded = known and found is not None and math.isfinite(found.low) and math.isfinite(found.high)
     return Figure(
         found.value if known and found else None,
-        found.low if known and found else None,
-        found.high if known and found else None,
+        found.low if bounded and found else None,
+        found.high if bounded and found else None,
         len(sample.value),
         sample.since,
         sample.until,

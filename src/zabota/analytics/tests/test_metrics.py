@@ -215,6 +215,11 @@ def test_unripe_figure_says_why_and_is_compared_with_nothing() -> None:
     assert change(BY_KEY["r3"], found, found) is None
 
 
+def test_one_patient_is_a_figure_without_an_interval() -> None:
+    found = counted("arpp", ground_of([Slot(1, ago(3), money=100_00)]))
+    assert (found.value, found.low, found.high) == (100_00, None, None)
+
+
 def test_nobody_gives_no_figure_and_no_error() -> None:
     for definition in COUNTED:
         found = figure(definition, ground_of(OLD), YEAR, Filters(doctor=99))
