@@ -370,7 +370,7 @@ def plug_in(ledger: str) -> None:
                 for start in range(0, len(batch), 100):
                     book.write("".join(f"{each.key}\n" for each in batch[start : start + 100]))
                     book.flush()
-                    await asyncio.sleep(0.002)
+                    await asyncio.sleep(0.02)
             return [api.SendResult(each.key, api.Verdict.ACCEPTED, provider_id=each.key) for each in batch]
 
         async def release(self) -> None: ...
