@@ -84,12 +84,26 @@ def move_back(*, from_id: int, to_id: int, rows: dict[str, list[int]]) -> None:
 
 
 def put_back(changed: dict[str, dict[str, dict[str, Any]]]) -> None:
-    """Restore former values of rows that a merge altered."""
+    """Restore former values of rows that a merge altered, unless something newer took their place."""
     for label, rows in changed.items():
         model = apps.get_model(label)
         for pk, before in rows.items():
             values = {name: _field(model, name).to_python(value) for name, value in before.items()}
-            model._default_manager.filter(pk=pk).update(**values)
+            rows_of = model._default_manager.filter(pk=pk)
+            if not _open_meanwhile(label, model, rows_of.first(), values):
+                rows_of.update(**values)
+
+
+def _open_meanwhile(label: str, model: type[models.Model], row: models.Model | None, values: dict[str, Any]) -> bool:
+    """True when a row that would be opened again has a successor: what was decided since the merge counts."""
+    for holder in _holders.values():
+        if holder.model != label or holder.single_open not in values or values[holder.single_open] is not None:
+            continue
+        owner = getattr(row, f"{holder.field}_id", None)
+        mine = {f"{holder.field}_id": owner, f"{holder.single_open}__isnull": True}
+        if owner is not None and model._default_manager.filter(**mine).exclude(pk=getattr(row, "pk", None)).exists():
+            return True
+    return False
 
 
 def _free_of_collisions(holder: Holder, model: type[models.Model], from_id: int, to_id: int) -> list[int]:
