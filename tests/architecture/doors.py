@@ -182,7 +182,7 @@ BY_PREFIX: tuple[tuple[str, Callable[[World], dict[str, Any]]], ...] = (
     ("desk:cohorts-table", lambda w: {"table": "map", "form": "csv"}),
     ("desk:goal-table", lambda w: {"table": "line", "form": "csv"}),
     ("desk:strategy-table", lambda w: {"table": "people", "form": "csv"}),
-    ("desk:regular-book", lambda w: {"span": "weekly"}),
+    ("desk:regular-", lambda w: {"span": "weekly"}),
     ("desk:view-drop", lambda w: {"view_id": "none"}),
     ("desk:behind", lambda w: {"report_id": "none", "place": "all", "form": "csv"}),
 )

@@ -107,6 +107,7 @@ MATRIX = {
     "desk:weekly": "OMQ",
     "desk:monthly": "OMQ",
     "desk:regular-book": "OMQ",
+    "desk:regular-mail": "OMQ",
     "desk:view-save": "OMQ",
     "desk:view-drop": "OMQ",
     "desk:behind": "OMQ",

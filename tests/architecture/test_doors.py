@@ -29,6 +29,7 @@ OF_THE_WHOLE_CLINIC = {
     "desk:pulse-table": "figures of the clinic; no person in them",
     "desk:cohorts-table": "figures of the branches of who asks; no person in them",
     "desk:regular-book": "figures of the branches of who asks; no person in them",
+    "desk:regular-mail": "a switch of the person's own",
     "desk:audit-table": "figures of the clinic; no person in them",
     "desk:messages-text": "one set of texts for all branches",
     "desk:schedule-service": "a service is the same in all branches",
@@ -171,6 +172,7 @@ def test_rows_of_another_clinic_are_behind_no_door(here: World, as_oleg: Client)
                 "desk:audit-table",
                 "desk:cohorts-table",
                 "desk:regular-book",
+                "desk:regular-mail",
             )
         )
         and (said := verdict(knock(as_oleg, address(door, here)))) != "closed"

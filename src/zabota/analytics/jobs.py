@@ -9,6 +9,7 @@ from django_tasks import task
 from zabota.analytics.queries.snapshot_files import days_kept
 from zabota.analytics.rules.where import Question
 from zabota.analytics.services.actions import count_worklist
+from zabota.analytics.services.mailing import mail_reports
 from zabota.analytics.services.metrics_keeping import gather, is_large
 from zabota.analytics.services.sending import send_behind
 from zabota.analytics.services.snapshot import build_snapshot
@@ -113,3 +114,17 @@ def branch_sets(clinic_id: int) -> list[list[int]]:
 
 def _actor(user_id: int | None) -> Actor:
     return Actor(user_id=user_id) if user_id else SYSTEM
+
+
+@schedule("analytics.mail_weekly", cron="0 8 * * 1", says="отчёт за неделю письмом тем, кто просил")
+@task()
+def mail_weekly() -> int:
+    """Monday's report."""
+    return mail_reports("weekly", now=clock.now())
+
+
+@schedule("analytics.mail_monthly", cron="0 8 1 * *", says="отчёт за месяц письмом тем, кто просил")
+@task()
+def mail_monthly() -> int:
+    """The month's report."""
+    return mail_reports("monthly", now=clock.now())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
-from zabota.clinic.models import Clinic
+from zabota.clinic.models import Clinic, Member
 from zabota.kernel.ids import new_public_id
 from zabota.kernel.scope import ScopedManager
 
@@ -115,3 +115,21 @@ class GoalAction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title} {self.first_on:%Y-%m}"
+
+
+class ReportMail(models.Model):
+    """A person of the clinic asked to get a regular report by mail."""
+
+    class Span(models.TextChoices):
+        WEEKLY = "weekly", "по понедельникам"
+        MONTHLY = "monthly", "первого числа"
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="+")
+    span = models.CharField(max_length=7, choices=Span.choices)
+    asked_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["member", "span"], name="report_mail_once")]
+
+    def __str__(self) -> str:
+        return f"{self.member_id} {self.span}"

@@ -13,7 +13,7 @@ from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from zabota.analytics import jobs
-from zabota.analytics.models import Behind, SavedView, StoredReport
+from zabota.analytics.models import Behind, ReportMail, SavedView, StoredReport
 from zabota.analytics.queries.people import ORDERS, REACHES, STEPS, PersonBehind, people_behind, sorted_people
 from zabota.analytics.queries.period import PeriodFigures, period_figures
 from zabota.analytics.rules.change import counts_differ, shares_differ
@@ -27,6 +27,7 @@ from zabota.analytics.services.cohort_view import Cut, cohort_alarms, cohorts_vi
 from zabota.analytics.services.goal_view import actions_of, outlook_to
 from zabota.analytics.services.html import render_deck
 from zabota.analytics.services.keeping import branches_in, latest
+from zabota.analytics.services.mailing import ask_for_mail
 from zabota.analytics.services.sections import sections
 from zabota.analytics.services.sending import Sent, send_behind
 from zabota.analytics.services.stored import AUDIT, PULSE, audit_of, refresh_reports
@@ -55,8 +56,10 @@ __all__ = [
     "PeriodFigures",
     "PersonBehind",
     "Question",
+    "ReportMail",
     "Sent",
     "actions_of",
+    "ask_for_mail",
     "ask_refresh",
     "ask_send",
     "ask_where",

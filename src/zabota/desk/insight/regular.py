@@ -6,11 +6,12 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.dateparse import parse_date
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from zabota.analytics import reports
 from zabota.clinic.api import Right
@@ -20,6 +21,7 @@ from zabota.desk.insight.files import book_answer
 from zabota.desk.insight.goal import planned, stops_of
 from zabota.desk.insight.people import links_of
 from zabota.kernel import clock
+from zabota.messaging import api as messaging
 from zabota.nextstep import api as nextstep
 from zabota.ui import formats
 
@@ -69,6 +71,21 @@ def book(request: StaffRequest, span: str) -> HttpResponse:
     )
 
 
+@require_POST
+@staff_page(Right.AUDIT_VIEW)
+def mail(request: StaffRequest, span: str) -> HttpResponse:
+    """Begin or stop sending this report to the person's own address."""
+    if span not in ("weekly", "monthly"):
+        raise Http404
+    wanted = request.POST.get("wanted") == "1"
+    reports.ask_for_mail(member=request.member, span=span, wanted=wanted, actor=request.actor, now=clock.now())
+    address = request.member.user.email
+    messages.success(
+        request, f"Отчёт будет приходить на {address}" if wanted else f"На {address} отчёт больше не приходит"
+    )
+    return redirect(f"desk:{span}")
+
+
 Period = tuple[dt.date, dt.date]
 
 
@@ -105,6 +122,8 @@ def _context(request: StaffRequest, span: Span) -> View:
         "other": reverse("desk:monthly" if span == "weekly" else "desk:weekly"),
         "book": f"{reverse('desk:regular-book', args=[span])}?on={now.first.isoformat()}",
         "made_on": today,
+        "mailed": reports.ReportMail.objects.filter(member=request.member, span=span).exists(),
+        "mail_works": messaging.Channel.EMAIL in messaging.accounts_on(request.clinic.pk),
     }
 
 

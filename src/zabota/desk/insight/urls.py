@@ -48,6 +48,7 @@ urlpatterns: list[URLPattern] = [
     path("insight/strategy/<slug:table>.<slug:form>", strategy.as_table, name="strategy-table"),
     path("insight/weekly/", regular.weekly, name="weekly"),
     path("insight/monthly/", regular.monthly, name="monthly"),
+    path("insight/regular/<slug:span>/mail/", regular.mail, name="regular-mail"),
     path("insight/regular/<slug:span>.xlsx", regular.book, name="regular-book"),
     path("insight/saved/", views_saved.save, name="view-save"),
     path("insight/saved/<slug:view_id>/drop/", views_saved.drop, name="view-drop"),

@@ -39,6 +39,8 @@ ACTIONS = {
     "analytics.reports.asked": "пересчёт отчёта",
     "analytics.reports.stored": "отчёт рассчитан",
     "analytics.view.dropped": "сохранённый вид удалён",
+    "analytics.mail.asked": "отчёт письмом: попросил",
+    "analytics.mail.stopped": "отчёт письмом: отказался",
     "analytics.view.saved": "вид отчёта сохранён",
     "booking.appointment.booked": "запись на приём",
     "booking.appointment.cancelled": "отмена записи",

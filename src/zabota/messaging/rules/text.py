@@ -34,6 +34,7 @@ PLACEHOLDERS: dict[str, str] = {
     "услуга": "услуга",
     "подготовка": "как подготовиться",
     "советы": "что делать после визита",
+    "сводка": "цифры отчёта, только для писем сотрудникам",
 }
 #: What tells more than date and place: only where the patient asked for detailed messages.
 DETAILED = frozenset({"врач", "услуга", "подготовка", "советы"})
