@@ -1,3 +1,25 @@
 """Fixtures of every test, an app's own beside it and those that cross apps: the cast, the worker, the budget of queries."""
 
+from __future__ import annotations
+
+import os
+
+import pytest
+
 pytest_plugins = ("tests.cast", "tests.budgets", "tests.worker")
+
+#: What a test asks for when it looks into a database.
+_WITH_DATABASE = frozenset({"db", "transactional_db", "live_server", "installation", "empty_database"})
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL run only what looks into a database: the rest was run a moment ago and would say the same."""
+    if not os.environ.get("ZABOTA_TEST_DATABASE_URL", "").startswith("postgres"):
+        return
+    kept, left = [], []
+    for item in items:
+        asked = _WITH_DATABASE.intersection(getattr(item, "fixturenames", ()))
+        (kept if asked or item.get_closest_marker("django_db") else left).append(item)
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = kept
