@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import signal
 import socket
@@ -24,6 +25,8 @@ PICTURES = [
     ("intake", "owner", "/intake/", 1440, False),
     ("audit", "owner", "/audit/", 1440, False),
     ("control", "owner", "/control/", 1440, False),
+    ("calendar", "administrator", "calendar", 1440, False),
+    ("cohorts", "owner", "/insight/cohorts/", 1440, False),
     ("today-phone", "administrator", "/today/", 360, True),
 ]
 
@@ -91,6 +94,8 @@ def _photograph(chromium: str, site: str, logins: dict[str, tuple[str, str]]) ->
             if address == "patient":
                 page.goto(f"{site}/today/")
                 page.locator("a[href*='/patients/']").first.click()
+            elif address == "calendar":
+                page.goto(f"{site}/calendar/?day={_working_day()}")
             else:
                 page.goto(site + address)
             page.wait_for_load_state("networkidle")
@@ -98,6 +103,12 @@ def _photograph(chromium: str, site: str, logins: dict[str, tuple[str, str]]) ->
             print(OUT / f"{name}.png")
             context.close()
         browser.close()
+
+
+def _working_day() -> str:
+    """Tomorrow, or Monday when tomorrow the clinic rests."""
+    day = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1)
+    return (day + dt.timedelta(days=1) if day.weekday() == 6 else day).isoformat()
 
 
 def _enter(page: Page, site: str, login: tuple[str, str]) -> None:
