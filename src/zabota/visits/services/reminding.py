@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from zabota.booking.models import Appointment
+from zabota.clinic.models import Clinic
 from zabota.kernel.errors import BadInput
 from zabota.kernel.jobs import assure_lease
 from zabota.messaging.api import NewMessage, SubjectRef, enqueue
@@ -50,6 +51,9 @@ def send_due(*, now: datetime) -> int:
 
 @transaction.atomic
 def _send(reminder_id: int, now: datetime) -> int:
+    # A family is told by one worker at a time: two that each held a reminder of hers would wait for each other's.
+    clinics = Reminder.objects.filter(pk=reminder_id).values("clinic_id")
+    list(Clinic.objects.select_for_update(no_key=True).filter(pk__in=clinics).values_list("pk"))
     leader = (
         Reminder.objects.select_for_update(of=("self",), skip_locked=True)
         .filter(pk=reminder_id, state=Reminder.State.PLANNED, due_at__lte=now)
