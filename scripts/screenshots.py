@@ -93,7 +93,7 @@ def _photograph(chromium: str, site: str, logins: dict[str, tuple[str, str]]) ->
             _enter(page, site, logins[who])
             if address == "patient":
                 page.goto(f"{site}/today/")
-                page.locator("a[href*='/patients/']").first.click()
+                page.locator("main a[href*='/patients/']").first.click()
             elif address == "calendar":
                 page.goto(f"{site}/calendar/?day={_working_day()}")
             else:
