@@ -36,6 +36,7 @@ def mark_ignored(lines: pl.DataFrame, found: Recognised) -> pl.DataFrame:
         pl.when(pl.col("filled") == 0).then(pl.lit("empty"))
         .when(pl.col("header")).then(pl.lit("header"))
         .when(total & (no_date | pl.col("surname").is_null())).then(pl.lit("total"))
+        .when(pl.col("row").is_in(found.titles)).then(pl.lit("title"))
         .when(few & no_date & (no_person | (pl.col("filled") == 1))).then(pl.lit("title"))
     )  # fmt: skip
     return frame.with_columns(ignored=code).drop("filled", "first", "total", "header")

@@ -10,6 +10,7 @@ import polars as pl
 
 from zabota.intake.reading.errors import UnreadableFile
 from zabota.intake.reading.grid import Grid, fill_merged
+from zabota.intake.reading.grouped import ungroup
 from zabota.intake.reading.results import ColumnGuess, FileFacts
 from zabota.intake.rules.dates import DateForm, decide_form, form_name
 from zabota.intake.rules.fields import Kind, Status
@@ -34,6 +35,7 @@ class Recognised:
     columns: dict[str, str]
     visit_form: DateForm
     birth_form: DateForm
+    titles: frozenset[int] = frozenset()  # rows that are titles of groups, what they say stands in columns
 
 
 def recognise_grid(path: Path, grid: Grid, *, today: date, mapping: SavedMapping | None) -> Recognised:
@@ -42,6 +44,14 @@ def recognise_grid(path: Path, grid: Grid, *, today: date, mapping: SavedMapping
     header = _header(grid, saved)
     if grid.merged:
         grid.cells = fill_merged(grid.cells, grid.merged, header.row + header.height)
+    found = _recognise(path, grid, header, today=today, saved=saved)
+    groups = ungroup(grid, header, found.columns.keys())
+    if groups is None:
+        return found
+    return replace(_recognise(path, groups.grid, groups.header, today=today, saved=saved), titles=groups.titles)
+
+
+def _recognise(path: Path, grid: Grid, header: HeaderFound, *, today: date, saved: SavedMapping) -> Recognised:
     body = grid.cells.slice(header.row + header.height, None)
     names = _distinct_names(header.names, grid.width)
     sample = body.filter(pl.sum_horizontal(pl.exclude("row").is_not_null()) > 1).head(LOOKED_AT)
