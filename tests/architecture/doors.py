@@ -168,7 +168,7 @@ BY_PREFIX: tuple[tuple[str, Callable[[World], dict[str, Any]]], ...] = (
     ("desk:channel-law", lambda w: {"rule_id": ChannelRule.objects.filter(clinic=w.clinic).order_by("id")[0].pk}),
     ("desk:channel", lambda w: {"public_id": w.channel.public_id, "provider": "smsc", "action": "off"}),
     ("desk:preparation-sheet", lambda w: {"public_id": "none"}),
-    ("desk:aftercare-take", lambda w: {"public_id": "none"}),
+    ("desk:aftercare-act", lambda w: {"public_id": "none", "step": "take"}),
     ("desk:staff-", lambda w: {"public_id": w.member.public_id, "action": "password"}),
     ("desk:clinic-branch", lambda w: {"public_id": w.branch.public_id}),
     ("desk:clinic-doctor", lambda w: {"public_id": w.doctor.public_id}),

@@ -192,7 +192,7 @@ MATRIX = {
     "desk:preparation-sheet": "OM",
     "desk:preparation-sheet-new": "OM",
     "desk:aftercare": "OD",
-    "desk:aftercare-take": "OD",
+    "desk:aftercare-act": "OD",
     "desk:trail": "OQ",
     "desk:trail-csv": "OQ",
     "desk:system": "O",

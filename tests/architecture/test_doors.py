@@ -104,7 +104,7 @@ WANT_MORE = {
     "desk:behind": "a stored report",
     "desk:behind-file": "a stored report",
     "desk:behind-send": "a stored report",
-    "desk:aftercare-take": "a patient who is unwell",
+    "desk:aftercare-act": "a patient who is unwell",
     "desk:preparation-sheet": "a questionnaire",
     "desk:control-reassign": "a person in the form",
     "desk:intake-refused": "refused rows",

@@ -2,7 +2,7 @@
 
 from zabota.visits.jobs import replan_reminders
 from zabota.visits.queries.answers import AnswersOfVisit, answers_for, is_filled, questionnaires_of
-from zabota.visits.queries.sent import ReminderReport, complaints, median_minutes, reminder_report
+from zabota.visits.queries.sent import ReminderReport, complaints, median_minutes, open_complaints, reminder_report
 from zabota.visits.queries.texts import TextsOfVisit, texts_of
 from zabota.visits.queries.widget import WidgetGroup, widget_doctors, widget_service, widget_services
 from zabota.visits.rules.answers import Asked, read_questions, write_questions
@@ -16,8 +16,9 @@ from zabota.visits.services.acts import (
     visit_of,
     wait_for_earlier,
 )
-from zabota.visits.services.care import answer_wellbeing, check_of, take_complaint
+from zabota.visits.services.care import answer_wellbeing, check_of
 from zabota.visits.services.codes import CodeWrong, PhoneWrong, TooManyCodes, check_code, read_mobile, send_code
+from zabota.visits.services.complaints import escalate_waiting, pass_to_desk, settle_complaint, take_complaint
 from zabota.visits.services.links import (
     PATIENT,
     LinkGone,
@@ -69,6 +70,7 @@ __all__ = [
     "confirm_visit",
     "doctor_video_address",
     "enter_video",
+    "escalate_waiting",
     "fill_in",
     "find_link",
     "free_times",
@@ -78,6 +80,8 @@ __all__ = [
     "median_minutes",
     "move_visit",
     "offer_of",
+    "open_complaints",
+    "pass_to_desk",
     "questionnaires_of",
     "read_mobile",
     "read_person",
@@ -91,6 +95,7 @@ __all__ = [
     "save_text",
     "send_code",
     "settings_of",
+    "settle_complaint",
     "take_complaint",
     "take_offer",
     "texts_of",

@@ -8,6 +8,7 @@ from zabota.kernel import clock
 from zabota.kernel.jobs import schedule
 from zabota.visits.services.care import ask_due
 from zabota.visits.services.codes import forget_old_codes
+from zabota.visits.services.complaints import escalate_waiting
 from zabota.visits.services.links import forget_old_links
 from zabota.visits.services.planning import plan_unplanned
 from zabota.visits.services.planning import replan as plan_anew
@@ -17,10 +18,11 @@ from zabota.visits.services.reminding import send_due
 @schedule("visits.reminders", cron="* * * * *", says="отправляет напоминания и вопросы о самочувствии, когда пора")
 @task()
 def send_reminders() -> None:
-    """Due reminders and questions become messages."""
+    """Due reminders and questions become messages; a complaint nobody took goes to the desk."""
     now = clock.now()
     send_due(now=now)
     ask_due(now=now)
+    escalate_waiting(now=now)
 
 
 @schedule("visits.plan", cron="*/10 * * * *", says="планирует напоминания о визитах, которые пришли из выгрузки")

@@ -22,7 +22,7 @@ from zabota.worklist.queries.queue import (
     step_of,
 )
 from zabota.worklist.queries.scripts import ScriptUse, default_script, script_for, script_history, script_uses
-from zabota.worklist.queries.team import absent_ids, day_bounds, loads, may_work_at, workers
+from zabota.worklist.queries.team import absent_ids, day_bounds, desk_member, loads, may_work_at, workers
 from zabota.worklist.rules.calls import QuickTime, another_way, quick_times, thinks_times, thinks_until
 from zabota.worklist.rules.elapsed import elapsed
 from zabota.worklist.rules.formal import COUNTED, MEANINGS, SIGNS, share_with_interval
@@ -36,6 +36,7 @@ from zabota.worklist.services.outcomes import BookingMissing, Recorded, record_o
 from zabota.worklist.services.ownership import (
     end_absence,
     hand_over,
+    hand_over_by_rule,
     mark_absent,
     reassign_all,
     snooze_task,
@@ -82,12 +83,14 @@ __all__ = [
     "day_bounds",
     "day_counts",
     "default_script",
+    "desk_member",
     "distribute",
     "edit_script",
     "elapsed",
     "end_absence",
     "ensure_scripts",
     "hand_over",
+    "hand_over_by_rule",
     "in_order",
     "loads",
     "mark_absent",

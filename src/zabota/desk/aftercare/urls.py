@@ -8,5 +8,5 @@ from zabota.desk.aftercare import views
 
 urlpatterns = [
     path("", views.aftercare, name="aftercare"),
-    path("<str:public_id>/take/", views.take, name="aftercare-take"),
+    path("<str:public_id>/<slug:step>/", views.act, name="aftercare-act"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.contrib import messages
@@ -50,17 +51,35 @@ def aftercare(request: StaffRequest) -> HttpResponse:
 
 @require_POST
 @staff_page(Right.RECEPTION_OWN)
-def take(request: StaffRequest, public_id: str) -> HttpResponse:
-    """«Отвечаю пациенту»."""
+def act(request: StaffRequest, public_id: str, step: str) -> HttpResponse:
+    """«Отвечаю пациенту», «Решено», «Передать администратору»."""
     row = next((each for each in _rows(request) if each.public_id == public_id), None)
-    if row is None:
+    if row is None or step not in _ACTS:
         raise Http404
     try:
-        taken = visits.take_complaint(check=row, member=request.member, actor=request.actor, now=clock.now())
-        messages.success(request, f"Отмечено: пациент ждал {taken.minutes_to_doctor} мин")
+        messages.success(request, _ACTS[step](request, row))
     except Trouble as trouble:
         messages.error(request, trouble.text)
-    return redirect("desk:aftercare")
+    return redirect("desk:reception" if request.POST.get("back") == "desk:reception" else "desk:aftercare")
+
+
+def _take(request: StaffRequest, row: WellbeingCheck) -> str:
+    taken = visits.take_complaint(check=row, member=request.member, actor=request.actor, now=clock.now())
+    return f"Отмечено: пациент ждал {taken.minutes_to_doctor} мин"
+
+
+def _settle(request: StaffRequest, row: WellbeingCheck) -> str:
+    comment = request.POST.get("comment", "")
+    visits.settle_complaint(check=row, member=request.member, comment=comment, actor=request.actor, now=clock.now())
+    return "Готово: задача закрыта"
+
+
+def _pass(request: StaffRequest, row: WellbeingCheck) -> str:
+    has = visits.pass_to_desk(check=row, member=request.member, actor=request.actor, now=clock.now())
+    return f"Передано: {has.user.short_name}" if has else "Сегодня за стойкой никого нет: задача в общей очереди"
+
+
+_ACTS: dict[str, Callable[[StaffRequest, WellbeingCheck], str]] = {"take": _take, "settle": _settle, "pass": _pass}
 
 
 def _rows(request: StaffRequest) -> list[WellbeingCheck]:

@@ -17,9 +17,11 @@ from zabota.clinic.models import Doctor
 from zabota.desk.calendar import blocks
 from zabota.desk.patients.words import age_on
 from zabota.nextstep import api as nextstep
+from zabota.patients.api import best_phones
 from zabota.patients.models import Patient
 from zabota.ui.formats import plural
 from zabota.visits import api as visits
+from zabota.visits.models import WellbeingCheck
 from zabota.worklist.models import Task
 
 KEPT_SECONDS = 600
@@ -66,10 +68,13 @@ class Day:
     people: list[Person]
     done: int
     waiting: int
+    #: Patients of earlier visits who are unwell now, and where to call them.
+    complaints: list[tuple[WellbeingCheck, str]]
 
     def stamp(self) -> str:
         """Changes when anything on the page does."""
         text = repr([(p.visit.pk, p.visit.revision, p.kind, p.state, p.answers, p.control) for p in self.people])
+        text += repr([(each.pk, each.words, each.taken_at, each.escalated_at) for each, _ in self.complaints])
         return hashlib.blake2s(text.encode(), digest_size=9).hexdigest()
 
 
@@ -116,12 +121,15 @@ def load_day(doctor: Doctor, *, now: datetime, zone: ZoneInfo) -> Day:
                 control=controls.get(control_key(row)),
             )
         )
+    complaints = visits.open_complaints(clinic_id=doctor.clinic_id, doctor_id=doctor.pk)
+    phones = best_phones([each.patient_id for each in complaints])
     people.sort(key=lambda each: (_ORDER.get(each.kind, 5), each.visit.starts_at))
     return Day(
         on=today,
         people=people,
         done=sum(1 for each in people if each.kind == "completed"),
         waiting=sum(1 for each in people if each.kind == "arrived"),
+        complaints=[(each, phones.get(each.patient_id, "")) for each in complaints],
     )
 
 

@@ -147,6 +147,7 @@ ACTIONS = {
     "visits.text.written": "изменение текстов к визиту",
     "visits.video.entered": "вход на приём по видео",
     "visits.wellbeing.answered": "ответ о самочувствии",
+    "visits.wellbeing.escalated": "жалоба пациента передана администратору",
     "visits.wellbeing.taken": "пациенту, которому плохо, ответили",
     "worklist.clinic.distributed": "распределение задач",
     "worklist.member.absent": "отсутствие сотрудника",

@@ -157,19 +157,30 @@ def test_who_was_well_may_still_say_that_it_hurts(mila, asked, phone) -> None:
 
 
 def test_the_doctor_sees_the_complaint_and_colleagues_of_another_clinic_do_not(
-    mila, asked, phone, as_sokolova, as_oleg
+    mila, asked, phone, sokolova, as_sokolova, as_oleg
 ) -> None:
     check, secret = asked(mila)
     phone.open(secret)
     phone.press("answer", answer="unwell", words="Сильно ноет")
 
-    assert "Сильно ноет" in as_sokolova.get("/aftercare/").content.decode()
+    for address in "/aftercare/", "/reception/":
+        assert "Сильно ноет" in as_sokolova.get(address).content.decode()
     assert "Сильно ноет" not in as_oleg.get("/aftercare/").content.decode()
     assert as_oleg.post(f"/aftercare/{check.public_id}/take/").status_code == 404
     as_sokolova.post(f"/aftercare/{check.public_id}/take/")
     with clinic_scope(mila.clinic_id):
         check.refresh_from_db()
         assert check.taken_at is not None
+        assert Task.objects.get().owner == sokolova
+    told = as_sokolova.post(f"/aftercare/{check.public_id}/settle/", {"comment": ""}, follow=True)
+    assert "Напишите в двух словах" in told.content.decode()
+
+    as_sokolova.post(f"/aftercare/{check.public_id}/settle/", {"comment": "Полоскать, завтра осмотр"})
+
+    with clinic_scope(mila.clinic_id):
+        task = Task.objects.get()
+        assert (task.state, task.comment) == ("closed", "Полоскать, завтра осмотр")
+    assert "Сильно ноет" not in as_sokolova.get("/reception/").content.decode()
 
 
 def test_what_tells_more_than_the_date_is_shown_after_the_end_of_the_phone(

@@ -150,6 +150,8 @@ class WellbeingCheck(models.Model):
     #: The doctor or somebody of the clinic saw it and answers; and what was done.
     taken_at = models.DateTimeField(null=True, blank=True)
     taken_by = models.ForeignKey("clinic.Member", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    #: The doctor was silent and the desk was asked instead.
+    escalated_at = models.DateTimeField(null=True, blank=True)
 
     objects = ScopedManager()
 
@@ -157,6 +159,11 @@ class WellbeingCheck(models.Model):
         indexes = [
             models.Index(fields=["due_at"], name="wellbeing_due", condition=Q(asked_at=None)),
             models.Index(fields=["clinic", "answered_at"], name="wellbeing_answered"),
+            models.Index(
+                fields=["answered_at"],
+                name="wellbeing_untaken",
+                condition=Q(answer="unwell", taken_at=None, escalated_at=None),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from zabota.booking.models import Appointment
 from zabota.visits.models import Reminder, WellbeingCheck
+from zabota.worklist.models import Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +62,23 @@ def reminder_report(*, clinic_id: int, since: datetime, until: datetime) -> Remi
 
 def complaints(*, clinic_id: int, since: datetime, doctor_id: int | None = None) -> list[WellbeingCheck]:
     """Patients who said that they are unwell: those nobody answers yet first, then the latest."""
-    rows = WellbeingCheck.objects.filter(
-        clinic_id=clinic_id, answer=WellbeingCheck.Answer.UNWELL, answered_at__gte=since
-    ).select_related("patient", "appointment__doctor", "appointment__branch", "taken_by__user")
+    rows = _unwell(clinic_id).filter(answered_at__gte=since)
     if doctor_id is not None:
         rows = rows.filter(appointment__doctor_id=doctor_id)
     found = list(rows.order_by("-answered_at"))
     return sorted(found, key=lambda each: each.taken_at is not None)
+
+
+def open_complaints(*, clinic_id: int, doctor_id: int) -> list[WellbeingCheck]:
+    """Patients of one doctor who are unwell and whose task is not over, the longest waiting first."""
+    rows = _unwell(clinic_id).filter(appointment__doctor_id=doctor_id, task__state=Task.State.OPEN)
+    return list(rows.order_by("answered_at"))
+
+
+def _unwell(clinic_id: int) -> QuerySet[WellbeingCheck]:
+    return WellbeingCheck.objects.filter(clinic_id=clinic_id, answer=WellbeingCheck.Answer.UNWELL).select_related(
+        "patient", "appointment__doctor", "appointment__branch", "taken_by__user", "task__owner__user"
+    )
 
 
 def median_minutes(rows: list[WellbeingCheck]) -> int | None:

@@ -9,20 +9,19 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from zabota.booking.models import Appointment
-from zabota.clinic.api import Right, may
-from zabota.clinic.models import Member
 from zabota.kernel import audit, facts
-from zabota.kernel.audit import SYSTEM, Actor
-from zabota.kernel.errors import AlreadyDone, BadInput
+from zabota.kernel.audit import SYSTEM
+from zabota.kernel.errors import BadInput
 from zabota.messaging.api import NewMessage, SubjectRef, enqueue
 from zabota.visits.facts import PatientUnwell
 from zabota.visits.models import ActionLink, WellbeingCheck
 from zabota.visits.queries.texts import texts_of
 from zabota.visits.services.addresses import link_words
+from zabota.visits.services.complaints import tell_of_answer
 from zabota.visits.services.links import PATIENT, LinkGone, make_links
 from zabota.visits.services.settings import settings_of
-from zabota.worklist.api import create_task, may_work_at
-from zabota.worklist.models import Reason, Task
+from zabota.worklist.api import create_task
+from zabota.worklist.models import Reason
 
 SUBJECT = "wellbeing"
 #: Advice without a question goes out when the patient is at home.
@@ -148,7 +147,7 @@ def answer_wellbeing(*, check: WellbeingCheck, answer: str, words: str = "", now
         return row
     row.answer, row.answered_at, row.words = answer, now, words or row.words
     if answer != WellbeingCheck.Answer.WELL:
-        row.task = _tell(row, now)
+        row.task = tell_of_answer(row, now=now)
     row.save(update_fields=["answer", "answered_at", "words", "task"])
     audit.record("visits.wellbeing.answered", row, actor=PATIENT, now=now, details={"answer": answer})
     if answer == WellbeingCheck.Answer.UNWELL:
@@ -165,52 +164,13 @@ def answer_wellbeing(*, check: WellbeingCheck, answer: str, words: str = "", now
     return row
 
 
-def _tell(row: WellbeingCheck, now: datetime) -> Task:
-    visit = Appointment.objects.select_related("patient__clinic", "doctor", "branch").get(pk=row.appointment_id)
-    urgent = row.answer == WellbeingCheck.Answer.UNWELL
-    doctor = f" {visit.doctor.name}" if visit.doctor else ""
-    summary = f"После приёма болит, нужна помощь: соедините с врачом{doctor}" if urgent else "После приёма есть вопрос"
-    minutes = settings_of(row.clinic_id).answer_minutes if urgent else 24 * 60
-    return create_task(
-        patient=visit.patient,
-        reason=Reason.CALL_BACK,
-        summary=summary,
-        due_at=now + timedelta(minutes=minutes),
-        owner=doctor_member(visit, now=now) if urgent else None,
-        is_urgent=urgent,
-        dedupe_key=f"wellbeing:{row.pk}:{row.answer}",
-        actor=PATIENT,
-        now=now,
+def complain_in_words(*, patient_id: int, words: str, at: datetime, now: datetime) -> WellbeingCheck | None:
+    """The same said in a message instead of a press, about the last visit that was asked about. Safe to repeat."""
+    check = (
+        WellbeingCheck.objects.filter(patient_id=patient_id, asked_at__lte=at, asked_at__gte=at - _OPEN_FOR)
+        .order_by("-asked_at", "-id")
+        .first()
     )
-
-
-def doctor_member(visit: Appointment, *, now: datetime) -> Member | None:
-    """The treating doctor, if they work with the queue; else everybody at the desk sees the task first.
-
-    Either way the doctor sees the patient on «Самочувствие» at once.
-    """
-    if visit.doctor is None:
+    if check is None:
         return None
-    member = Member.objects.filter(clinic_id=visit.clinic_id, doctor=visit.doctor, is_active=True).first()
-    if member is None or not may(member.role, Right.WORKLIST_WORK):
-        return None
-    return member if may_work_at(member, visit.branch_id) else None
-
-
-@transaction.atomic
-def take_complaint(*, check: WellbeingCheck, member: Member, actor: Actor, now: datetime) -> WellbeingCheck:
-    """Somebody saw that a patient is unwell and answers: the time it took is kept."""
-    row = WellbeingCheck.objects.select_for_update(of=("self",)).get(pk=check.pk)
-    if row.answer != WellbeingCheck.Answer.UNWELL:
-        raise BadInput("Пациент не просил о помощи.")
-    if row.taken_at is not None:
-        raise AlreadyDone("Пациенту уже отвечают.")
-    row.taken_at, row.taken_by = now, member
-    row.save(update_fields=["taken_at", "taken_by"])
-    audit.record("visits.wellbeing.taken", row, actor=actor, now=now, details={"minutes": row.minutes_to_doctor})
-    return row
-
-
-def note_contact(*, task_id: int, member_id: int | None, now: datetime) -> None:
-    """The first who tried to reach the patient through the task has taken it."""
-    WellbeingCheck.objects.filter(task_id=task_id, taken_at=None).update(taken_at=now, taken_by_id=member_id)
+    return answer_wellbeing(check=check, answer=WellbeingCheck.Answer.UNWELL, words=words, now=now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -14,6 +15,8 @@ from zabota.worklist.models import Absence, Task, TaskEvent
 
 #: Roles to which round robin gives tasks. Quality controllers and owners have only what is handed to them.
 DISTRIBUTED = (Role.ADMINISTRATOR, Role.COORDINATOR)
+#: Who did something this recently sits at the screen.
+AT_WORK = timedelta(hours=2)
 WORKING = tuple(role.value for role in Role if may(role, Right.WORKLIST_WORK))
 
 
@@ -99,6 +102,27 @@ def loads(clinic: Clinic, now: datetime) -> list[Load]:
         )
         for member in members
     ]
+
+
+def desk_member(
+    clinic: Clinic, branch_id: int | None, *, now: datetime, besides: Collection[int] = ()
+) -> Member | None:
+    """Who at the desk gets what cannot wait: somebody of the branch who is at work this very hour, administrators
+    first, then whoever has most of the day free. None when nobody of the desk is here today.
+    """
+    people = [load for load in loads(clinic, now) if load.works_at(branch_id) and load.member.pk not in besides]
+    busy = set(
+        TaskEvent.objects.filter(
+            clinic=clinic, member__in=[load.member for load in people], at__gt=now - AT_WORK, at__lte=now
+        ).values_list("member_id", flat=True)
+    )
+
+    def fitness(load: Load) -> tuple[bool, bool, float, int]:
+        is_desk = load.member.role == Role.ADMINISTRATOR
+        return load.member.pk not in busy, not is_desk, -load.free / load.capacity, load.member.pk
+
+    best = min(people, key=fitness, default=None)
+    return best.member if best else None
 
 
 def day_bounds(clinic: Clinic, now: datetime) -> tuple[datetime, datetime]:

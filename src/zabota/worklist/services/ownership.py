@@ -41,6 +41,14 @@ def hand_over(
     return _give(task, to_member, kind, member=member, actor=actor, now=now, comment=comment)
 
 
+def hand_over_by_rule(*, task: Task, to_member: Member | None, comment: str, actor: Actor, now: datetime) -> Task:
+    """Nobody asked for it: a rule gives the task on, or to the common queue, and says why in its history."""
+    if task.owner_id == (to_member.pk if to_member else None):
+        return task
+    kind = TaskEvent.Kind.HANDED if to_member else TaskEvent.Kind.RELEASED
+    return _give(task, to_member, kind, member=None, actor=actor, now=now, comment=comment)
+
+
 def take_task(*, task: Task, member: Member, actor: Actor, now: datetime, seen_version: int | None = None) -> Task:
     """Take a task from the common queue or from a colleague of the same branch."""
     _check_seen(task, seen_version)
@@ -156,7 +164,7 @@ def _give(
     to_member: Member | None,
     kind: TaskEvent.Kind,
     *,
-    member: Member,
+    member: Member | None,
     actor: Actor,
     now: datetime,
     comment: str,
