@@ -13,7 +13,7 @@ import polars as pl
 from django.db.models import QuerySet
 
 from zabota.analytics.queries.visits import _frame
-from zabota.analytics.rules.columns import Coded, Visits
+from zabota.analytics.rules.columns import UNTOLD, Coded, Visits
 from zabota.analytics.rules.intervals import Ints
 from zabota.analytics.rules.metrics_ground import NONE, PLAN_STATES, STATES, Ground, Plans, Rule, Slots
 from zabota.booking.models import Appointment, AppointmentService, Payment
@@ -123,6 +123,8 @@ def _visits(person: Ints, of: dict[str, Ints], people: int) -> Visits:
         revenue=kopecks,
         price=kopecks,
         words={name: _coded(of[name]) for name in ("branch", "doctor", "group")},
+        wait=np.full(len(person), UNTOLD, np.int64),
+        corridor=np.full(len(person), UNTOLD, np.int64),
         birth_year=np.zeros(people, np.int64),
         channel=nothing,
         sex=nothing,

@@ -8,22 +8,55 @@ from itertools import islice
 from typing import Any, Final
 
 import polars as pl
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, Func, IntegerField, Q, QuerySet, Sum
 
 from zabota.booking.models import Appointment, Payment
 from zabota.clinic.models import Branch, Doctor, Service
 from zabota.patients.models import Patient
+from zabota.visits.models import WellbeingCheck
 
 #: Rows taken from the database at a time.
 CHUNK: Final = 20_000
 _LINES: Final = {
     "appointment": pl.Int64, "patient": pl.Int64, "day": pl.Date, "status": pl.String,
     "doctor_id": pl.Int64, "branch_id": pl.Int64, "is_first": pl.Boolean, "total": pl.Int64, "line": pl.Int64,
-    "service_id": pl.Int64, "price": pl.Int64,
+    "service_id": pl.Int64, "price": pl.Int64, "wait_seconds": pl.Int64, "corridor_seconds": pl.Int64,
 }  # fmt: skip
 _PEOPLE: Final = {
     "patient": pl.Int64, "merged_into": pl.Int64, "born_on": pl.Date, "sex": pl.String, "channel": pl.String,
 }  # fmt: skip
+
+
+class _Seconds(Func):
+    """Whole seconds between two instants: one number, where turning rows into datetimes would cost most."""
+
+    output_field = IntegerField()
+    sqlite = "(unixepoch({1}) - unixepoch({0}))"
+    postgresql = "(EXTRACT(EPOCH FROM ({1} - {0}))::bigint)"
+
+    @property
+    def convert_value(self) -> Any:
+        """Both databases give a whole number: nothing is left to convert, row by row."""
+        return self._convert_value_noop  # type: ignore[attr-defined]
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        """SQLite keeps instants as text in UTC."""
+        return self._filled(compiler, self.sqlite)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        """Instants are numbers there."""
+        return self._filled(compiler, self.postgresql)
+
+    def _filled(self, compiler: Any, text: str) -> Any:
+        parts = [compiler.compile(each) for each in self.source_expressions]
+        return text.format(*(sql for sql, _ in parts)), [value for _, values in parts for value in values]
+
+
+class _Corridor(_Seconds):
+    """From coming, or from the time of the visit for who came early, to being received: as `booking` counts it."""
+
+    sqlite = "(unixepoch({2}) - MAX(unixepoch({0}), unixepoch({1})))"
+    postgresql = "(CASE WHEN {0} IS NOT NULL THEN EXTRACT(EPOCH FROM ({2} - GREATEST({0}, {1})))::bigint END)"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,6 +91,7 @@ def _frame_of(clinic_id: int, people: pl.DataFrame, branches: Sequence[int] | No
     for name, table in _names(clinic_id).items():
         lines = lines.join(table, on=f"{name}_id", how="left")
     lines = lines.join(_paid(clinic_id), on="appointment", how="left")
+    lines = lines.join(_answers(clinic_id), on="appointment", how="left")
     lines = lines.sort("place")
     first_line = pl.col("appointment").is_first_distinct()
     # An appointment without services keeps its total; a price that nobody entered is what was paid.
@@ -80,6 +114,10 @@ def _frame_of(clinic_id: int, people: pl.DataFrame, branches: Sequence[int] | No
         "is_first",
         "born_on",
         "sex",
+        pl.col("patient").alias("card"),
+        "wait_seconds",
+        "corridor_seconds",
+        "feedback",
     ).with_columns(_in_order_of_time())
 
 
@@ -94,7 +132,8 @@ def _lines(clinic_id: int, branches: Sequence[int] | None) -> pl.DataFrame:
         visits = visits.filter(Q(branch_id__in=branches) | Q(branch=None))
     rows = visits.values_list(
         "pk", "patient_id", "day", "status", "doctor_id", "branch_id", "is_first", "total_kopecks",
-        "lines__pk", "lines__service_id", "lines__price_kopecks",
+        "lines__pk", "lines__service_id", "lines__price_kopecks", _Seconds("booked_at", "starts_at"),
+        _Corridor("arrived_at", "starts_at", "begun_at"),
     )  # fmt: skip
     # The database sorts by the instant: reading hundreds of thousands of instants only to sort them would cost most.
     return _frame(rows.order_by("starts_at", "pk", "lines__pk"), _LINES)
@@ -145,6 +184,12 @@ def _paid(clinic_id: int) -> pl.DataFrame:
     unpriced = Payment.objects.filter(clinic_id=clinic_id, appointment__total_kopecks=0)
     rows = unpriced.values("appointment_id").annotate(paid=Sum("amount_kopecks"), key=F("appointment_id"))
     return _frame(rows.values_list("key", "paid"), {"appointment": pl.Int64, "paid": pl.Int64})
+
+
+def _answers(clinic_id: int) -> pl.DataFrame:
+    """What patients answered after a visit about how they feel."""
+    rows = WellbeingCheck.objects.filter(clinic_id=clinic_id).exclude(answer="").values_list("appointment_id", "answer")
+    return _frame(rows, {"appointment": pl.Int64, "feedback": pl.String})
 
 
 def _frame(rows: QuerySet[Any, Any], schema: dict[str, Any]) -> pl.DataFrame:

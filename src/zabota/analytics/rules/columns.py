@@ -17,7 +17,10 @@ from zabota.analytics.rules.periods import Period
 
 EPOCH: Final = date(1970, 1, 1)
 #: Attributes taken from the visit itself.
-OF_VISIT: Final = ("doctor", "service", "category", "speciality", "branch")
+OF_VISIT: Final = ("doctor", "service", "category", "speciality", "branch", "feedback")
+#: Waiting that is not known.
+UNTOLD: Final = -1
+_DAY_SECONDS: Final = 86_400
 #: Length of a month and the share of an ordinary month from which on it counts, for finding where the data begin.
 MONTH_DAYS: Final = 30
 DENSE_SHARE: Final = 0.1
@@ -74,6 +77,9 @@ class Visits:
     revenue: Ints
     price: Ints
     words: dict[str, Coded]
+    #: Days from booking to the visit and minutes in the corridor; UNTOLD where nobody wrote down the moments.
+    wait: Ints
+    corridor: Ints
     #: Of each person, by index: birth year or 0, channel, sex.
     birth_year: Ints
     channel: Coded
@@ -158,6 +164,24 @@ def _unit_price(columns: list[str]) -> pl.Expr:
     return pl.coalesce(*(pl.when(each > 0).then(each) for each in told), pl.lit(0))
 
 
+def _waits(columns: list[str]) -> tuple[pl.Expr, pl.Expr]:
+    """Days from booking to visit, rounded, and minutes in the corridor: told as seconds, or by the moments of an export."""
+    wait = corridor = pl.lit(None, dtype=pl.Int64)
+    if "wait_seconds" in columns:
+        wait = pl.col("wait_seconds")
+    elif {"created_at", "starts_at"} <= set(columns):
+        wait = (
+            pl.col("starts_at").cast(pl.Datetime("us")) - pl.col("created_at").cast(pl.Datetime("us"))
+        ).dt.total_seconds()
+    if "corridor_seconds" in columns:
+        corridor = pl.col("corridor_seconds")
+    days = (wait / _DAY_SECONDS).round().cast(pl.Int64)
+    # What was entered after the visit was never booked: nobody knows how long this patient waited.
+    known = pl.when(wait > -_DAY_SECONDS // 2).then(days).fill_null(UNTOLD).alias("wait")
+    minutes = (corridor.clip(0) // 60).cast(pl.Int64).fill_null(UNTOLD).alias("corridor")
+    return known, minutes
+
+
 def read_visits(frame: pl.DataFrame) -> Visits:
     """Columns of the completed visits of a frame of intake. The frame must hold at least one."""
     missing = [name for name in (*OF_VISIT, "channel", "sex") if name not in frame.columns]
@@ -173,6 +197,7 @@ def read_visits(frame: pl.DataFrame) -> Visits:
             pl.coalesce(*(pl.col(name) for name in money), pl.lit(0)).alias("revenue"),
             _unit_price(frame.columns).alias("price"),
             born.cast(pl.Int32).fill_null(-1).alias("born"),
+            *_waits(frame.columns),
         )
         .collect()
     )  # fmt: skip
@@ -199,6 +224,8 @@ def read_visits(frame: pl.DataFrame) -> Visits:
         revenue=numbers("revenue")[order],
         price=price[order],
         words={name: words[name] for name in OF_VISIT},
+        wait=numbers("wait")[order],
+        corridor=numbers("corridor")[order],
         birth_year=np.maximum(born_years, 0).astype(np.int64),
         channel=of_person("channel"),
         sex=of_person("sex"),
@@ -252,4 +279,6 @@ def without(visits: Visits, drop: Bools) -> Visits:
         revenue=visits.revenue[keep],
         price=visits.price[keep],
         words={name: Coded(coded.codes[keep], coded.values) for name, coded in visits.words.items()},
+        wait=visits.wait[keep],
+        corridor=visits.corridor[keep],
     )

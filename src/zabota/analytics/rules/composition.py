@@ -23,8 +23,10 @@ from zabota.analytics.rules.kitagawa import kitagawa
 ALONE: Final = 4
 #: Most dimensions taken apart together.
 MOST: Final = 4
-#: Whose effect is asked first when there are more.
-ORDER: Final = ("channel", "tenure", "service_group", "service", "doctor", "branch", "age", "sex")
+#: Which are taken apart: of more than that, those whose own composition moved the rate most; of equal ones the first here.
+ORDER: Final = (
+    "channel", "tenure", "service_group", "service", "wait", "doctor", "branch", "age", "feedback", "corridor", "sex",
+)  # fmt: skip
 #: Samples drawn for the intervals, and the seed that makes them the same each time.
 DRAWS: Final = 120
 SEED: Final = 20_17
@@ -58,9 +60,13 @@ def composition_of(dimensions: Sequence[Dimension], came_before: Bools, came_now
     )
     names = {each.name for each in chosen}
     # A service and its group say the same: the group is enough.
-    chosen = [each for each in chosen if not (each.name == "service" and "service_group" in names)][:MOST]
+    chosen = [each for each in chosen if not (each.name == "service" and "service_group" in names)]
     if not chosen or not len(came_before) or not len(came_now):
         return None
+    if len(chosen) > MOST:
+        moved = {each.name: -abs(_own_mix(each, came_before, came_now)) for each in chosen}
+        kept = {each.name for each in sorted(chosen, key=lambda each: moved[each.name])[:MOST]}
+        chosen = [each for each in chosen if each.name in kept]
     columns = [_coarse(each, came_before, came_now) for each in chosen]
     table = _Table(columns, came_before, came_now)
     effects, rate = table.taken_apart(table.counts)
@@ -83,23 +89,34 @@ def shapley_mix(columns: Sequence[Codes], came: Bools, later: Bools) -> tuple[li
     return table.taken_apart(table.counts)
 
 
+def _counted(dimension: Dimension, codes: Codes, came: Bools) -> tuple[Floats, Floats]:
+    """Patients and returns of each value; the unknown are left out."""
+    known, width = codes >= 0, len(dimension.values)
+    n = np.bincount(codes[known], minlength=width).astype(np.float64)
+    k = np.bincount(codes[known], weights=came[known].astype(np.float64), minlength=width)
+    return n, np.asarray(k, dtype=np.float64)
+
+
+def _mixes(dimension: Dimension, came_before: Bools, came_now: Bools) -> Floats:
+    """What the change of share of each value did; zeros where a period knows no value."""
+    n0, k0 = _counted(dimension, dimension.before, came_before)
+    n1, k1 = _counted(dimension, dimension.now, came_now)
+    if not n0.sum() or not n1.sum():
+        return np.zeros(len(dimension.values))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return kitagawa(n0, n1, k0 / n0, k1 / n1)[1]
+
+
+def _own_mix(dimension: Dimension, came_before: Bools, came_now: Bools) -> float:
+    return float(_mixes(dimension, came_before, came_now).sum())
+
+
 def _coarse(dimension: Dimension, came_before: Bools, came_now: Bools) -> tuple[Codes, Codes]:
     """Codes in which the values that moved the composition stand alone; the unknown are a value as well."""
-    width = len(dimension.values)
-
-    def table(codes: Codes, came: Bools) -> tuple[Floats, Floats]:
-        known = codes >= 0
-        n = np.bincount(codes[known], minlength=width).astype(np.float64)
-        k = np.bincount(codes[known], weights=came[known].astype(np.float64), minlength=width)
-        return n, np.asarray(k, dtype=np.float64)
-
-    (n0, k0), (n1, k1) = table(dimension.before, came_before), table(dimension.now, came_now)
-    names = np.full(width + 1, ALONE, np.int32)
-    if n0.sum() and n1.sum():
-        with np.errstate(invalid="ignore", divide="ignore"):
-            _, mix = kitagawa(n0, n1, k0 / n0, k1 / n1)
-        for code, value in enumerate(np.argsort(-np.abs(mix), kind="stable")[:ALONE].tolist()):
-            names[value] = code
+    names = np.full(len(dimension.values) + 1, ALONE, np.int32)
+    mix = _mixes(dimension, came_before, came_now)
+    for code, value in enumerate(np.argsort(-np.abs(mix), kind="stable")[:ALONE].tolist()):
+        names[value] = code
     names[-1] = ALONE + 1
     return names[dimension.before], names[dimension.now]
 

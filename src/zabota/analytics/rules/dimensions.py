@@ -1,7 +1,9 @@
-"""How base patients are divided: doctor, service and its group, speciality, branch, channel, age, sex, tenure, price change."""
+"""How base patients are divided: doctor, service and its group, speciality, branch, channel, age, sex, tenure, price change,
+waiting before the visit and in the corridor, what was answered afterwards."""
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import date
 from itertools import pairwise
 from typing import Final
@@ -37,6 +39,25 @@ NEW: Final = "новые в базовом периоде"
 OLD: Final = "пришли раньше"
 #: Days of data before the earlier base window without which nobody knows who is new.
 MIN_LOOKBACK: Final = 180
+#: Days from booking to the visit. Longer ones are visits planned ahead, which nobody waited for.
+WAITS: Final = (
+    (0, 1, "до одного дня"),
+    (2, 3, "2–3 дня"),
+    (4, 7, "4–7 дней"),
+    (8, 14, "8–14 дней"),
+    (15, 60, "больше двух недель"),
+)
+WAIT_UNIONS: Final = (("больше недели", (3, 4)), ("до трёх дней", (0, 1)))
+PLANNED: Final = "записаны заранее"
+#: Minutes between the time of the visit (or coming later) and being received.
+CORRIDORS: Final = ((0, 10, "до 10 минут"), (11, 20, "11–20 минут"), (21, 24 * 60, "больше 20 минут"))
+#: Answers to «Как вы себя чувствуете?» after the visit.
+FEELINGS: Final = {"well": "всё хорошо", "so_so": "есть вопрос", "unwell": "болит, нужна помощь"}
+#: Fewest patients of each period, and least part of them, of whom a thing must be known before it divides anybody.
+LEAST_TOLD: Final = 100
+LEAST_SHARE: Final = 0.05
+#: Shares known in the two periods may differ by so much before a shift between values says nothing but that.
+SAME_TELLING: Final = 0.10
 
 
 def dimensions_of(visits: Visits, comparison: Comparison, before: Base, now: Base) -> list[Dimension]:
@@ -52,6 +73,9 @@ def dimensions_of(visits: Visits, comparison: Comparison, before: Base, now: Bas
         _ages(visits, comparison, before, now),
         _tenure(visits, comparison, before, now),
         _prices(visits, comparison, before, now),
+        _as_told(_waiting(visits, before, now)),
+        _as_told(_corridor(visits, before, now)),
+        _as_told(_of_visit("feedback", _feelings(visits), before, now)),
     ]
     return [each for each in found if each is not None and _divides(each)]
 
@@ -105,6 +129,52 @@ def _tenure(visits: Visits, comparison: Comparison, before: Base, now: Base) -> 
         mix_values=frozenset({NEW}),
         careful=True,
     )
+
+
+def _as_told(dimension: Dimension) -> Dimension | None:
+    """Only when enough is known; who is asked more often now has not changed, so then no share is a cause."""
+    told = [float((codes >= 0).mean()) if len(codes) else 0.0 for codes in (dimension.before, dimension.now)]
+    fewest = min(int((codes >= 0).sum()) for codes in (dimension.before, dimension.now))
+    if fewest < LEAST_TOLD or min(told) < LEAST_SHARE:
+        return None
+    return dimension if abs(told[1] - told[0]) < SAME_TELLING else dataclasses.replace(dimension, kinds=("rate",))
+
+
+def _banded(numbers: Ints, bands: tuple[tuple[int, int, str], ...]) -> Codes:
+    codes = np.full(len(numbers), -1, np.int32)
+    for code, (low, high, _) in enumerate(bands):
+        codes[(numbers >= low) & (numbers <= high)] = code
+    return codes
+
+
+def _waiting(visits: Visits, before: Base, now: Base) -> Dimension:
+    """Days from booking to the visit. Booked at an earlier visit or months ahead is a plan, not a wait."""
+    span = int(visits.day.max()) + 1
+    seen = visits.person * span + visits.day
+
+    def codes(base: Base) -> Codes:
+        wait = visits.wait[base.line]
+        result = _banded(wait, WAITS)
+        booked_on = visits.day[base.line] - wait
+        wanted = base.person * span + booked_on
+        place = np.minimum(np.searchsorted(seen, wanted), len(seen) - 1)
+        at_a_visit = (wait > 0) & (seen[place] == wanted)
+        result[at_a_visit | (wait > WAITS[-1][1])] = len(WAITS)
+        return result
+
+    names = (*(name for _, _, name in WAITS), PLANNED)
+    return Dimension("wait", names, codes(before), codes(now), unnamed=frozenset({PLANNED}), unions=WAIT_UNIONS)
+
+
+def _corridor(visits: Visits, before: Base, now: Base) -> Dimension:
+    names = tuple(name for _, _, name in CORRIDORS)
+    before_codes, now_codes = (_banded(visits.corridor[base.line], CORRIDORS) for base in (before, now))
+    return Dimension("corridor", names, before_codes, now_codes)
+
+
+def _feelings(visits: Visits) -> Coded:
+    coded = visits.words["feedback"]
+    return Coded(coded.codes, tuple(FEELINGS.get(value, value) for value in coded.values))
 
 
 def price_changes(visits: Visits, comparison: Comparison) -> dict[int, float]:

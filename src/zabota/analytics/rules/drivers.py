@@ -41,6 +41,8 @@ LEAST_PART: Final = 0.05
 #: Whose turn comes first when two cells are nearly the same patients: the more tangible reason.
 TANGIBLE: Final = (
     "price",
+    "wait",
+    "corridor",
     "doctor",
     "channel",
     "service",
@@ -49,6 +51,7 @@ TANGIBLE: Final = (
     "branch",
     "age",
     "sex",
+    "feedback",
     "tenure",
 )
 

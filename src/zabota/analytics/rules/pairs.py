@@ -15,7 +15,7 @@ from zabota.analytics.rules.intervals import Bools, Floats, benjamini_hochberg
 from zabota.analytics.rules.kitagawa import kitagawa
 
 #: Dimensions that are combined; the others say the same as one of these.
-COMBINED: Final = ("doctor", "service", "channel", "branch", "age", "tenure")
+COMBINED: Final = ("doctor", "service", "channel", "branch", "age", "tenure", "price", "wait", "corridor", "feedback")
 LEVEL: Final = 0.02
 #: Cells named.
 NAMED: Final = 5

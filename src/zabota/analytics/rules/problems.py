@@ -184,7 +184,7 @@ def _states(frame: pl.DataFrame) -> list[DataWarning]:
                 DataWarning(
                     "status_recoding",
                     f"С {russian_day(months[place])} изменился учёт отмен и неявок: было {_percent(before)}, стало {_percent(after)}.",
-                    {"from": months[place].isoformat()},
+                    {"from": months[place].isoformat(), "before": round(before, 4), "now": round(after, 4)},
                 )
             ]
     return []

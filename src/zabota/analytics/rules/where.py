@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from zabota.analytics.rules import wording
+from zabota.analytics.rules.artefacts import artefacts_of
 from zabota.analytics.rules.columns import Visits, read_visits, without
 from zabota.analytics.rules.composition import composition_of
 from zabota.analytics.rules.dimensions import NEW, OLD
@@ -21,9 +22,8 @@ from zabota.analytics.rules.intervals import Bools, Ints
 from zabota.analytics.rules.pairs import pairs_of
 from zabota.analytics.rules.periods import SLACK_DAYS, Comparison, Period
 from zabota.analytics.rules.problems import content_warnings
-from zabota.analytics.rules.report import DataWarning, Measure
-from zabota.analytics.rules.retention import period_retention
-from zabota.analytics.rules.season import kept_bases, season_of
+from zabota.analytics.rules.report import DataWarning
+from zabota.analytics.rules.season import season_of
 from zabota.analytics.rules.simpson import alarms_of_periods
 from zabota.analytics.rules.uniform import uniformity_of
 
@@ -101,8 +101,17 @@ def answer(frame: pl.DataFrame, question: Question) -> Answer:
     data["season"] = dataclasses.asdict(
         season_of(even, comparison, found.before, found.now, found.retention, keep=keep)
     )
-    data["artefacts"] = _artefacts(visits, comparison, keep, gaps, found, warnings)
+    data["artefacts"] = artefacts_of(
+        visits, comparison, keep, gapped=bool(gaps), found=found, warnings=warnings, apart=_apart(done)
+    )
     return Answer(data, found, done["person"].unique().sort().to_numpy().astype(np.int64))
+
+
+def _apart(done: pl.DataFrame) -> Visits | None:
+    """The visits as they would be had cards of one person not been united; None when every card is a person."""
+    if "card" not in done.columns or done["card"].n_unique() == done["person"].n_unique():
+        return None
+    return read_visits(done.with_columns(pl.col("card").alias("person")))
 
 
 def _comparison(visits: Visits, question: Question) -> Comparison:
@@ -205,40 +214,6 @@ def _data(found: Explained, question: Question, warnings: Sequence[DataWarning])
             for each in alarms_of_periods(found.dimensions, before, now)
         ],
     }
-
-
-def _artefacts(
-    visits: Visits,
-    comparison: Comparison,
-    keep: Keep | None,
-    gaps: Sequence[Gap],
-    found: Explained,
-    warnings: Sequence[DataWarning],
-) -> list[dict[str, Any]]:
-    """What the data, and not the patients, did to the figure."""
-    listed: list[dict[str, Any]] = []
-    if gaps:
-        raw = _plain(visits, comparison, keep)
-        listed.append({"code": "gap", "effect_pp": _round(_less(raw, found.retention)), "split": True})
-    doctors = next((each for each in found.accounts if each.dimension == "doctor"), None)
-    for warning in warnings:
-        if warning.code == "doctor_left" and doctors is not None:
-            rows = [row for row in doctors.rows if row.value == warning.more["doctor"]]
-            effect = sum(row.rate_pp + row.mix_pp for row in rows)
-            listed.append(
-                {"code": "doctor_left", "value": warning.more["doctor"], "effect_pp": _round(effect), "split": False}
-            )
-    return listed
-
-
-def _plain(visits: Visits, comparison: Comparison, keep: Keep | None) -> Measure:
-    """Retention of the two periods without any mending."""
-    bases = kept_bases(visits, comparison, keep)
-    return period_retention(comparison, bases[0], bases[1])
-
-
-def _less(raw: Measure, mended: Measure) -> float:
-    return (raw.change_pp or 0.0) - (mended.change_pp or 0.0)
 
 
 def _round(value: float | None) -> float | None:

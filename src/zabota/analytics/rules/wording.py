@@ -20,6 +20,9 @@ DIMENSIONS: Final = {
     "sex": "Пол",
     "tenure": "Давность",
     "price": "Цены",
+    "wait": "Ожидание записи",
+    "corridor": "Ожидание в коридоре",
+    "feedback": "Ответ после приёма",
 }
 _OF: Final = {
     "doctor": "у пациентов, чей врач {value},",
@@ -32,6 +35,9 @@ _OF: Final = {
     "sex": "у группы «{value}»",
     "tenure": "у группы «{value}»",
     "price": "после услуг, которые подорожали",
+    "wait": "у тех, кто ждал приёма {value},",
+    "corridor": "у тех, кто ждал в коридоре {value},",
+    "feedback": "у ответивших после приёма «{value}»",
 }
 
 
@@ -114,6 +120,9 @@ def _who(dimension: str, value: str) -> str:
         "branch": f" филиала «{value}»",
         "channel": f" из источника «{value}»",
         "age": f" в возрасте {value}",
+        "wait": f", которые ждали приёма {value},",
+        "corridor": f", которые ждали в коридоре {value},",
+        "feedback": f", ответивших после приёма «{value}»,",
     }.get(dimension, f" группы «{value}»")
 
 
@@ -146,6 +155,9 @@ def _short(cause: Cause) -> str:
         "service_group": "услуги группы «{}»",
         "speciality": "специальность «{}»",
         "age": "пациенты в возрасте {}",
+        "wait": "ожидание приёма {}",
+        "corridor": "ожидание в коридоре {}",
+        "feedback": "ответившие после приёма «{}»",
     }
     return name.get(cause.dimension, "группа «{}»").format(cause.value)
 
@@ -231,7 +243,23 @@ def actions(measure: Measure, causes: tuple[Cause, ...], step: NextStep) -> tupl
 _CALL: Final = "Каждому десятому из списка не звоните два месяца и сравните, сколько вернулось там и там."
 
 
+_SHORTEN: Final = {
+    "wait": "Ближайшее свободное время показывает календарь: добавьте часы врачам, к которым ждут дольше всех, и предлагайте лист ожидания.",
+    "corridor": "Посмотрите в календаре, у кого и в какие часы приём отстаёт от записи, и дайте этим приёмам больше времени.",
+}
+
+
 def _action(cause: Cause) -> Action:
+    if cause.kind == "mix" and cause.dimension in _SHORTEN:
+        where = "приёма" if cause.dimension == "wait" else "в коридоре"
+        return Action(
+            f"Сократить ожидание {where}: {cause.value}",
+            f"Так ждали {percent(cause.share_now)} пациентов, было {percent(cause.share_before)}, возвращаются из них "
+            f"{percent(cause.rate_now)}. {_SHORTEN[cause.dimension]}",
+            cause.patients,
+            cause.money_kopecks,
+            f"Доля ждавших {cause.value} за этот месяц против прошлого; через три месяца их возврат.",
+        )
     if cause.kind == "mix":
         return Action(
             f"Пересмотреть, кого приводит источник «{cause.value}»"
@@ -258,6 +286,8 @@ def _action(cause: Cause) -> Action:
         "doctor": "Спросите, что случилось, и предложите врача на выбор. Отдельно поговорите с самим врачом.",
         "branch": "Спросите, что изменилось: запись, ожидание, администраторы. Ответы соберите в одном месте.",
         "channel": "Спросите, чего они ждали и что получили: чаще всего расходится с обещанным.",
+        **_SHORTEN,
+        "feedback": "Спросите, что осталось нерешённым, и пусть ответит лечащий врач.",
         "price": "Расскажите, что входит в цену, предложите абонемент или рассрочку; впредь предупреждайте о повышении заранее.",
     }
     return Action(

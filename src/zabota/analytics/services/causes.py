@@ -15,6 +15,7 @@ PROVEN: Final = 0.001
 _NAMED: Final = {
     "doctor": "врач {}", "branch": "филиал «{}»", "channel": "источник «{}»", "service": "услуга «{}»",
     "service_group": "группа услуг «{}»", "speciality": "специальность «{}»", "age": "возраст {}",
+    "wait": "ожидание приёма {}", "corridor": "ожидание в коридоре {}", "feedback": "ответ после приёма «{}»",
 }  # fmt: skip
 #: Points below which a remainder is not worth a row.
 WORTH_A_ROW: Final = 0.05

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from zabota.analytics.rules.wording import DIMENSIONS, money, number, percent, points
+from zabota.analytics.rules.wording import DIMENSIONS, money, number, percent, plural, points
 from zabota.analytics.services.causes import named, why_section
 from zabota.analytics.services.marks import day, interval, tenths
 
@@ -16,11 +16,13 @@ View = dict[str, Any]
 _COMPOSITION: Final = {
     "channel": "источников", "tenure": "новых и прежних пациентов", "service_group": "групп услуг", "service": "услуг",
     "doctor": "пациентов по врачам", "branch": "пациентов по филиалам", "age": "возрастов", "sex": "мужчин и женщин",
-    "speciality": "специальностей",
+    "speciality": "специальностей", "wait": "ждавших приёма", "corridor": "ждавших в коридоре",
+    "feedback": "ответов после приёма",
 }  # fmt: skip
 _EVERYWHERE: Final = {
     "doctor": "врачей", "channel": "источников", "service": "услуг", "service_group": "групп услуг", "branch": "филиалов",
     "age": "возрастов", "speciality": "специальностей", "sex": "мужчин и женщин", "tenure": "новых и прежних", "price": "цен",
+    "wait": "сроков ожидания", "corridor": "сроков ожидания в коридоре", "feedback": "ответов после приёма",
 }  # fmt: skip
 
 
@@ -171,20 +173,25 @@ def _alarms(data: Json) -> list[str]:
 def _artefacts(data: Json) -> list[View]:
     listed: list[View] = []
     for each in data["artefacts"]:
-        effect = points(each["effect_pp"] or 0.0)
-        if each["code"] == "gap":
-            text = f"Пропуск в данных исказил бы изменение на {effect}; такие же дни убраны из обоих периодов."
-        else:
-            text = f"{each['value']} больше не принимает: на пациентов этого врача приходится {effect} изменения."
-        listed.append({"text": text, "split": each["split"]})
-    said = {"gap", "doctor_left", "season"}
-    listed += [
-        {"text": each["text"], "split": each["code"] == "merged_cards"}
-        for each in data["warnings"]
-        if each["code"] not in said
-    ]
+        listed.append({"text": _artefact(each, points(each["effect_pp"] or 0.0)), "split": each["split"]})
+    said = {"gap", "doctor_left", "season", *(each["code"] for each in data["artefacts"])}
+    listed += [{"text": each["text"], "split": False} for each in data["warnings"] if each["code"] not in said]
     gaps = [{"text": each["text"], "split": True} for each in data["warnings"] if each["code"] == "gap"]
     return [*gaps, *listed]
+
+
+def _artefact(each: Json, effect: str) -> str:
+    if each["code"] == "gap":
+        return f"Пропуск в данных исказил бы изменение на {effect}; такие же дни убраны из обоих периодов."
+    if each["code"] == "merged_cards":
+        cards = plural(each["count"], "карта объединена", "карты объединены", "карт объединены")
+        return f"{cards} с другими картами тех же людей: порознь они исказили бы изменение на {effect}."
+    if each["code"] == "status_recoding":
+        return (
+            f"С {day(each['from'])} отмены и неявки учитывают иначе. На это приходится около {effect} изменения: "
+            "столько дали бы неявки, записанные как визиты."
+        )
+    return f"{each['value']} больше не принимает: на пациентов этого врача приходится {effect} изменения."
 
 
 def _pair(cell: Json) -> View:

@@ -40,13 +40,18 @@ NAMES = {
     "channel_rate": ("channel", "Сайт", "rate"),
     "branch": ("branch", "Центр", "rate"),
     "age": ("age", None, "rate"),
+    "wait": ("wait", "больше двух недель", "mix"),
+    "wait_branch": ("wait", "больше двух недель", "mix"),
+    "corridor": ("corridor", "больше 20 минут", "rate"),
+    "feedback": ("feedback", "есть вопрос", "rate"),
 }  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
 class Clinic:
     """An order for a clinic. `causes` are names of NAMES or: uniform, uniform_logit, season, gap, branch_gap, young,
-    growth, tracking, inflation, recoding. Uniform and named ones start `days_ago` before the end.
+    growth, tracking, inflation, recoding, told (waiting and answers are written down and harm nobody).
+    Uniform and named ones start `days_ago` before the end.
     """
 
     causes: tuple[str, ...] = ()
@@ -75,6 +80,8 @@ def _walk(clinic: Clinic, rng: np.random.Generator) -> tuple[dict[str, np.ndarra
     n, last = clinic.patients, clinic.history - 1
     has = set(clinic.causes).__contains__
     since = last - clinic.days_ago
+    # Waiting and answers have a stream of their own, so that the rest of a clinic is the same with and without them.
+    aside = np.random.default_rng([clinic.seed, 78])
     if has("young"):
         first = (last * np.sqrt(rng.random(n))).astype(np.int64)
     elif has("growth"):
@@ -106,13 +113,24 @@ def _walk(clinic: Clinic, rng: np.random.Generator) -> tuple[dict[str, np.ndarra
             seen_by = np.where(gone, 2, seen_by)
         spec = spec_of[seen_by]
         service = (rng.random(len(who)) * np.array([len(each) for each in SERVICES])[spec]).astype(np.int64)
-        parts.append({"person": who, "day": day, "doctor": seen_by, "spec": spec, "service": service})
+        wait = np.minimum(aside.exponential(3.0, len(who)).astype(np.int64), 13)
+        where = (branch_of[seen_by] == 1) | (not has("wait_branch"))
+        crowded = (has("wait") or has("wait_branch")) & where & (day >= since - 260) & (aside.random(len(who)) < 0.4)
+        wait = np.where(crowded, 15 + aside.integers(0, 20, len(who)), wait)
+        corridor = np.minimum(aside.exponential(9.0, len(who)), 90).astype(np.int64)
+        feeling = np.where(aside.random(len(who)) < 0.5, aside.choice(3, len(who), p=[0.7, 0.22, 0.08]), -1)
+        parts.append(
+            {
+                "person": who, "day": day, "doctor": seen_by, "spec": spec, "service": service, "wait": wait,
+                "corridor": corridor, "feeling": feeling,
+            }
+        )  # fmt: skip
         gap = np.maximum(6, rng.lognormal(np.log(110), 0.6, len(who)))
         month = _months(clinic, day + gap)
         gap = gap / season[month]
         back = day + gap
         late = back >= since
-        keep = loyal[who] * np.where(channel[who] == 5, 0.45, 1.0)
+        keep = loyal[who] * np.where(channel[who] == 5, 0.45, 1.0) * np.where(crowded, 1 - 0.6 * clinic.strength, 1.0)
         f = clinic.strength
         offers = [np.array([name in RAISED for name in each]) for each in service_names]
         raised = np.array([offers[s][v] for s, v in zip(spec, service, strict=True)]) if has("price") else None
@@ -125,6 +143,8 @@ def _walk(clinic: Clinic, rng: np.random.Generator) -> tuple[dict[str, np.ndarra
             "channel_rate": (channel[who] == 1, 0.4),
             "branch": (branch_of[seen_by] == 1, 0.25),
             "age": (age[who] >= 60, 0.45),
+            "corridor": (corridor > 20, 0.6),
+            "feedback": (feeling == 1, 0.6),
             "uniform": (np.ones(len(who), bool), 0.25),
         }
         for cause, (cell, force) in hit.items():
@@ -183,6 +203,12 @@ def _frame(
         status = np.where((day < since) & (status == "no_show"), "completed", status)
     born = [start - timedelta(days=int(years * 365.25)) for years in people["age"]]
     days = [start + timedelta(days=each) for each in range(int(day.max()) + 1)]
+    told = {"wait", "wait_branch", "corridor", "feedback", "told"} & set(clinic.causes)
+    beside = {
+        "wait_seconds": columns["wait"] * 86_400,
+        "corridor_seconds": columns["corridor"] * 60,
+        "feedback": pl.Series(["well", "so_so", "unwell", None])[columns["feeling"]],
+    }
     return pl.DataFrame(
         {
             "row": np.arange(2, size + 2, dtype=np.int32),
@@ -202,5 +228,6 @@ def _frame(
             "is_first": pl.Series([None] * size, dtype=pl.Boolean),
             "born_on": pl.Series(born, dtype=pl.Date)[columns["person"]],
             "sex": np.array(["m", "f"])[people["sex"][columns["person"]]],
+            **(beside if told else {}),
         }
     )

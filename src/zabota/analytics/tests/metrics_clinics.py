@@ -8,7 +8,7 @@ from datetime import date
 
 import numpy as np
 
-from zabota.analytics.rules.columns import Coded, Visits, ordinal
+from zabota.analytics.rules.columns import UNTOLD, Coded, Visits, ordinal
 from zabota.analytics.rules.metrics_ground import NONE, PLAN_STATES, STATES, Ground, Plans, Rule, Slots
 
 
@@ -62,6 +62,8 @@ def ground_of(
         revenue=_ints(each.money for each in done),
         price=_ints(each.money for each in done),
         words={name: _coded([getattr(each, name) for each in done]) for name in ("branch", "doctor", "group")},
+        wait=np.full(len(done), UNTOLD, np.int64),
+        corridor=np.full(len(done), UNTOLD, np.int64),
         birth_year=np.zeros(len(patient), np.int64),
         channel=nothing,
         sex=nothing,

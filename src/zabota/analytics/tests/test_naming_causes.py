@@ -5,6 +5,7 @@ One clinic in two hundred has a chance difference that looks like a cause; bench
 
 from datetime import timedelta
 
+import polars as pl
 import pytest
 
 from zabota.analytics.api import AuditReport, Rows, audit
@@ -29,6 +30,7 @@ def named(report: AuditReport) -> list[tuple[str, str, str]]:
         "doctor", "doctor_left", "service", "price", "channel_mix", "channel_rate", "branch", "age",
         "doctor+price", "doctor+doctor2", "branch+channel_mix", "doctor+price+channel_mix", "doctor+channel_rate+age",
         "uniform+doctor", "season+price", "gap+doctor", "young+doctor",
+        "wait", "wait_branch", "corridor", "feedback", "wait+doctor",
     ],
 )  # fmt: skip
 def test_planted_causes_are_named_and_nothing_beside_them(causes, seed):
@@ -45,7 +47,19 @@ def test_planted_causes_are_named_and_nothing_beside_them(causes, seed):
 
 @pytest.mark.parametrize(
     "order",
-    ["", "uniform", "uniform_logit", "season", "gap", "branch_gap", "young", "tracking", "inflation", "recoding"],
+    [
+        "",
+        "uniform",
+        "uniform_logit",
+        "season",
+        "gap",
+        "branch_gap",
+        "young",
+        "tracking",
+        "inflation",
+        "recoding",
+        "told",
+    ],
 )
 def test_no_cause_is_invented_where_none_was_planted(order):
     assert named(report_of(order, seed=7)) == []
@@ -107,3 +121,41 @@ def test_days_that_were_not_exported_are_told_before_conclusions(order):
 def test_a_small_clinic_is_left_in_peace_rather_than_accused():
     for seed in range(5):
         assert named(report_of("", seed=seed, patients=600)) == []
+
+
+def test_a_growing_wait_is_named_with_what_would_be_without_it():
+    (cause,) = report_of("wait", seed=4).causes
+    assert cause.share_now > 5 * cause.share_before
+    assert "ждали приёма больше двух недель" in cause.text
+    assert "При прежней доле общий возврат был бы" in cause.text
+
+
+def test_waiting_and_answers_are_dimensions_only_where_somebody_wrote_them_down():
+    told = {account.dimension for account in report_of("told", seed=4, patients=2000).accounts}
+    assert {"wait", "corridor", "feedback"} <= told
+    assert not {"wait", "corridor", "feedback"} & {
+        each.dimension for each in report_of("", seed=4, patients=2000).accounts
+    }
+
+
+def test_a_visit_booked_at_the_one_before_is_planned_and_nobody_waited_for_it():
+    frame = visits_of(Clinic(causes=("told",), seed=4, patients=3000))
+    frame = frame.filter(pl.col("status") == "completed")
+    earlier = frame.sort("person", "day").select(
+        pl.col("visit"), gap=(pl.col("day") - pl.col("day").shift(1).over("person")).dt.total_days()
+    )
+    booked = frame.join(earlier, on="visit", how="left").with_columns(
+        wait_seconds=pl.when(pl.col("gap").is_between(15, 60)).then(pl.col("gap") * 86_400).otherwise("wait_seconds")
+    )
+    report = audit(booked.drop("gap"), today=AS_OF, rows=NOBODY)
+    (wait,) = [each for each in report.accounts if each.dimension == "wait"]
+    assert "записаны заранее" in {row.value for row in wait.rows}
+    assert "больше двух недель" not in {row.value for row in wait.rows}
+
+
+def test_an_export_with_the_day_of_booking_has_waiting_too():
+    frame = visits_of(Clinic(causes=("wait",), seed=4))
+    exported = frame.with_columns(
+        created_at=pl.col("starts_at") - pl.duration(seconds=pl.col("wait_seconds"))
+    ).drop("wait_seconds", "corridor_seconds", "feedback")  # fmt: skip
+    assert [cause.dimension for cause in audit(exported, today=AS_OF, rows=NOBODY).causes] == ["wait"]

@@ -15,7 +15,8 @@ from zabota.analytics.models import SavedView
 from zabota.analytics.rules.where import CannotCompare, Question, answer
 from zabota.analytics.services.keeping import keep_report
 from zabota.analytics.services.where import key_of
-from zabota.analytics.tests.clinics import AS_OF, Clinic, visits_of
+from zabota.analytics.services.where_view import where_view
+from zabota.analytics.tests.clinics import AS_OF, NAMES, Clinic, visits_of
 from zabota.clinic.rules.rights import Role
 from zabota.kernel import clock
 
@@ -34,16 +35,45 @@ def of_audit(frame: pl.DataFrame) -> tuple[Question, dict]:
     return Question(main.now.return_to, main.year_before.return_to, main.window_days), report.to_json()
 
 
-@pytest.mark.parametrize(
-    "causes", [("doctor",), ("doctor", "price"), ("channel_mix",), ("uniform",), ("gap",), ("young",), ()], ids=str
-)
-def test_page_and_audit_give_the_same_figures(causes) -> None:
-    frame = frame_of(*causes)
+#: One cause, two, a change of mix, prices, waiting, a fall common to all, nothing, young cohorts, a season, days not exported.
+TEN = {
+    "single": ("doctor",), "double": ("doctor", "price"), "mix": ("channel_mix",), "price": ("price",), "wait": ("wait",),
+    "uniform": ("uniform",), "none": (), "young": ("young",), "season": ("season",), "gap": ("gap",),
+}  # fmt: skip
+NAMED = {
+    "single": "врач Котова Е. В.", "double": "", "mix": "источник «Купоны»", "price": "подорожавшие услуги",
+    "wait": "ожидание приёма больше двух недель",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", list(TEN))
+@pytest.mark.django_db
+def test_page_and_audit_give_the_same_figures_and_name_what_was_planted(name, smile, as_anton) -> None:
+    """The file of the audit and the page, each with its own words, of ten clinics whose truth is known."""
+    frame = frame_of(*TEN[name])
     question, report = of_audit(frame)
     found = answer(frame, question).data
     assert found["retention"] == report["retention"]
     assert json.loads(json.dumps(found["drivers"])) == json.loads(json.dumps(report["drivers"]))
     assert found["common"]["change_pp"] == report["common"]["change_pp"]
+    wanted = {NAMES[cause] for cause in TEN[name] if cause in NAMES}
+    kept = [
+        (each["dimension"], None if each["dimension"] == "price" else each["value"], each["kind"])
+        for each in found["drivers"]
+    ]
+    assert set(kept) == wanted
+    assert len(kept) == len(wanted)
+    data = json.loads(json.dumps(found))
+    keep_report(smile, "where", AS_OF, data, clock.now(), key=key_of(question), params=question.to_json())
+    text = as_anton.get(
+        f"{PATH}?to={question.now_end}&before={question.before_end}&days={question.days}"
+    ).content.decode()
+    if wanted:
+        assert f"главное — {NAMED[name]}" in text or f"выделяется: {NAMED[name]}" in text
+    else:
+        said = "у всех одинаково" if name == "uniform" else "Ничего значимого"
+        assert said in text
+        assert "Отдельных причин нет" in text
 
 
 def test_people_behind_a_cause_were_there_and_did_not_come() -> None:
@@ -96,6 +126,29 @@ def test_a_gap_that_is_not_a_whole_year_away_is_left_out_of_both_periods() -> No
     (gap,) = [each for each in found["artefacts"] if each["code"] == "gap"]
     assert gap["split"] is True
     assert abs(found["retention"]["change_pp"]) < abs(found["retention"]["change_pp"] + gap["effect_pp"])
+
+
+def test_missed_visits_that_were_once_written_as_visits_are_told_apart() -> None:
+    frame = frame_of("recoding", months=48)
+    question, _ = of_audit(frame)
+    found = answer(frame, question).data
+    (recoded,) = [each for each in found["artefacts"] if each["code"] == "status_recoding"]
+    assert recoded["effect_pp"] < 0
+    assert not recoded["split"]
+    assert any("отмены и неявки учитывают иначе" in each["text"] for each in where_view(found)["artefacts"])
+
+
+def test_cards_that_were_united_are_told_apart_with_what_they_would_have_done() -> None:
+    frame = frame_of("doctor").with_columns(card=pl.col("person").cast(pl.Int64))
+    question, _ = of_audit(frame)
+    assert not [each for each in answer(frame, question).data["artefacts"] if each["code"] == "merged_cards"]
+    later = (pl.col("day") > AS_OF - YEAR) & (pl.col("person") % 10 == 0)
+    apart = frame.with_columns(card=pl.when(later).then(pl.col("person") + 1_000_000).otherwise("card"))
+    found = answer(apart, question).data
+    (united,) = [each for each in found["artefacts"] if each["code"] == "merged_cards"]
+    assert united["effect_pp"] < -3
+    assert united["count"] > 50
+    assert any("объединен" in each["text"] for each in where_view(found)["artefacts"])
 
 
 PATH = "/insight/where/"
