@@ -1,5 +1,6 @@
 """Front door of booking."""
 
+from zabota.booking.queries.alternatives import alternatives
 from zabota.booking.queries.appointments import (
     MoneySummary,
     VisitSummary,
@@ -18,7 +19,7 @@ from zabota.booking.queries.hours import Timetable, timetable
 from zabota.booking.queries.load import WeekLoad, displaced, load_by_week
 from zabota.booking.queries.matching import matches, suiting
 from zabota.booking.queries.needs import Need, need_of, performers
-from zabota.booking.queries.search import Slot, alternatives, find_slots, slot_of_key
+from zabota.booking.queries.search import Slot, find_slots, slot_of_key
 from zabota.booking.queries.waiting import CorridorWait, DoctorWait, WaitingFigures, waiting_figures
 from zabota.booking.queries.waitlist import WaitlistReport, open_entries, open_freed, open_offers, waitlist_report
 from zabota.booking.queries.wanted import Wanted

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from operator import itemgetter
@@ -13,7 +13,6 @@ from zabota.booking.models import Resource
 from zabota.booking.queries.busy import busy_of_doctors, busy_of_resources
 from zabota.booking.queries.hours import Timetable, timetable
 from zabota.booking.queries.needs import Need, need_of
-from zabota.booking.queries.wanted import Wanted
 from zabota.booking.rules.cells import instant_of, minute_of
 from zabota.booking.rules.gaps import STEP_MINUTES, Busy, free_starts, spread
 from zabota.booking.rules.week import epoch_minute
@@ -53,7 +52,7 @@ def find_slots(
     now: datetime,
     services: Sequence[Service] = (),
     minutes: int | None = None,
-    doctors: Sequence[Doctor] | None = None,
+    doctors: Iterable[Doctor] | None = None,
     branch: Branch | None = None,
     start_day: date | None = None,
     days: int = 14,
@@ -69,11 +68,10 @@ def find_slots(
     need = need_of(services, online=online)
     length = minutes or need.minutes
     chosen = _doctors(clinic_id, doctors, need)
-    branches = {
-        row.pk: row
-        for row in Branch.objects.filter(clinic_id=clinic_id, is_active=True)
-        if branch is None or row.pk == branch.pk
-    }
+    if branch is None:
+        branches = {row.pk: row for row in Branch.objects.filter(clinic_id=clinic_id, is_active=True)}
+    else:
+        branches = {branch.pk: branch} if branch.clinic_id == clinic_id and branch.is_active else {}
     if not chosen or not branches:
         return {}
     first = start_day or min(now.astimezone(ZoneInfo(row.time_zone)).date() for row in branches.values())
@@ -131,39 +129,7 @@ def slot_of_key(key: str, *, clinic_id: int) -> Slot | None:
     return Slot(doctor, branch, instant_of(minute), minutes) if doctor is not None and branch is not None else None
 
 
-def alternatives(wanted: Wanted, *, now: datetime, limit: int = 3) -> list[Slot]:
-    """Other times for somebody who lost one: the same doctor nearby, the same hour with another, the next days."""
-    day = wanted.starts_at.astimezone(ZoneInfo(wanted.branch.time_zone)).date()
-    found = find_slots(
-        clinic_id=wanted.clinic_id,
-        now=now,
-        services=wanted.services,
-        minutes=wanted.minutes,
-        branch=wanted.branch,
-        start_day=day,
-        days=8,
-        doctors=None if wanted.services or wanted.doctor is None else _alike(wanted.doctor),
-    )
-    far = 7 * 1440
-
-    def cost(slot: Slot) -> tuple[int, datetime]:
-        away = abs(minute_of(slot.starts_at) - minute_of(wanted.starts_at))
-        other = wanted.doctor is not None and slot.doctor.pk != wanted.doctor.pk
-        return (min(away, far) + (90 if other else 0), slot.starts_at)
-
-    every = sorted((slot for slots in found.values() for slot in slots), key=cost)
-    chosen: list[Slot] = []
-    for slot in every:
-        if all(slot.doctor.pk != seen.doctor.pk or abs(slot.starts_at - seen.starts_at) >= _APART for seen in chosen):
-            chosen.append(slot)
-        if len(chosen) == limit:
-            break
-    return chosen
-
-
 _DAY, _NO_TIME = timedelta(days=1), timedelta(0)
-#: Alternatives nearer to each other than this are one.
-_APART = timedelta(minutes=30)
 
 
 @dataclass(slots=True)
@@ -198,7 +164,7 @@ class _Rooms:
         return self.kinds
 
 
-def _doctors(clinic_id: int, doctors: Sequence[Doctor] | None, need: Need) -> dict[int, Doctor]:
+def _doctors(clinic_id: int, doctors: Iterable[Doctor] | None, need: Need) -> dict[int, Doctor]:
     """Resource → doctor of those asked for who receive and perform the services."""
     rows = Resource.objects.filter(clinic_id=clinic_id, kind=Resource.Kind.DOCTOR, is_active=True)
     rows = rows.filter(doctor__is_active=True).select_related("doctor")
@@ -218,13 +184,6 @@ def _places(clinic_id: int, need: Need, branches: Collection[int]) -> dict[int, 
         if need.allows(kind, pk) and branch_id is not None:
             found[branch_id].append(pk)
     return found
-
-
-def _alike(doctor: Doctor) -> Sequence[Doctor] | None:
-    """Without services nothing tells who could do it but the speciality."""
-    if not doctor.speciality:
-        return [doctor]
-    return list(Doctor.objects.filter(clinic_id=doctor.clinic_id, is_active=True, speciality=doctor.speciality))
 
 
 def _spread(slots: Sequence[Slot], limit: int) -> list[Slot]:

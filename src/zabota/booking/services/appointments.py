@@ -29,7 +29,6 @@ _HORIZON = timedelta(days=550)
 _LONGEST = 8 * 60
 
 
-@transaction.atomic
 def book(
     *,
     patient: Patient,
@@ -59,51 +58,55 @@ def book(
     local = starts_at.astimezone(ZoneInfo(branch.time_zone))
     _sensible(local, minutes, starts_at, now, doctor=doctor, branch=branch, within_hours=within_hours)
     wanted = Wanted.of(doctor, branch, starts_at, minutes, services)
-    span = seats.span_of(starts_at, minutes, need)
-    groups = [[each] for each in resources] if resources is not None else seats.fitting(need, branch)
-    mine = [seats.resource_of(doctor)] if doctor is not None else []
-    candidates = {row.pk for group in [mine, *groups] for row in group}
-    seats.lock_resources(candidates)
-    Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
-    seats.free_expired(candidates, now=now)
-    if hold is not None:
-        Hold.objects.filter(pk=hold.pk).delete()
-    elif origin == Appointment.Origin.DESK:
-        forget_delayed(candidates, span, now=now)
-    chosen = _seats(doctor, mine, groups, span, starts_at, minutes, wanted)
-    if seats.overlapping(starts_at, starts_at + timedelta(minutes=minutes), patient_id=patient.pk):
-        raise SlotTaken("У пациента уже есть запись на это время.", wanted=wanted)
-    appointment = Appointment.objects.create(
-        clinic_id=patient.clinic_id,
-        patient=patient,
-        branch=branch,
-        doctor=doctor,
-        starts_at=starts_at,
-        day=local.date(),
-        duration_minutes=minutes,
-        buffer_before_minutes=need.before,
-        buffer_after_minutes=need.after,
-        total_kopecks=sum(service.price_kopecks or 0 for service in services),
-        comment=comment.strip()[:500],
-        kind=kind,
-        origin=origin,
-        created_by_id=actor.user_id,
-        booked_at=now,
-    )
-    AppointmentService.objects.bulk_create(
-        AppointmentService(appointment=appointment, service=service, price_kopecks=service.price_kopecks or 0)
-        for service in services
-    )
-    if chosen and not seats.take(chosen, span, appointment=appointment):
-        raise SlotTaken(wanted=wanted)
-    audit.record("booking.appointment.booked", appointment, actor=actor, now=now)
-    facts.publish(
-        AppointmentBooked(
-            clinic_id=patient.clinic_id, patient_id=patient.pk, appointment_id=appointment.pk, starts_at=starts_at
-        ),
-        now=now,
-    )
-    return appointment
+    if doctor is not None and seats.overlapping(starts_at, starts_at + timedelta(minutes=minutes), doctor_id=doctor.pk):
+        # Many want one time at once: whoever comes late does not stand in the queue of those who write.
+        raise SlotTaken(_busy_doctor(doctor), wanted=wanted)
+    with transaction.atomic():
+        span = seats.span_of(starts_at, minutes, need)
+        groups = [[each] for each in resources] if resources is not None else seats.fitting(need, branch)
+        mine = [seats.resource_of(doctor)] if doctor is not None else []
+        candidates = {row.pk for group in [mine, *groups] for row in group}
+        seats.lock_resources(candidates)
+        Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
+        seats.free_expired(candidates, now=now)
+        if hold is not None:
+            Hold.objects.filter(pk=hold.pk).delete()
+        elif origin == Appointment.Origin.DESK:
+            forget_delayed(candidates, span, now=now)
+        chosen = _seats(doctor, mine, groups, span, starts_at, minutes, wanted)
+        if seats.overlapping(starts_at, starts_at + timedelta(minutes=minutes), patient_id=patient.pk):
+            raise SlotTaken("У пациента уже есть запись на это время.", wanted=wanted)
+        appointment = Appointment.objects.create(
+            clinic_id=patient.clinic_id,
+            patient=patient,
+            branch=branch,
+            doctor=doctor,
+            starts_at=starts_at,
+            day=local.date(),
+            duration_minutes=minutes,
+            buffer_before_minutes=need.before,
+            buffer_after_minutes=need.after,
+            total_kopecks=sum(service.price_kopecks or 0 for service in services),
+            comment=comment.strip()[:500],
+            kind=kind,
+            origin=origin,
+            created_by_id=actor.user_id,
+            booked_at=now,
+        )
+        AppointmentService.objects.bulk_create(
+            AppointmentService(appointment=appointment, service=service, price_kopecks=service.price_kopecks or 0)
+            for service in services
+        )
+        if chosen and not seats.take(chosen, span, appointment=appointment):
+            raise SlotTaken(wanted=wanted)
+        audit.record("booking.appointment.booked", appointment, actor=actor, now=now)
+        facts.publish(
+            AppointmentBooked(
+                clinic_id=patient.clinic_id, patient_id=patient.pk, appointment_id=appointment.pk, starts_at=starts_at
+            ),
+            now=now,
+        )
+        return appointment
 
 
 def book_next_visit(
@@ -278,7 +281,7 @@ def _seats(
     if doctor is not None and (
         any(row.pk in busy for row in mine) or seats.overlapping(starts_at, ends_at, but=but, doctor_id=doctor.pk)
     ):
-        raise SlotTaken(f"У врача {doctor.name} это время уже занято. Выберите другое.", wanted=wanted)
+        raise SlotTaken(_busy_doctor(doctor), wanted=wanted)
     chosen = [row.pk for row in mine]
     for group in groups:
         free = next((row.pk for row in group if row.pk not in busy and row.pk not in chosen), None)
@@ -286,6 +289,10 @@ def _seats(
             raise SlotTaken("На это время нет свободного кабинета или оборудования. Выберите другое.", wanted=wanted)
         chosen.append(free)
     return chosen
+
+
+def _busy_doctor(doctor: Doctor) -> str:
+    return f"У врача {doctor.name} это время уже занято. Выберите другое."
 
 
 def _branch_of(doctor: Doctor | None, patient: Patient) -> Branch:

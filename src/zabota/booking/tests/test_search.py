@@ -169,6 +169,20 @@ def test_loser_gets_the_same_doctor_nearby_or_another_at_the_same_hour(
     assert found[0].starts_at in (at(25, 9, 30), at(25, 10, 30))
 
 
+def test_a_shared_search_does_not_offer_what_was_booked_since(
+    seat, book, pyotr, at, now, django_assert_max_num_queries
+):
+    book()
+    with pytest.raises(api.SlotTaken) as lost:
+        book(patient=pyotr)
+    first = api.alternatives(lost.value.wanted, now=now)
+    book(patient=pyotr, starts_at=first[0].starts_at)
+    with django_assert_max_num_queries(2):
+        second = api.alternatives(lost.value.wanted, now=now)
+    assert len(second) == 3
+    assert first[0].starts_at not in [slot.starts_at for slot in second]
+
+
 def test_calendar_shows_hours_breaks_visits_held_times_and_why_nobody_works(
     seat, book, in_clinic, centre, doctor_sokolova, at, now, actor
 ):

@@ -7,11 +7,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse, QueryDict
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods
-from django_htmx.http import trigger_client_event
+from django_htmx.http import reswap, retarget, trigger_client_event
 
 from zabota.booking import api as booking
 from zabota.booking.models import Appointment
@@ -47,7 +49,8 @@ def book(request: StaffRequest) -> HttpResponse:
     if asked is None:
         return redirect("desk:calendar")
     data = with_slot(given, asked)
-    asked = read_asked(request, now, data) or asked
+    if "slot" in data:
+        asked = read_asked(request, now, data) or asked
     # The parts of the form ask for themselves by POST: names and phones stay out of addresses.
     if request.method == "GET" or "again" in data:
         return beside(request, asked, form_context(request, asked, data, now), now)
@@ -58,6 +61,8 @@ def book(request: StaffRequest) -> HttpResponse:
             return _booked(request, asked, _book(request, asked, form, data, now), now)
         except Trouble as found:
             trouble = found
+        if isinstance(trouble, booking.SlotTaken) and wants_fragment(request):
+            return _taken(request, asked, trouble, now)
     context = form_context(request, asked, data, now, form=form, trouble=trouble)
     return beside(request, asked, context, now, status=422)
 
@@ -101,8 +106,16 @@ def form_context(
 
 
 def _book(request: StaffRequest, asked: Asked, form: BookForm, data: QueryDict, now: datetime) -> Appointment:
-    """One appointment; a person who is not known yet gets a card first."""
-    patient = _patient(request, data) or _register(request, asked, data, now)
+    """One appointment; a person who is not known yet gets a card with it."""
+    known = _patient(request, data)
+    if known is not None:
+        return _book_for(known, request, asked, form, now)
+    # With a visit or not at all: a second try would make a second card.
+    with transaction.atomic():
+        return _book_for(_register(request, asked, data, now), request, asked, form, now)
+
+
+def _book_for(patient: Patient, request: StaffRequest, asked: Asked, form: BookForm, now: datetime) -> Appointment:
     return booking.book(
         patient=patient,
         doctor=form.cleaned_data["doctor"],
@@ -144,6 +157,14 @@ def _booked(request: StaffRequest, asked: Asked, row: Appointment, now: datetime
     response = beside(request, asked, visit_context(request, fresh, asked, now), now)
     undo = reverse("desk:calendar-visit-unbook", args=[row.public_id])
     return trigger_client_event(toast(response, said, undo_url=undo), "calendar:changed", {}, after="settle")
+
+
+def _taken(request: StaffRequest, asked: Asked, trouble: booking.SlotTaken, now: datetime) -> HttpResponse:
+    """Only what changes in the form: the reason and other times. Many may lose one time at once, so this stays light."""
+    context = {"error": trouble.text, "others": alternatives_for(trouble, now=now)}
+    with timezone.override(asked.zone):
+        response = render(request, "desk/calendar/_book_times.html", context, status=422)
+    return reswap(retarget(response, "#book-times"), "outerHTML")
 
 
 def _patient(request: StaffRequest, data: QueryDict) -> Patient | None:

@@ -127,6 +127,28 @@ def test_a_taken_time_is_answered_with_others(log_in, vera, visit, pyotr: Patien
     assert Appointment.objects.count() == 1
 
 
+def test_whoever_lost_a_time_gets_only_the_reason_and_other_times(
+    log_in, vera, visit, pyotr: Patient, doctor_sokolova, day
+) -> None:
+    sent = form(day, doctor_sokolova, patient=pyotr.public_id, time="10:30")
+
+    answer = log_in(vera).post(reverse("desk:calendar-book"), sent, headers={"HX-Request": "true"})
+    page = answer.content.decode()
+
+    assert (answer.status_code, answer["HX-Retarget"], answer["HX-Reswap"]) == (422, "#book-times", "outerHTML")
+    assert "это время уже занято" in page and "Свободно рядом" in page
+    assert "<form" not in page
+
+
+def test_a_new_patient_whose_time_was_taken_leaves_no_card(log_in, vera, visit, doctor_sokolova, day) -> None:
+    sent = form(day, doctor_sokolova, surname="Орехова", phones="8 916 555-44-33", time="10:00")
+
+    answer = log_in(vera).post(reverse("desk:calendar-book"), sent)
+
+    assert answer.status_code == 422
+    assert not Patient.objects.filter(surname="Орехова").exists()
+
+
 def test_a_move_seen_too_late_is_refused_and_said(log_in, vera, visit, doctor_sokolova, day) -> None:
     client = log_in(vera)
     address = reverse("desk:calendar-visit-move", args=[visit.public_id])
