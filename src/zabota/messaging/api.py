@@ -39,7 +39,13 @@ from zabota.messaging.services.breaker import see_trouble, troubles
 from zabota.messaging.services.draining import Drained, drain
 from zabota.messaging.services.enqueue import enqueue, enqueue_many
 from zabota.messaging.services.hearing import bot_invite, patient_at
-from zabota.messaging.services.optouts import choose_channel, opt_out, opt_out_address
+from zabota.messaging.services.optouts import (
+    choose_channel,
+    opt_out,
+    opt_out_address,
+    reopen_advertising,
+    shut_advertising,
+)
 from zabota.messaging.services.previewing import preview_wording
 from zabota.messaging.services.receiving import apply_receipts, receive
 from zabota.messaging.services.registry import register_guard, register_transport, traits_of, transports
@@ -154,6 +160,7 @@ __all__ = [
     "receive",
     "register_guard",
     "register_transport",
+    "reopen_advertising",
     "reopen_conversation",
     "reply",
     "resume_sending",
@@ -161,6 +168,7 @@ __all__ = [
     "save_canned",
     "save_template",
     "see_trouble",
+    "shut_advertising",
     "split_parts",
     "switch_account",
     "tick",

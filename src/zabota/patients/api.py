@@ -36,6 +36,7 @@ from zabota.patients.services.consents import (
     grant_consents,
     publish_consent_text,
     refuse_consent,
+    take_back_decisions,
     withdraw_consent,
 )
 from zabota.patients.services.contacts import add_contacts, mark_reach, prefer_contact, remove_contact
@@ -93,6 +94,7 @@ __all__ = [
     "search_ids",
     "signed_before",
     "source_named",
+    "take_back_decisions",
     "undo_merge",
     "withdraw_consent",
 ]

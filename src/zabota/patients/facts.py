@@ -94,3 +94,14 @@ class ConsentWithdrawn(FactBase):
     consent_id: int
     purpose: str
     channel: str
+
+
+@fact("patients.decision_taken_back")
+@dataclass(frozen=True, kw_only=True)
+class DecisionTakenBack(FactBase):
+    """A withdrawal or refusal was written by mistake: what was decided before it holds again."""
+
+    patient_id: int
+    consent_id: int
+    purpose: str
+    channel: str

@@ -127,6 +127,7 @@ ACTIONS = {
     "patients.card.registered": "новая карточка",
     "patients.card.unmerged": "разъединение карточек",
     "patients.card.viewed": "просмотр карточки",
+    "patients.consent.taken_back": "отзыв или отказ отменён: записан по ошибке",
     "patients.consent.decided": "согласие или отказ",
     "patients.consent_text.published": "новый текст согласия",
     "patients.contact.added": "новый контакт",

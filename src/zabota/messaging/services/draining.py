@@ -18,6 +18,7 @@ from zabota.messaging.rules.transport import Account, Outgoing, SendResult, Tran
 from zabota.messaging.services.accounts import account_view
 from zabota.messaging.services.acking import Tally, acknowledge
 from zabota.messaging.services.claiming import LEASE, claim, heartbeat
+from zabota.messaging.services.loops import new_loop
 from zabota.messaging.services.registry import transport_of
 
 log = structlog.get_logger(__name__)
@@ -51,7 +52,7 @@ def drain(
         return done
     view = account_view(account)
     # One loop for the whole drain: adapters keep their connections open between batches.
-    with clinic_scope(account.clinic_id), asyncio.Runner() as runner:
+    with clinic_scope(account.clinic_id), asyncio.Runner(loop_factory=new_loop) as runner:
         try:
             while not stopped() and (limit is None or done.seen < limit):
                 size = batch if limit is None else min(batch, limit - done.seen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -11,12 +12,13 @@ from zabota.kernel import audit, facts
 from zabota.kernel.audit import SYSTEM, Actor
 from zabota.messaging.facts import OptedOut
 from zabota.messaging.models import AddressBlock, ChannelAccount, ChannelChoice, Decision, Message
+from zabota.messaging.queries.addresses import address_hash
 from zabota.messaging.rules.states import RANKS
 from zabota.messaging.rules.transport import Channel
 from zabota.messaging.rules.wanted import NewMessage
 from zabota.messaging.rules.words import CHANNEL_TITLES, MARKETING
 from zabota.messaging.services.enqueue import enqueue
-from zabota.messaging.services.refusals import block
+from zabota.messaging.services.refusals import ON_THE_PHONE, block
 from zabota.messaging.services.templates import ensure_templates
 from zabota.patients.api import Proof, contacts_of, withdraw_consent
 from zabota.patients.models import ConsentPurpose, Contact, Patient
@@ -36,6 +38,39 @@ def opt_out(*, patient: Patient, entry: str, actor: Actor = SYSTEM, now: datetim
         )
     _end_waiting(Message.objects.filter(patient=patient), now)
     facts.publish(OptedOut(clinic_id=patient.clinic_id, patient_id=patient.pk, entry=entry[:20]), now=now)
+
+
+@transaction.atomic
+def shut_advertising(*, patient: Patient, now: datetime) -> list[int]:
+    """No advertising to any address of this patient, said on the phone. Returns the new blocks, for `reopen_advertising`.
+
+    Waiting advertising is left to the gate, which asks again before each message: so an undo brings all of it back.
+    """
+    hashes = {address_hash(patient.clinic_id, each.value) for each in contacts_of([patient.pk])[patient.pk]}
+    shut = AddressBlock.objects.filter(
+        clinic_id=patient.clinic_id,
+        address_hash__in=hashes,
+        channel="",
+        scope=AddressBlock.Scope.MARKETING,
+        ended_at=None,
+    )
+    before = set(shut.values_list("pk", flat=True))
+    for contact in contacts_of([patient.pk])[patient.pk]:
+        block(
+            patient.clinic_id,
+            contact.value,
+            channel="",
+            reason=ON_THE_PHONE,
+            now=now,
+            scope=AddressBlock.Scope.MARKETING,
+        )
+    return sorted(set(shut.all().values_list("pk", flat=True)) - before)
+
+
+def reopen_advertising(*, block_ids: Sequence[int], now: datetime) -> int:
+    """It was written down by mistake. What was said otherwise since («стоп», a complaint) stays."""
+    rows = AddressBlock.objects.filter(pk__in=list(block_ids), reason=ON_THE_PHONE, ended_at=None)
+    return rows.update(ended_at=now)
 
 
 @transaction.atomic

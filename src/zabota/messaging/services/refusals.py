@@ -13,6 +13,8 @@ from zabota.patients.models import Contact
 
 #: A mailbox that failed so often within a month is left alone, though each failure was for a time only.
 SOFT_FAILURES, SOFT_DAYS = 3, 30
+#: Said to the desk and written down as the outcome of a call; may be taken back for some minutes.
+ON_THE_PHONE = "said_on_the_phone"
 
 
 def note_refusal(row: Message, blame: Blame | str, *, now: datetime) -> None:
@@ -45,7 +47,7 @@ def block(
     clinic_id: int, address: str, *, channel: str, reason: str, now: datetime, scope: str = AddressBlock.Scope.ALL
 ) -> bool:
     """Shut an address for a channel («» for all). Returns True when it was open."""
-    _, is_new = AddressBlock.objects.get_or_create(
+    row, is_new = AddressBlock.objects.get_or_create(
         clinic_id=clinic_id,
         address_hash=address_hash(clinic_id, address),
         channel=channel,
@@ -53,6 +55,9 @@ def block(
         ended_at=None,
         defaults={"reason": reason, "created_at": now},
     )
+    if not is_new and row.reason == ON_THE_PHONE and reason != ON_THE_PHONE:
+        # A stronger word about the same address: taking back the first does not open it any more.
+        AddressBlock.objects.filter(pk=row.pk).update(reason=reason)
     return is_new
 
 

@@ -98,6 +98,8 @@ class Consent(models.Model):
     #: Column of the export for imported ones; document number for paper.
     proof = models.CharField(max_length=300, default="", blank=True)
     import_batch_id = models.BigIntegerField(null=True, blank=True)
+    #: Written by mistake and taken back at once: the row stays and counts for nothing. Never a grant.
+    undone_at = models.DateTimeField(null=True, blank=True)
 
     objects = ScopedManager()
 
@@ -121,6 +123,7 @@ class Consent(models.Model):
                     & (Q(actor__isnull=False) | ~Q(actor_kind=""))
                 ),
             ),
+            models.CheckConstraint(name="grant_is_not_undone", condition=Q(undone_at=None) | ~Q(state="granted")),
             models.CheckConstraint(
                 name="import_never_grants",
                 condition=~(Q(state="granted") & Q(signature="imported") & Q(proof="")),

@@ -72,7 +72,7 @@ def _scope(text: ConsentText) -> str:
 
 def _decisions(patient_ids: Sequence[int]) -> list[tuple[int, Decision]]:
     rows = (
-        Consent.objects.filter(patient_id__in=list(patient_ids))
+        Consent.objects.filter(patient_id__in=list(patient_ids), undone_at=None)
         .annotate(
             data=F("text_version__data_list"),
             actions=F("text_version__actions_list"),

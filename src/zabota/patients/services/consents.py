@@ -13,7 +13,7 @@ from zabota.clinic.models import Branch, Clinic
 from zabota.kernel import audit, facts
 from zabota.kernel.audit import Actor
 from zabota.kernel.errors import BadInput
-from zabota.patients.facts import ConsentGranted, ConsentRefused, ConsentWithdrawn
+from zabota.patients.facts import ConsentGranted, ConsentRefused, ConsentWithdrawn, DecisionTakenBack
 from zabota.patients.models import Consent, ConsentPurpose, ConsentText, Contact, Patient
 from zabota.patients.queries.consents import CHANNELS, consent_states, current_texts, document_of
 from zabota.patients.rules.consent_texts import DEFAULTS, NO_ADDRESS, TextParts, text_hash
@@ -171,6 +171,34 @@ def withdraw_consent(
         now=now,
     )
     return consent
+
+
+@transaction.atomic
+def take_back_decisions(*, consent_ids: Sequence[int], actor: Actor, now: datetime) -> int:
+    """Withdrawals and refusals that a person wrote down by mistake a moment ago count no more. Returns how many.
+
+    The rows stay with the time of the undo; a grant is never touched, and what was decided since stands.
+    """
+    rows = Consent.objects.select_for_update().filter(
+        pk__in=list(consent_ids), state__in=[Consent.State.WITHDRAWN, Consent.State.REFUSED], undone_at=None
+    )
+    taken = list(rows)
+    for consent in taken:
+        consent.undone_at = now
+        consent.save(update_fields=["undone_at"])
+        details = {"purpose": consent.purpose, "channel": consent.channel, "state": consent.state}
+        audit.record("patients.consent.taken_back", consent, actor=actor, now=now, details=details)
+        facts.publish(
+            DecisionTakenBack(
+                clinic_id=consent.clinic_id,
+                patient_id=consent.patient_id,
+                consent_id=consent.pk,
+                purpose=consent.purpose,
+                channel=consent.channel,
+            ),
+            now=now,
+        )
+    return len(taken)
 
 
 def _check(purpose: str, channel: str) -> None:

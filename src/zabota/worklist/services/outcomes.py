@@ -24,6 +24,7 @@ from zabota.worklist.rules import reasons
 from zabota.worklist.rules.outcomes import DESK_ORDER, SPOKEN, Decision, decide
 from zabota.worklist.services.changes import change, note_event, what_happened
 from zabota.worklist.services.escalation import escalate_refusal
+from zabota.worklist.services.peace import leave_in_peace
 
 #: A call back further away than this is a mistake of the calendar.
 FARTHEST = timedelta(days=366)
@@ -120,7 +121,14 @@ def record_outcome(
             escalation = escalate_refusal(
                 task=task, reason=reason, comment=comment, member=member, actor=actor, now=now
             )
-        event.before = before | {"version": task.version, "escalation_id": escalation.pk if escalation else None}
+        taken_back = leave_in_peace(
+            task, outcome=outcome, reason=reason, comment=comment, called=called, actor=actor, now=now
+        )
+        event.before = before | {
+            "version": task.version,
+            "escalation_id": escalation.pk if escalation else None,
+            **taken_back,
+        }
         event.save(update_fields=["before"])
         audit.record(
             "worklist.task.outcome", task, actor=actor, now=now, details={"outcome": outcome, "reason": reason}

@@ -19,6 +19,7 @@ from zabota.worklist.facts import TaskReopened
 from zabota.worklist.models import Outcome, Task, TaskEvent
 from zabota.worklist.rules.outcomes import UNDO_WITHIN
 from zabota.worklist.services.changes import note_event
+from zabota.worklist.services.peace import disturb_again
 from zabota.worklist.services.tasks import close_tasks
 
 _INSTANTS = ("due_at", "hidden_until", "promised_at", "closed_at")
@@ -89,6 +90,7 @@ def _take_back_consequences(event: TaskEvent, before: dict[str, Any], *, actor: 
             actor=actor,
             now=now,
         )
+    disturb_again(before, actor=actor, now=now)
     if before.get("booked_here_id"):
         made = Appointment.objects.filter(pk=before["booked_here_id"], status__in=Appointment.BOOKED).first()
         if made is not None:
