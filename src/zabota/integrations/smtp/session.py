@@ -14,13 +14,12 @@ from dataclasses import dataclass
 
 from zabota.integrations.calls import CallFailed, Outcome, Patience, safe_words
 from zabota.integrations.smtp import answers
+from zabota.integrations.smtp.wire import Answer, Wire
 from zabota.messaging.api import Blame, Verdict
 
 _OK = (Verdict.ACCEPTED, Blame.NONE)
 _HOME = (Verdict.LATER, Blame.DOWN)
 _NOBODY_KNOWS = (Verdict.UNKNOWN, Blame.DOWN)
-#: Longest line of an answer and most lines of one answer: a server that says more is none.
-LONGEST_LINE, MOST_LINES = 4096, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,8 @@ class Server:
     password: str = ""
 
 
-_Answer = tuple[int, str]
+#: What is said of a letter whose body was written and not answered.
+_IN_DOUBT = Fate(_NOBODY_KNOWS, "соединение оборвалось после письма")
 
 
 class Session:
@@ -63,6 +63,7 @@ class Session:
     def __init__(self, server: Server, patience: Patience) -> None:
         self._server, self._patience = server, patience
         self._extensions: dict[str, str] = {}
+        self._wire: Wire | None = None
         #: True while the connection stands between letters, ready for the next.
         self.is_good = False
 
@@ -71,146 +72,139 @@ class Session:
         server = self._server
         try:
             async with asyncio.timeout(self._patience.connect):
-                self._reader, self._writer = await asyncio.open_connection(
-                    server.host,
-                    server.port,
-                    ssl=server.context if server.security == "tls" else None,
-                    limit=65_536,
+                _, wire = await asyncio.get_running_loop().create_connection(
+                    Wire, server.host, server.port, ssl=server.context if server.security == "tls" else None
                 )
+            self._wire = wire
             async with asyncio.timeout(self._patience.total):
-                await self._greet()
+                await self._greet(wire)
             self.is_good = True
         except ssl.SSLCertVerificationError:
             raise CallFailed((Verdict.ACCOUNT, Blame.CERTIFICATE), "сертификат сервера не принят") from None
-        except (OSError, TimeoutError, asyncio.IncompleteReadError, ValueError):
+        except (OSError, TimeoutError, ValueError):
             raise CallFailed(_HOME, "почтовый сервер не отвечает") from None
 
-    async def _greet(self) -> None:
+    async def _greet(self, wire: Wire) -> None:
         server = self._server
-        await self._expect(await self._read(), 220)
-        await self._hello()
+        _expect(await wire.answer(), 220)
+        await self._hello(wire)
         if server.security == "starttls":
             if "STARTTLS" not in self._extensions:
                 raise CallFailed((Verdict.ACCOUNT, Blame.CERTIFICATE), "сервер не предлагает шифрование")
-            await self._expect(await self._say("STARTTLS"), 220)
-            await self._writer.start_tls(server.context, server_hostname=server.host)
-            await self._hello()
+            _expect(await _say(wire, "STARTTLS"), 220)
+            await wire.encrypt(server.context, server.host)
+            await self._hello(wire)
         if server.login:
-            await self._log_in()
+            await self._log_in(wire)
 
-    async def _hello(self) -> None:
-        _, text = await self._expect(await self._say(f"EHLO {self._server.name}"), 250)
+    async def _hello(self, wire: Wire) -> None:
+        _, text = _expect(await _say(wire, f"EHLO {self._server.name}"), 250)
         lines = [line.split(" ", 1) for line in text.splitlines()[1:]]
         self._extensions = {line[0].upper(): line[1] if len(line) > 1 else "" for line in lines if line}
 
-    async def _log_in(self) -> None:
+    async def _log_in(self, wire: Wire) -> None:
         server = self._server
         ways = self._extensions.get("AUTH", "").upper().split()
         if "LOGIN" in ways and "PLAIN" not in ways:
-            await self._say("AUTH LOGIN")
-            await self._say(_b64(server.login))
-            answer = await self._say(_b64(server.password))
+            await _say(wire, "AUTH LOGIN")
+            await _say(wire, _b64(server.login))
+            answer = await _say(wire, _b64(server.password))
         else:
-            answer = await self._say("AUTH PLAIN " + _b64(f"\0{server.login}\0{server.password}"))
+            answer = await _say(wire, "AUTH PLAIN " + _b64(f"\0{server.login}\0{server.password}"))
         if answer[0] != 235:
             outcome = (Verdict.ACCOUNT, Blame.KEY) if answer[0] >= 500 else _HOME
             raise CallFailed(outcome, safe_words(f"{answer[0]} вход не принят"))
 
-    async def _expect(self, answer: _Answer, code: int) -> _Answer:
-        if answer[0] != code:
-            outcome = _HOME if answer[0] < 500 else (Verdict.ACCOUNT, Blame.OTHER)
-            raise CallFailed(outcome, safe_words(f"{answer[0]} {answer[1]}"))
-        return answer
-
-    async def _say(self, line: str) -> _Answer:
-        self._writer.write(f"{line}\r\n".encode())
-        return await self._read()
-
-    async def _read(self) -> _Answer:
-        """One answer of one or more lines. Raises IncompleteReadError when the server went away, ValueError for noise."""
-        lines: list[str] = []
-        while len(lines) < MOST_LINES:
-            raw = await self._reader.readuntil(b"\n")
-            line = raw.decode("utf-8", "replace").rstrip("\r\n")
-            if len(line) > LONGEST_LINE or not line[:3].isdecimal():
-                raise ValueError("no answer of a mail server")
-            lines.append(line[4:])
-            if line[3:4] != "-":
-                return int(line[:3]), "\n".join(lines)
-        raise ValueError("an answer without end")
-
-    def _envelope(self, letter: Letter, *, is_after_failure: bool) -> bytes:
-        reset = "RSET\r\n" if is_after_failure else ""
-        return f"{reset}MAIL FROM:<{letter.sender}>\r\nRCPT TO:<{letter.recipient}>\r\nDATA\r\n".encode()
-
     async def send(self, letters: Sequence[Letter]) -> dict[str, Fate]:
         """Send all. Never raises for what the server does: what is not known is said to be so."""
         fates: dict[str, Fate] = {}
-        flying = ""
         self.is_good = False
+        if self._wire is None:
+            return fates
         try:
-            if "PIPELINING" not in self._extensions:
+            if "PIPELINING" in self._extensions:
+                self.is_good = await self._in_flight(self._wire, letters, fates)
+            else:
                 for letter in letters:
-                    flying = ""
-                    async with asyncio.timeout(self._patience.total):
-                        for_body = await self._step_by_step(letter, fates)
-                        if for_body:
-                            flying = letter.key
-                            self._writer.write(letter.body + b".\r\n")
-                            fates[letter.key] = _after_body(await self._read())
+                    await self._step_by_step(self._wire, letter, fates)
                 self.is_good = True
-                return fates
-            failed = False
-            for at, letter in enumerate(letters):
-                async with asyncio.timeout(self._patience.total):
-                    if at == 0:
-                        self._writer.write(self._envelope(letter, is_after_failure=False))
-                    if failed:
-                        await self._read()
-                    fate, takes_body = _after_envelope(await self._read(), await self._read(), await self._read())
-                    following = letters[at + 1] if at + 1 < len(letters) else None
-                    failed = fate is not None
-                    after = self._envelope(following, is_after_failure=failed) if following else b""
-                    if fate is not None:
-                        fates[letter.key] = fate
-                        # A server that opens the letter in spite of a refused recipient gets an empty one.
-                        self._writer.write((b".\r\n" if takes_body else b"") + after)
-                        if takes_body:
-                            await self._read()
-                        if fate.outcome[0] is Verdict.ACCOUNT:
-                            break
-                        continue
-                    flying = letter.key
-                    self._writer.write(letter.body + b".\r\n" + after)
-                    fates[letter.key] = _after_body(await self._read())
-                    flying = ""
-            self.is_good = not failed
-        except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
-            if flying and flying not in fates:
-                fates[flying] = Fate(_NOBODY_KNOWS, "соединение оборвалось после письма")
+        except (OSError, TimeoutError, ValueError):
+            pass
         return fates
 
-    async def _step_by_step(self, letter: Letter, fates: dict[str, Fate]) -> bool:
-        """The envelope, one command at a time. True when the server waits for the letter."""
-        mail = await self._say(f"MAIL FROM:<{letter.sender}>")
-        rcpt = await self._say(f"RCPT TO:<{letter.recipient}>") if mail[0] == 250 else mail
-        data = await self._say("DATA") if rcpt[0] in (250, 251) else rcpt
-        fate, _ = _after_envelope(mail, rcpt, data)
-        if fate is not None:
+    async def _in_flight(self, wire: Wire, letters: Sequence[Letter], fates: dict[str, Fate]) -> bool:
+        """The envelope of the next letter flies behind the body of this one. True when the last one was taken."""
+        failed = False
+        for at, letter in enumerate(letters):
+            wire.be_patient(self._patience.total)
+            if at == 0:
+                wire.write(_envelope(letter, is_after_failure=False))
+            await wire.have(4 if failed else 3)
+            if failed:
+                wire.take()
+            fate, takes_body = _after_envelope(wire.take(), wire.take(), wire.take())
+            failed = fate is not None
+            after = _envelope(letters[at + 1], is_after_failure=failed) if at + 1 < len(letters) else b""
+            if fate is None:
+                await self._body(wire, letter, fates, after)
+                continue
             fates[letter.key] = fate
-            await self._say("RSET")
-        return fate is None
+            # A server that opens the letter in spite of a refused recipient gets an empty one.
+            wire.write((b".\r\n" if takes_body else b"") + after)
+            if takes_body:
+                await wire.answer()
+            if fate.outcome[0] is Verdict.ACCOUNT:
+                break
+        return not failed
+
+    async def _step_by_step(self, wire: Wire, letter: Letter, fates: dict[str, Fate]) -> None:
+        """The envelope, one command at a time."""
+        wire.be_patient(self._patience.total)
+        mail = await _say(wire, f"MAIL FROM:<{letter.sender}>")
+        rcpt = await _say(wire, f"RCPT TO:<{letter.recipient}>") if mail[0] == 250 else mail
+        data = await _say(wire, "DATA") if rcpt[0] in (250, 251) else rcpt
+        fate, _ = _after_envelope(mail, rcpt, data)
+        if fate is None:
+            await self._body(wire, letter, fates, b"")
+        else:
+            fates[letter.key] = fate
+            await _say(wire, "RSET")
+
+    async def _body(self, wire: Wire, letter: Letter, fates: dict[str, Fate], after: bytes) -> None:
+        wire.write(b"".join((letter.body, b".\r\n", after)))
+        # Until the answer is there nobody knows; what could not even be written stays at home.
+        fates[letter.key] = _IN_DOUBT
+        fates[letter.key] = _after_body(await wire.answer())
 
     async def close(self) -> None:
         """Say good-bye and do not wait for it."""
+        if self._wire is None:
+            return
         try:
-            self._writer.write(b"QUIT\r\n")
-            self._writer.close()
-        except (OSError, RuntimeError, AttributeError):
+            self._wire.write(b"QUIT\r\n")
+        except (OSError, TimeoutError, ValueError):
             pass
+        self._wire.close()
 
 
-def _after_envelope(mail: _Answer, rcpt: _Answer, data: _Answer) -> tuple[Fate | None, bool]:
+def _envelope(letter: Letter, *, is_after_failure: bool) -> bytes:
+    reset = "RSET\r\n" if is_after_failure else ""
+    return f"{reset}MAIL FROM:<{letter.sender}>\r\nRCPT TO:<{letter.recipient}>\r\nDATA\r\n".encode()
+
+
+async def _say(wire: Wire, line: str) -> Answer:
+    wire.write(f"{line}\r\n".encode())
+    return await wire.answer()
+
+
+def _expect(answer: Answer, code: int) -> Answer:
+    if answer[0] != code:
+        outcome = _HOME if answer[0] < 500 else (Verdict.ACCOUNT, Blame.OTHER)
+        raise CallFailed(outcome, safe_words(f"{answer[0]} {answer[1]}"))
+    return answer
+
+
+def _after_envelope(mail: Answer, rcpt: Answer, data: Answer) -> tuple[Fate | None, bool]:
     """Whether the letter is refused already, and whether the server waits for one."""
     takes_body = data[0] == 354
     if mail[0] != 250:
@@ -222,13 +216,13 @@ def _after_envelope(mail: _Answer, rcpt: _Answer, data: _Answer) -> tuple[Fate |
     return None, True
 
 
-def _after_body(answer: _Answer) -> Fate:
+def _after_body(answer: Answer) -> Fate:
     if answer[0] == 250:
         return Fate(_OK, "")
     return Fate(answers.of_letter(*answer), _said(answer))
 
 
-def _said(answer: _Answer) -> str:
+def _said(answer: Answer) -> str:
     return safe_words(f"{answer[0]} {answer[1]}")
 
 
