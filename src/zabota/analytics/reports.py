@@ -28,7 +28,7 @@ from zabota.analytics.services.goal_view import actions_of, outlook_to
 from zabota.analytics.services.html import render_deck
 from zabota.analytics.services.keeping import branches_in, latest
 from zabota.analytics.services.mailing import ask_for_mail
-from zabota.analytics.services.sections import sections
+from zabota.analytics.services.sections import alarms_said, sections
 from zabota.analytics.services.sending import Sent, send_behind
 from zabota.analytics.services.stored import AUDIT, PULSE, audit_of, refresh_reports
 from zabota.analytics.services.strategy import STRATEGY
@@ -59,6 +59,7 @@ __all__ = [
     "ReportMail",
     "Sent",
     "actions_of",
+    "alarms_said",
     "ask_for_mail",
     "ask_refresh",
     "ask_send",

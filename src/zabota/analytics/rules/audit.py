@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from zabota.analytics.rules import wording
+from zabota.analytics.rules.alarms import alarm_json, alarms_of_measures
 from zabota.analytics.rules.cohorts import cohorts_of
 from zabota.analytics.rules.columns import Visits, base_of, read_visits, without
 from zabota.analytics.rules.explain import Explained, explain
@@ -118,6 +119,10 @@ def audit_whole(
         next_step=step,
         actions=wording.actions(retention, causes, step),
         yearly_value_kopecks=value,
+        alarms=(
+            *(alarm_json(each, "R3") for each in (explained.alarms if explained else ())),
+            *alarms_of_measures(visits, as_of),
+        ),
     )
     return Audited(report, explained, people.to_numpy().astype(np.int64))
 

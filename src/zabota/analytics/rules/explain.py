@@ -19,6 +19,7 @@ from zabota.analytics.rules.periods import Comparison
 from zabota.analytics.rules.problems import channel_is_traceable
 from zabota.analytics.rules.report import Account, Cause, Measure
 from zabota.analytics.rules.retention import period_retention
+from zabota.analytics.rules.simpson import Alarm, alarms_of_periods
 from zabota.analytics.rules.worth import value_of_a_visitor, yearly_value
 
 #: Services of a price band that are named one by one.
@@ -43,6 +44,8 @@ class Explained:
     cells: tuple[Cell, ...] = ()
     accounts: tuple[Account, ...] = ()
     common: float | None = None
+    #: Dimensions within whose values the change points the other way.
+    alarms: tuple[Alarm, ...] = ()
     #: How many comparisons were made, for which the false discovery rate answers.
     tested: int = 0
 
@@ -88,6 +91,7 @@ def explain(
         cells=tuple(cell for _, cell in named),
         accounts=tuple(account_of(before.came, now.came, dimension) for dimension in dimensions),
         common=100 * finding.common_change,
+        alarms=tuple(alarms_of_periods(dimensions, before.came, now.came)),
         tested=finding.tested,
     )
 

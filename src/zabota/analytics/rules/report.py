@@ -262,6 +262,8 @@ class AuditReport:
     next_step: NextStep
     actions: tuple[Action, ...]
     yearly_value_kopecks: int
+    #: Comparisons that turn round among people alike.
+    alarms: tuple[dict[str, Any], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The stable JSON, schema 1 (docs/audit.md)."""
@@ -277,6 +279,7 @@ class AuditReport:
             "lead": self.lead,
             "retention": self.retention.to_json(),
             "measures": [each.to_json() for each in self.measures],
+            "alarms": [dict(each) for each in self.alarms],
             "drivers": [each.to_json() for each in self.causes],
             "common": {"change_pp": _points(self.common_pp), "text": self.common_text},
             "accounts": [_account(each) for each in self.accounts],

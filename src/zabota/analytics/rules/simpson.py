@@ -19,7 +19,7 @@ SURE: Final = 2.0
 
 @dataclasses.dataclass(frozen=True)
 class Flip:
-    """The total difference and the one among alike, both second less first; fractions."""
+    """The total difference and the one among alike, both second less first; fractions, or units of what is averaged."""
 
     total: float
     within: float
@@ -47,17 +47,36 @@ def flip_of(first: tuple[Floats, Floats], second: tuple[Floats, Floats]) -> Flip
     if keep.sum() < 2 or abs(total) <= SURE * total_se:
         return None
     n1, k1, n2, k2 = (each[keep] for each in (n1, k1, n2, k2))
-    rate1, rate2 = k1 / n1, k2 / n2
-    weight = n1 * n2 / (n1 + n2)
-    weight = weight / weight.sum()
-    differences = rate2 - rate1
-    within = float(weight @ differences)
     smooth1, smooth2 = (k1 + 0.5) / (n1 + 1), (k2 + 0.5) / (n2 + 1)
     variance = smooth1 * (1 - smooth1) / n1 + smooth2 * (1 - smooth2) / n2
+    return _turned(total, k2 / n2 - k1 / n1, n1, n2, variance)
+
+
+def flip_of_means(first: tuple[Floats, Floats, Floats], second: tuple[Floats, Floats, Floats]) -> Flip | None:
+    """The same of averages; groups are (people, sum, sum of squares) by stratum."""
+    whole = [tuple(float(each.sum()) for each in group) for group in (first, second)]
+    if min(whole[0][0], whole[1][0]) < MIN_SIDE:
+        return None
+    means = [each[1] / each[0] for each in whole]
+    error = sum(max(each[2] / each[0] - mean**2, 0.0) / each[0] for each, mean in zip(whole, means, strict=True)) ** 0.5
+    total = means[1] - means[0]
+    keep = np.minimum(first[0], second[0]) >= MIN_SIDE
+    if keep.sum() < 2 or abs(total) <= SURE * error:
+        return None
+    (n1, s1, q1), (n2, s2, q2) = (tuple(each[keep] for each in group) for group in (first, second))
+    variance = np.maximum(q1 / n1 - (s1 / n1) ** 2, 0) / n1 + np.maximum(q2 / n2 - (s2 / n2) ** 2, 0) / n2
+    return _turned(total, s2 / n2 - s1 / n1, n1, n2, variance)
+
+
+def _turned(total: float, differences: Floats, n1: Floats, n2: Floats, variance: Floats) -> Flip | None:
+    """The flip when the difference among alike is sure and points against the total."""
+    weight = n1 * n2 / (n1 + n2)
+    weight = weight / weight.sum()
+    within = float(weight @ differences)
     error = float(np.sqrt((weight**2 * variance).sum()))
     if within * total >= 0 or abs(within) <= SURE * error:
         return None
-    return Flip(total, within, int(keep.sum()), int((differences * total < 0).sum()))
+    return Flip(total, within, len(differences), int((differences * total < 0).sum()))
 
 
 def alarms_over(codes0: Codes, came0: Bools, codes1: Codes, came1: Bools, *, name: str, width: int) -> Alarm | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
 import numpy as np
 import polars as pl
 
+from zabota.analytics.rules.alarms import Side, alarms_of_averages, alarms_of_shares
 from zabota.analytics.rules.columns import Visits, first_days, ordinal, read_visits
 from zabota.analytics.rules.dimensions import AGES
 from zabota.analytics.rules.intervals import Z95, Bools, Floats, Ints, wilson
@@ -63,6 +64,7 @@ def strategy_of(
         "sources": _sources(visits, now, first, end, costs),
         "segments": _segments(visits, now, active, as_of, value),
         "has_worth": value is not None,
+        "alarms": _alarms(visits, now, active, first, end, as_of),
     }
 
 
@@ -177,14 +179,19 @@ def _catchment(visits: Visits, now: Bools, first: Ints, end: int) -> Table:
     return sorted(rows, key=lambda row: -row["patients"])
 
 
+def _ripe(visits: Visits, first: Ints, end: int) -> tuple[Bools, Bools]:
+    """First-timers whose half-year is over, and who of all came again within it."""
+    second = second_days(visits)
+    ripe = (first <= end - HORIZON) & (first > end - HORIZON - YEAR) & (first >= ordinal(visits.first_day) + TRUNCATED)
+    return ripe, (second > 0) & (second <= first + HORIZON)
+
+
 def _sources(visits: Visits, now: Bools, first: Ints, end: int, costs: Mapping[str, int]) -> Table:
     """New patients of a year by source: how many come again within half a year, what they brought, what they cost."""
-    second = second_days(visits)
     paid = _paid(visits, now)
     codes, values = visits.channel.codes, visits.channel.values
     new = (first > end - YEAR) & (first <= end)
-    ripe = (first <= end - HORIZON) & (first > end - HORIZON - YEAR) & (first >= ordinal(visits.first_day) + TRUNCATED)
-    back = (second > 0) & (second <= first + HORIZON)
+    ripe, back = _ripe(visits, first, end)
     rows: Table = []
     for code, name in [*enumerate(values), (-1, UNKNOWN)]:
         mine = codes == code
@@ -208,28 +215,50 @@ def _sources(visits: Visits, now: Bools, first: Ints, end: int, costs: Mapping[s
 def _segments(visits: Visits, now: Bools, active: Bools, as_of: date, worth: Floats | None) -> Table:
     """Revenue per patient of a year, and expected worth, by segment."""
     paid = _paid(visits, now)
-    last_line = np.full(visits.people, -1, np.int64)
-    last_line[visits.person] = np.arange(len(visits.person))
-    ages = _ages(visits, as_of)
-    sides: list[tuple[str, Sequence[str], Ints]] = [
-        ("Возраст", [name for _, _, name in AGES], ages),
-        ("Пол", [SEXES.get(each, each) for each in visits.sex.values], visits.sex.codes.astype(np.int64)),
-        ("Источник", visits.channel.values, visits.channel.codes.astype(np.int64)),
-        ("Филиал", visits.words["branch"].values, visits.words["branch"].codes[last_line].astype(np.int64)),
-        ("Врач", visits.words["doctor"].values, visits.words["doctor"].codes[last_line].astype(np.int64)),
-    ]
     rows: Table = []
-    for side, names, codes in sides:
+    for side in _sides(visits, as_of):
         found = []
-        for code, name in enumerate(names):
-            mine = active & (codes == code)
+        for code, name in enumerate(side.values):
+            mine = active & (side.codes == code)
             arpp = _mean(paid[mine])
             if arpp is None:
                 continue
             known = worth[mine & (worth >= 0)] if worth is not None else np.zeros(0)
-            found.append({"side": side, "name": name, "arpp": arpp, "worth": _mean(known)})
+            found.append({"side": side.name, "name": name, "arpp": arpp, "worth": _mean(known)})
         rows += sorted(found, key=_by_arpp)[:SHOWN]
     return rows
+
+
+def _sides(visits: Visits, as_of: date) -> list[Side]:
+    """How patients of a year are divided; branch and doctor are those of the last visit."""
+    last_line = np.full(visits.people, -1, np.int64)
+    last_line[visits.person] = np.arange(len(visits.person))
+    sides = [
+        Side("Возраст", [name for _, _, name in AGES], _ages(visits, as_of)),
+        Side("Пол", [SEXES.get(each, each) for each in visits.sex.values], visits.sex.codes.astype(np.int64)),
+        Side("Источник", visits.channel.values, visits.channel.codes.astype(np.int64)),
+    ]
+    for title, name in (("Филиал", "branch"), ("Врач", "doctor")):
+        words = visits.words[name]
+        sides.append(Side(title, words.values, words.codes[last_line].astype(np.int64)))
+    return sides
+
+
+def _alarms(visits: Visits, now: Bools, active: Bools, first: Ints, end: int, as_of: date) -> Table:
+    """Shown comparisons that turn round among people alike: returns of sources, revenue of segments."""
+    sides = _sides(visits, as_of)
+    ripe, back = _ripe(visits, first, end)
+    paid = _paid(visits, now)
+    shares = alarms_of_shares(sides, ripe, back, compared=("Источник",))
+    money = alarms_of_averages(sides, active, paid, compared=[each.name for each in sides])
+    return [
+        {
+            "what": what, "side": each.side, "value": each.value, "within": each.within, "total": each.flip.total,
+            "alike": each.flip.within, "strata": each.flip.strata, "against": each.flip.against,
+        }
+        for what, found in (("share", shares), ("money", money))
+        for each in found
+    ]  # fmt: skip
 
 
 def _by_arpp(row: dict[str, Any]) -> float:

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from zabota.analytics.rules import wording
+from zabota.analytics.rules.alarms import alarm_json
 from zabota.analytics.rules.artefacts import artefacts_of
 from zabota.analytics.rules.columns import Visits, read_visits, without
 from zabota.analytics.rules.composition import composition_of
@@ -24,7 +25,6 @@ from zabota.analytics.rules.periods import SLACK_DAYS, Comparison, Period
 from zabota.analytics.rules.problems import content_warnings
 from zabota.analytics.rules.report import DataWarning
 from zabota.analytics.rules.season import season_of
-from zabota.analytics.rules.simpson import alarms_of_periods
 from zabota.analytics.rules.uniform import uniformity_of
 
 #: Dimensions by which base patients may be narrowed.
@@ -209,10 +209,7 @@ def _data(found: Explained, question: Question, warnings: Sequence[DataWarning])
             "rate_high_pp": _round(100 * composition.rate_high),
         },
         "uniformity": dataclasses.asdict(uniformity) if uniformity else None,
-        "alarms": [
-            {"dimension": each.dimension, **dataclasses.asdict(each.flip)}
-            for each in alarms_of_periods(found.dimensions, before, now)
-        ],
+        "alarms": [alarm_json(each, "R3") for each in found.alarms],
     }
 
 

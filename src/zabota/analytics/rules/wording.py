@@ -126,6 +126,15 @@ def _who(dimension: str, value: str) -> str:
     }.get(dimension, f" группы «{value}»")
 
 
+def alarm_text(dimension: str, total: float, within: float, *, measure: str = "") -> str:
+    """A comparison of two periods that turns round among people alike; fractions."""
+    where = f"{measure}: в" if measure else "В"
+    return _ended(
+        f"{where} целом {points(100 * total)}, а среди одинаковых по признаку «{DIMENSIONS[dimension].lower()}» наоборот, "
+        f"{points(100 * within)}. Изменился состав, а не люди."
+    )
+
+
 def headline(measure: Measure, causes: tuple[Cause, ...]) -> str:
     """One sentence above everything."""
     now, before = measure.now.value, measure.year_before.value

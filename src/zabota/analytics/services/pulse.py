@@ -39,6 +39,7 @@ def pulse_of(
         "lead": data["lead"],
         "retention": data["retention"],
         "drivers": data["drivers"],
+        "alarms": [each for each in data["alarms"] if each["definition"] == data["retention"]["definition"]],
         "common": data["common"],
         "actions": data["actions"],
         "next_step": {name: data["next_step"][name] for name in ("known", "booked", "without", "value_kopecks")},

@@ -131,7 +131,18 @@ def _now(data: Json) -> View:
         "ticks": _ticks(),
         "table": [_measure_row(each) for each in measures],
         "as_of": day(data["as_of"]),
+        "alarms": alarms_said(data),
+        "compared": before["value"] is not None,
     }
+
+
+def alarms_said(data: Json) -> list[str]:
+    """Each shown comparison that turns round among people alike, as a sentence; reports of older days have none."""
+    titles = {each["definition"]: each["title"] for each in (data["retention"], *data.get("measures", ()))}
+    return [
+        wording.alarm_text(each["dimension"], each["total"], each["within"], measure=titles.get(each["definition"], ""))
+        for each in data.get("alarms", ())
+    ]
 
 
 def _ticks() -> list[View]:

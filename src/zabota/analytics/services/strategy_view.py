@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from zabota.analytics.rules.wording import money, number, percent, plural
+from zabota.analytics.rules.wording import money, number, percent, plural, points
 from zabota.analytics.services.marks import day
 
 Json = Mapping[str, Any]
@@ -31,7 +31,28 @@ def strategy_view(data: Json) -> View:
         "sources": _sources(data),
         "segments": _segments(data),
         "has_worth": data["has_worth"],
+        "alarms": _alarms(data.get("alarms", ())),
     }
+
+
+def _alarms(found: Sequence[Json]) -> list[str]:
+    """Comparisons that turn round among people alike; one sentence for each value that is compared."""
+    said: dict[tuple[str, str, str], str] = {}
+    for each in found:
+        if each["what"] == "share":
+            whole, alike = (f"{points(100 * each[name])} вернувшихся" for name in ("total", "alike"))
+        else:
+            whole, alike = (f"{_signed(each[name])} на пациента" for name in ("total", "alike"))
+        said.setdefault(
+            (each["what"], each["side"], each["value"]),
+            f"{each['side']} «{each['value']}»: {whole} к остальным, а среди одинаковых по признаку "
+            f"«{each['within'].lower()}» {alike}. Разница в составе пациентов.",
+        )
+    return list(said.values())
+
+
+def _signed(kopecks: float) -> str:
+    return f"{'−' if kopecks < 0 else '+'}{money(abs(round(kopecks)))}"
 
 
 def _bar(value: float, top: float, width: float = 100) -> str:

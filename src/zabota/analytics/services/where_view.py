@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from zabota.analytics.rules.wording import DIMENSIONS, money, number, percent, plural, points
+from zabota.analytics.rules.wording import DIMENSIONS, alarm_text, money, number, percent, plural, points
 from zabota.analytics.services.causes import named, why_section
 from zabota.analytics.services.marks import day, interval, tenths
 
@@ -163,11 +163,10 @@ def _composition_rows(data: Json) -> list[View]:
 
 
 def _alarms(data: Json) -> list[str]:
-    return [
-        f"Внимание, парадокс Симпсона: в целом {points(100 * each['total'])}, а среди одинаковых по признаку "
-        f"«{DIMENSIONS[each['dimension']].lower()}» наоборот, {points(100 * each['within'])}. Изменился состав, а не люди."
-        for each in data["alarms"]
-    ]
+    found = [alarm_text(each["dimension"], each["total"], each["within"]) for each in data["alarms"]]
+    if found:
+        return [f"Внимание, парадокс Симпсона. {each}" for each in found]
+    return ["Разница пересчитана внутри групп по каждому признаку: знака она нигде не меняет."]
 
 
 def _artefacts(data: Json) -> list[View]:

@@ -37,6 +37,7 @@ def figures_of(
         "todo": _todo(data, people or {}, may_control=may_control),
         "violations": _violations(data),
         "may_control": may_control,
+        "alarms": reports.alarms_said(data),
     }
 
 

@@ -179,3 +179,17 @@ def test_every_table_of_the_report_opens(store, as_anton, name) -> None:
 @pytest.mark.parametrize(("path", "queries"), [("/pulse/", 9), ("/audit/", 7)])
 def test_pages_read_what_was_computed(store, as_anton, page_budget, path, queries) -> None:
     page_budget(as_anton, path, queries=queries, add_row=lambda: store("doctor"))
+
+
+def test_a_comparison_that_turns_round_among_people_alike_says_so_on_both_pages(store, as_anton) -> None:
+    store()
+    quiet = as_anton.get("/audit/").content.decode()
+    assert "ни одно не меняет знака" in quiet
+    assert "Симпсона" not in quiet + as_anton.get("/pulse/").content.decode()
+    alarm = {"definition": "R3", "dimension": "channel", "total": -0.081, "within": 0.024, "strata": 3, "against": 3}
+    for each in StoredReport.objects.all():
+        StoredReport.objects.filter(pk=each.pk).update(data={**each.data, "alarms": [alarm]})
+    for page in ("/audit/", "/pulse/"):
+        text = as_anton.get(page).content.decode()
+        assert "Парадокс Симпсона" in text
+        assert "среди одинаковых по признаку «источник» наоборот, +2,4" in text

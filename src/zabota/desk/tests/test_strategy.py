@@ -80,3 +80,16 @@ def test_strangers_and_limited_heads_do_not_see_the_whole_clinic(
     limited = log_in(new_member(stored, Role.QUALITY, "Инна", "Астахова", branches=[centre]))
     assert "Стратегии пока нет" in limited.get(PATH).content.decode()
     assert limited.get(f"{PATH}deck.html").status_code == 404
+
+
+def test_comparisons_that_turn_round_among_people_alike_stand_before_the_rest(stored, as_anton) -> None:
+    alarm = {
+        "what": "share", "side": "Источник", "value": "Сайт", "within": "Возраст", "total": 0.05, "alike": -0.03,
+        "strata": 4, "against": 4,
+    }  # fmt: skip
+    StoredReport.objects.update(data={**computed(), "alarms": [alarm]})
+    text = as_anton.get(PATH).content.decode()
+    assert "Парадокс Симпсона" in text
+    assert "Источник «Сайт»: +5,0" in text
+    StoredReport.objects.update(data={**computed(), "alarms": []})
+    assert "ни одно не меняет знака" in as_anton.get(PATH).content.decode()
