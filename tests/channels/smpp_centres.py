@@ -32,6 +32,8 @@ class Operator:
     port: int = 0
     taken: list[tuple[str, int, int, bytes]] = field(default_factory=list)
     binds: int = 0
+    #: Under which name each destination heard from us.
+    names: dict[str, str] = field(default_factory=dict)
 
 
 def free_port() -> int:
@@ -89,6 +91,7 @@ async def _play(server: smpp34.Server, operator: Operator) -> None:
             event.reject(smpp34.ESME_RINVDSTADR if tail == "02" else smpp34.ESME_RMSGQFUL)
             continue
         operator.taken.append((to, event.data_coding, event.esm_class, bytes(event.short_message)))
+        operator.names[to] = event.source_addr
         number += 1
         task = asyncio.create_task(_answer(event, people[event.session_id], number))
         tasks.add(task)
@@ -144,7 +147,7 @@ const server = smpp.createServer({}, (session) => {
     if (!Buffer.isBuffer(body) && pdu.data_coding === 8) text.swap16();
     const head = udh && udh.length ? Buffer.concat(udh.map((u) => Buffer.isBuffer(u) ? u : Buffer.from(u))) : null;
     const full = head ? Buffer.concat([Buffer.from([head.length]), head, text]) : text;
-    say({ to, coding: pdu.data_coding, esm: pdu.esm_class, body: full.toString('hex') });
+    say({ to, from: pdu.source_addr, coding: pdu.data_coding, esm: pdu.esm_class, body: full.toString('hex') });
     number += 1;
     if (tail === '03') return;
     if (tail === '04') return session.destroy();
@@ -183,6 +186,7 @@ def node_centre() -> Iterator[Operator]:
                 operator.binds += 1
             else:
                 operator.taken.append((said["to"], said["coding"], said["esm"], bytes.fromhex(said["body"])))
+                operator.names[said["to"]] = said["from"]
 
     thread = threading.Thread(target=listen, daemon=True)
     thread.start()

@@ -6,17 +6,20 @@ it does not stand there, and where nobody can know the answer is UNKNOWN.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import time
 
 import pytest
 
-from tests.channels.contenders import CALM, SHORT, Contender, ask
+from tests.channels.contenders import CALM, CONTENDERS, SHORT, Contender, ask
 from tests.emulator import Emulator, Fault, address_with
 from tests.emulator.faults import fault_of
 from zabota.messaging.api import Blame, Outgoing, SendResult, Verdict
 
 V, B = Verdict, Blame
+#: People of the last test, whom no other meets.
+_more = itertools.count(90_001)
 
 
 def _send(
@@ -196,3 +199,23 @@ def test_neither_the_log_nor_the_answer_holds_a_key_or_a_phone(contender, emulat
     for text in (caplog.text, result.detail):
         assert secret not in text
         assert address not in text
+
+
+@pytest.mark.parametrize(
+    "provider, field", [("smsc", "sender"), ("smsaero", "sign"), ("exolve", "number"), ("smsru", "from")]
+)
+def test_a_message_with_a_sender_of_its_own_leaves_under_it_and_its_neighbour_does_not(
+    emulator, person, provider, field
+) -> None:
+    """A sensitive branch hides behind a neutral name (L21)."""
+    contender = next(each for each in CONTENDERS if each.name == provider)
+    quiet, loud = (address_with(Fault.OK, next(_more)) for _ in range(2))
+    transport = contender.make(patience=CALM)
+    batch = [
+        Outgoing(key=f"n{quiet}", address=quiet, text="т", sender="MEDCENTR"),
+        Outgoing(key=f"n{loud}", address=loud, text="т"),
+    ]
+    results = ask(transport, transport.send(batch, contender.account(emulator.url)))
+    assert [each.verdict for each in results] == [V.ACCEPTED, V.ACCEPTED]
+    told = {each.address: each.raw.get(field, "") for each in emulator.taken_by(provider)}
+    assert told[quiet] == "MEDCENTR" and told[loud] != "MEDCENTR"

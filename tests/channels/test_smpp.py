@@ -81,6 +81,14 @@ def test_a_short_text_is_one_part_and_its_receipt_finds_it(centre) -> None:
     assert (receipt.kind, receipt.provider_id) == (EventKind.DELIVERED, result.provider_id)
 
 
+def test_a_message_with_a_sender_of_its_own_leaves_under_it(centre) -> None:
+    """L21."""
+    quiet, loud = _phone(), _phone()
+    _send(centre, Outgoing(key="quiet", address=quiet, text="т", sender="MEDCENTR"), _message(loud))
+    _of(centre, loud)
+    assert centre.names[quiet[1:]] == "MEDCENTR" != centre.names[loud[1:]]
+
+
 def test_a_long_text_goes_in_parts_that_a_phone_joins_and_brings_one_receipt(centre) -> None:
     phone, text = _phone(), "Ёлка 🦷 №1 " * 20
     (result,), heard = _send(centre, _message(phone, text))

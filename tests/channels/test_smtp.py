@@ -67,6 +67,19 @@ def test_a_letter_arrives_whole_and_says_how_to_unsubscribe_in_one_click(server)
     assert "https://ulybka.test/p/v/1" in letter.get_body(("html",)).get_content()
 
 
+def test_a_letter_of_a_sensitive_branch_shows_only_the_neutral_name(server) -> None:
+    """L21: the name and the address, and no way to answer that would betray the other one."""
+    post, port = server
+    quiet = _letter("mila", sender="hello@med.test", sender_name="Медцентр")
+    results = _send(_account(port, reply_to="desk@ulybka.test"), quiet, _letter("petr", 1))
+    assert {each.verdict for each in results} == {V.ACCEPTED}
+    letters = {recipient: letter for _, recipient, letter in post.letters}
+    hidden = letters["mila@patient.test"]
+    assert "Медцентр" in str(hidden["From"]) and "hello@med.test" in str(hidden["From"])
+    assert hidden["Reply-To"] is None and "lybka" not in str(hidden["Message-ID"])
+    assert "Улыбка" in str(letters["petr@patient.test"]["From"])
+
+
 def test_each_letter_of_a_batch_has_its_own_fate_whatever_its_neighbours_meet(server) -> None:
     post, port = server
     names = ["a", "nobody", "b", "full", "grey", "c", "spam", "busy", "big", "d", "storage", "e"]

@@ -10,7 +10,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -48,6 +48,8 @@ class Entry:
     key: str
     number: str
     at: float
+    #: All fields of the call that brought it.
+    raw: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -208,7 +210,7 @@ class Emulator:
         message.number = message.number or str(next(self._numbers))
         self._repeats[face.name, message.key] = message.number
         self.states[message.number] = "delivered"
-        entry = Entry(face.name, message.address, message.text, message.key, message.number, time.time())
+        entry = Entry(face.name, message.address, message.text, message.key, message.number, time.time(), message.raw)
         self.ledger.append(entry)
         if self._file is not None:
             with self._file.open("a", encoding="utf-8") as file:

@@ -1,6 +1,7 @@
 """Front door of the clinic: roles and rights, people, organisation, catalogue, goal."""
 
 from zabota.clinic.queries.demo import demo_logins, demo_password
+from zabota.clinic.queries.faces import Face, face_of, hidden_names
 from zabota.clinic.queries.people import members, second_factors
 from zabota.clinic.rules.goal import Stage
 from zabota.clinic.rules.rights import RIGHTS, ROLE_NAMES, Right, Role, may
@@ -23,6 +24,7 @@ __all__ = [
     "RIGHTS",
     "ROLE_NAMES",
     "EmailTaken",
+    "Face",
     "Invitation",
     "LastOwner",
     "NameTaken",
@@ -44,6 +46,8 @@ __all__ = [
     "deactivate_member",
     "demo_logins",
     "demo_password",
+    "face_of",
+    "hidden_names",
     "invite_member",
     "keep_own_password",
     "may",

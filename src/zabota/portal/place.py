@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from zabota.clinic.api import face_of
 from zabota.clinic.models import Branch, Clinic
 from zabota.kernel.phones import normalise_phone, show_phone
 from zabota.visits.api import settings_of
@@ -34,12 +35,14 @@ def place_of(clinic: Clinic, branch: Branch | None = None) -> Place:
         numbers = Branch.objects.filter(clinic=clinic, is_active=True).exclude(phone="").values_list("phone", flat=True)
         phone = numbers.first() or ""
     number = normalise_phone(phone) or ""
+    face = face_of(clinic, branch)
     return Place(
-        brand=clinic.name,
+        brand=face.brand,
         phone=number,
         shown_phone=show_phone(number) if number else "",
-        branch=branch.name if branch else "",
+        branch=face.branch,
         address=branch.address if branch else "",
         zone=branch.time_zone if branch else clinic.time_zone,
-        legal=settings_of(clinic.pk).legal_line,
+        # The line with the licence names the clinic; where it must not be named the page of the site shows it.
+        legal="" if face.is_neutral else settings_of(clinic.pk).legal_line,
     )

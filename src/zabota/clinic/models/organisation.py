@@ -36,9 +36,20 @@ class Branch(models.Model):
     phone_area = models.CharField(max_length=5, default="", blank=True)
     time_zone = models.CharField("часовой пояс", max_length=40, default="Europe/Moscow")
     is_active = models.BooleanField(default=True)
+    #: Its very name tells what a person is treated for: nothing that others may see names the clinic or the branch.
+    is_sensitive = models.BooleanField("чувствительный филиал", default=False, db_default=False)
+    #: Names under which such a branch shows itself: in texts and calendars, as a sender of SMS and of letters.
+    neutral_name = models.CharField("нейтральное название", max_length=60, default="", db_default="", blank=True)
+    neutral_sms = models.CharField("нейтральный отправитель SMS", max_length=20, default="", db_default="", blank=True)
+    neutral_email = models.EmailField("нейтральный адрес писем", default="", db_default="", blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["clinic", "name"], name="branch_name_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["clinic", "name"], name="branch_name_once"),
+            models.CheckConstraint(
+                name="sensitive_has_alias", condition=models.Q(is_sensitive=False) | ~models.Q(neutral_name="")
+            ),
+        ]
         ordering = ["id"]
 
     def __str__(self) -> str:

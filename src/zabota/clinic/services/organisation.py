@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from zoneinfo import available_timezones
 
 from django.db import transaction
@@ -37,6 +38,10 @@ def add_branch(
     phone: str = "",
     phone_area: str = "",
     time_zone: str,
+    is_sensitive: bool = False,
+    neutral_name: str = "",
+    neutral_sms: str = "",
+    neutral_email: str = "",
     actor: Actor,
     now: datetime,
 ) -> Branch:
@@ -50,6 +55,7 @@ def add_branch(
             phone=phone,
             phone_area=phone_area,
             time_zone=_zone(time_zone),
+            **_alias(is_sensitive, neutral_name, neutral_sms, neutral_email),
         )
         record("clinic.branch.added", branch, actor=actor, now=now)
     return branch
@@ -64,6 +70,10 @@ def change_branch(
     phone_area: str,
     time_zone: str,
     is_active: bool,
+    is_sensitive: bool = False,
+    neutral_name: str = "",
+    neutral_sms: str = "",
+    neutral_email: str = "",
     actor: Actor,
     now: datetime,
 ) -> Branch:
@@ -79,6 +89,7 @@ def change_branch(
             phone_area=phone_area,
             time_zone=_zone(time_zone),
             is_active=is_active,
+            **_alias(is_sensitive, neutral_name, neutral_sms, neutral_email),
         )
         locked.save()
         record("clinic.branch.changed", locked, actor=actor, now=now, details={"fields": changed})
@@ -127,6 +138,18 @@ def _named(name: str) -> str:
     if not text:
         raise BadInput("Напишите название.")
     return text
+
+
+def _alias(is_sensitive: bool, name: str, sms: str, email: str) -> dict[str, Any]:
+    name = " ".join(name.split())
+    if is_sensitive and not name:
+        raise BadInput("Напишите нейтральное название: его увидят вместо названия клиники и филиала.")
+    return {
+        "is_sensitive": is_sensitive,
+        "neutral_name": name,
+        "neutral_sms": sms.strip(),
+        "neutral_email": email.strip().lower(),
+    }
 
 
 def _zone(time_zone: str) -> str:

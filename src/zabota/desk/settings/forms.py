@@ -112,7 +112,24 @@ class BranchForm(forms.ModelForm[Branch]):
 
     class Meta:
         model = Branch
-        fields = ("name", "address", "phone", "phone_area", "time_zone", "is_active")
+        fields = (
+            "name", "address", "phone", "phone_area", "time_zone", "is_active",
+            "is_sensitive", "neutral_name", "neutral_sms", "neutral_email",
+        )  # fmt: skip
+        help_texts = {
+            "is_sensitive": "Психиатрия, наркология, венерология, ВИЧ, репродукция: само название выдаёт, что лечат. "
+            "Тогда в сообщениях, календаре и на страницах по ссылке стоит нейтральное название",
+            "neutral_name": "Например, «Медицинский центр на Лесной»",
+            "neutral_sms": "Имя или номер, согласованные с провайдером. Пусто — SMS этого филиала не уходят, "
+            "сообщение идёт следующим каналом",
+            "neutral_email": "С этого адреса уходят письма филиала. Пусто — писем нет",
+        }
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("is_sensitive") and not " ".join(cleaned.get("neutral_name", "").split()):
+            self.add_error("neutral_name", "Напишите название: его увидят вместо названия клиники и филиала.")
+        return cleaned
 
 
 class DoctorForm(forms.ModelForm[Doctor]):

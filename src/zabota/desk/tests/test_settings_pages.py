@@ -364,3 +364,15 @@ class TestTrouble:
 
         assert response.status_code == 500
         assert "Кузнецова" not in response.content.decode()
+
+
+def test_a_sensitive_branch_needs_its_neutral_name(as_anton: Client, centre: Branch) -> None:
+    address = reverse("desk:clinic-branch", args=[centre.public_id])
+    fields = {"name": "Центр", "time_zone": "Europe/Moscow", "is_active": "on", "is_sensitive": "on"}
+
+    refused = as_anton.post(address, fields)
+    assert refused.status_code == 422 and "нейтральное название" in refused.content.decode()
+
+    as_anton.post(address, fields | {"neutral_name": "Медцентр", "neutral_sms": "MEDCENTR"})
+    centre.refresh_from_db()
+    assert (centre.is_sensitive, centre.neutral_name, centre.neutral_sms) == (True, "Медцентр", "MEDCENTR")

@@ -65,7 +65,11 @@ class ExolveTransport(WebTransport):
             "/messaging/v1/SendSMS",
             line,
             account,
-            {"number": account.values["number"], "destination": digits(message.address), "text": message.text},
+            {
+                "number": message.sender or account.values["number"],
+                "destination": digits(message.address),
+                "text": message.text,
+            },
         )
         number = (reply.data or {}).get("message_id")
         if not number:

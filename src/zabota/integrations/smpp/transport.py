@@ -133,7 +133,7 @@ class SmppTransport:
         return packets.parts_of(
             bound.counter,
             text=message.text,
-            source=account.values["sender"],
+            source=message.sender or account.values["sender"],
             destination=digits(message.address),
             reference=hashlib.sha256(message.key.encode()).digest()[0],
         )

@@ -53,7 +53,7 @@ class SmsAeroTransport(WebTransport):
         question: dict[str, object] = {
             "number": digits(message.address),
             "text": message.text,
-            "sign": account.values.get("sign") or "SMS Aero",
+            "sign": message.sender or account.values.get("sign") or "SMS Aero",
         }
         data = await self._ask("/v2/sms/send", line, account, question)
         return accepted(message, data["id"], kopecks(data.get("cost")))

@@ -60,7 +60,7 @@ class SmscTransport(WebTransport):
                 **self._login(account),
                 "phones": digits(message.address),
                 "mes": message.text,
-                "sender": account.values.get("sender", ""),
+                "sender": message.sender or account.values.get("sender", ""),
                 "id": str(_number(message.key)),
                 "fmt": 3,
                 "cost": 3,

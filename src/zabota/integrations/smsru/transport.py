@@ -79,7 +79,7 @@ class SmsRuTransport:
 
     async def _send_some(self, some: Sequence[Outgoing], line: Line, account: Account) -> dict[str, SendResult]:
         form = {"api_id": account.values["api_id"], "json": "1"}
-        if sender := account.values.get("sender"):
+        if sender := some[0].sender or account.values.get("sender"):
             form["from"] = sender
         form |= {f"to[{digits(each.address)}]": each.text for each in some}
         data = _checked(await line.call("/sms/send", data=form))
@@ -137,15 +137,19 @@ class SmsRuTransport:
 
 
 def _calls(batch: Sequence[Outgoing]) -> list[list[Outgoing]]:
-    """Split so that a phone stands once in a call."""
-    calls: list[dict[str, Outgoing]] = [{}]
+    """Split so that a phone stands once in a call, and that a call has one sender."""
+    calls: list[tuple[str, dict[str, Outgoing]]] = []
     for each in batch:
         phone = digits(each.address)
-        place = next((call for call in calls if phone not in call and len(call) < WIDEST), None)
+        place = next(
+            (call for sender, call in calls if sender == each.sender and phone not in call and len(call) < WIDEST),
+            None,
+        )
         if place is None:
-            calls.append(place := {})
+            place = {}
+            calls.append((each.sender, place))
         place[phone] = each
-    return [list(call.values()) for call in calls]
+    return [list(call.values()) for _, call in calls]
 
 
 def _checked(reply: Reply) -> dict[str, object]:

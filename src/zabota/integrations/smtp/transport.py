@@ -172,14 +172,19 @@ def written(message: Outgoing, account: Account) -> Letter:
     values = account.values
     recipient = _recipient(message.address)
     number = number_of(message.key)
-    sender = values["sender"]
+    sender = message.sender or values["sender"]
     domain = values.get("bounce_domain", "")
     text = message.text
     if message.buttons:
         text = "\n".join([text, "", *(f"{title}: {url}" for title, url in message.buttons)])
     has_html = bool(message.html or message.buttons)
     skeleton = _skeleton(
-        sender, values.get("sender_name", ""), values.get("reply_to", ""), has_html, bool(message.unsubscribe_url)
+        sender,
+        message.sender_name or values.get("sender_name", ""),
+        # Answers to a neutral address must not betray the other one.
+        "" if message.sender else values.get("reply_to", ""),
+        has_html,
+        bool(message.unsubscribe_url),
     )
     body = letter(
         skeleton,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from zabota.messaging.rules.parts import count_parts
@@ -94,9 +94,14 @@ _RAFFLE = _any(r"розыгрыш", r"разыгрыва", r"лотере")
 
 
 def check_template(
-    texts: Mapping[str, str], *, message_class: str, detail: str = "d0", subject: str = ""
+    texts: Mapping[str, str],
+    *,
+    message_class: str,
+    detail: str = "d0",
+    subject: str = "",
+    hidden: Sequence[str] = (),
 ) -> list[Finding]:
-    """Everything that is wrong with the wordings of one template."""
+    """Everything that is wrong with the wordings of one template. `hidden` are names of sensitive branches."""
     found: list[Finding] = []
     if not any(text.strip() for text in texts.values()):
         return [Finding("empty", "Текст пуст: напишите хотя бы одно предложение.")]
@@ -108,6 +113,7 @@ def check_template(
     if subject:
         # A subject is read on a locked screen: date and place at most, whoever agreed to more.
         found += _subject(subject)
+    found += _spelled(" ".join([subject, *texts.values()]), hidden)
     return _once(found)
 
 
@@ -206,6 +212,19 @@ def _subject(subject: str) -> list[Finding]:
     if names & DETAILED or _HEALTH.search(subject):
         return [Finding("subject_detail", "Тему письма видно на заблокированном экране: в ней только дата и клиника.")]
     return []
+
+
+def _spelled(text: str, hidden: Sequence[str]) -> list[Finding]:
+    named = next((name for name in hidden if name.casefold() in text.casefold()), "")
+    if not named:
+        return []
+    return [
+        Finding(
+            "spelled_name",
+            f"«{named}» написано словами, а у клиники есть чувствительный филиал: поставьте {{клиника}}, и каждый "
+            "увидит своё название.",
+        )
+    ]
 
 
 def with_required_lines(text: str) -> str:

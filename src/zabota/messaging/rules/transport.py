@@ -68,6 +68,9 @@ class Outgoing:
     buttons: tuple[tuple[str, str], ...] = ()
     #: One-click unsubscribe address; set for marketing.
     unsubscribe_url: str = ""
+    #: Instead of the account's own sender (name or number of SMS, address of letters) and the name shown beside it.
+    sender: str = ""
+    sender_name: str = ""
     #: How many times this key was already offered to the provider.
     attempt: int = 0
 

@@ -78,6 +78,8 @@ def outgoing_of(row: Message) -> Outgoing:
         subject=row.subject,
         buttons=tuple((title, url) for title, url in own.get("buttons", ())),
         unsubscribe_url=own.get("unsubscribe", ""),
+        sender=own.get("sender", ""),
+        sender_name=own.get("sender_name", ""),
         attempt=max(row.attempts - 1, 0),
     )
 

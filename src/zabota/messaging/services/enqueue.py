@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from zabota.clinic.api import Face, face_of
 from zabota.clinic.models import Branch, Clinic
 from zabota.kernel.errors import BadInput
 from zabota.messaging.models import ChannelAccount, Decision, Message, TemplateVersion
@@ -20,7 +21,7 @@ from zabota.messaging.rules.words import MARKETING, OTP
 from zabota.messaging.services.rules import ensure_rules
 from zabota.messaging.services.templates import current_versions
 from zabota.messaging.services.waking import wake
-from zabota.messaging.services.wording import text_for, word, words_of
+from zabota.messaging.services.wording import masked, neutral_sender, text_for, word, words_of
 from zabota.patients.models import Patient
 
 #: Longest key that leaves room for the steps of a cascade.
@@ -145,6 +146,13 @@ def step_from(wanted: NewMessage, order: Sequence[str], step: int, grounds: Grou
             continue
         chosen, address, account = found
         row = _row(wanted, chosen, channel, step, now, message_class)
+        face = _face(wanted, grounds)
+        sender = neutral_sender(face, channel)
+        if sender is None:
+            reason = "no_neutral_sender"
+            continue
+        if sender:
+            row.context = {**row.context, "_": {**row.context.get("_", {}), **sender}}
         row.address, row.account = address, account
         row.plan = list(order[index + 1 :])
         if channel == Channel.CALL:
@@ -220,15 +228,24 @@ def _row(
 
 def _fill(row: Message, wanted: NewMessage, version: TemplateVersion, channel: str, grounds: Grounds) -> None:
     patient = grounds.patients.get(wanted.patient_id or 0)
-    branch_id = wanted.branch_id or (patient.branch_id if patient else None)
-    values = words_of(patient, grounds.branches.get(branch_id or 0), grounds.clinic) | dict(wanted.context)
+    values = words_of(patient, _branch(wanted, grounds), grounds.clinic) | dict(wanted.context)
     try:
         worded = word(version, channel, values)
     except ValueMissing as missing:
         raise BadInput(f"Для сообщения «{version.template.title}» нет значения {{{missing}}}.") from None
     except TextWrong as wrong:
         raise BadInput(f"Текст «{version.template.title}» записан с ошибкой. {wrong}") from None
+    worded = masked(worded, _face(wanted, grounds), channel)
     row.text, row.subject, row.parts = worded.text, worded.subject, worded.parts
+
+
+def _branch(wanted: NewMessage, grounds: Grounds) -> Branch | None:
+    patient = grounds.patients.get(wanted.patient_id or 0)
+    return grounds.branches.get(wanted.branch_id or (patient.branch_id if patient else None) or 0)
+
+
+def _face(wanted: NewMessage, grounds: Grounds) -> Face:
+    return face_of(grounds.clinic, _branch(wanted, grounds))
 
 
 def _minutes(wanted: NewMessage, message_class: str, grounds: Grounds) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from zabota.clinic.api import hidden_names
 from zabota.clinic.models import Branch, Clinic
 from zabota.messaging.rules.lint import PARTS_BUDGET, Finding, check_rendered, check_template
 from zabota.messaging.rules.parts import count_parts
@@ -49,7 +50,9 @@ def preview_wording(
     now: datetime,
 ) -> Preview:
     """The text of `channel` as the patient would read it (a made-up person when there is none), and every finding."""
-    findings = check_template(texts, message_class=message_class, detail=detail, subject=subject)
+    findings = check_template(
+        texts, message_class=message_class, detail=detail, subject=subject, hidden=hidden_names(clinic)
+    )
     source = texts.get(channel) or texts.get("", "")
     values = sample_values(clinic, branch=branch, patient=patient, now=now)
     try:

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
+from zabota.clinic.api import Face, face_of
 from zabota.clinic.models import Clinic, Member
 from zabota.kernel import audit
 from zabota.kernel.audit import Actor
@@ -18,6 +19,7 @@ from zabota.messaging.rules.text import units
 from zabota.messaging.rules.transport import Channel
 from zabota.messaging.rules.words import SERVICE
 from zabota.messaging.services.waking import wake
+from zabota.messaging.services.wording import neutral_sender
 from zabota.patients.models import Patient
 
 
@@ -38,9 +40,14 @@ def reply(
     there = Turn.objects.filter(message__idem_key=idem_key).first()
     if there is not None:
         return there
+    face = _face(conversation)
+    sender = neutral_sender(face, conversation.channel)
+    if sender is None:
+        raise BadInput("У филиала пациента нет нейтрального отправителя для этого канала: укажите его в филиале.")
     message = Message.objects.create(
         clinic_id=conversation.clinic_id,
         idem_key=idem_key,
+        context={"_": sender} if sender else {},
         patient_id=conversation.patient_id,
         channel=conversation.channel,
         account_id=conversation.account_id,
@@ -71,6 +78,11 @@ def reply(
     audit.record("messaging.conversation.answered", conversation, actor=actor, now=now)
     wake()
     return turn
+
+
+def _face(conversation: Conversation) -> Face:
+    patient = Patient.objects.filter(pk=conversation.patient_id or 0).select_related("branch").first()
+    return face_of(conversation.clinic, patient.branch if patient else None)
 
 
 @transaction.atomic

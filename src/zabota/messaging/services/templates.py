@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Max
 
+from zabota.clinic.api import hidden_names
 from zabota.clinic.models import Clinic
 from zabota.kernel import audit
 from zabota.kernel.audit import SYSTEM, Actor
@@ -81,7 +82,11 @@ def save_template(
         raise BadInput("Выберите класс сообщения.")
     if set(texts) - {"", *CHANNEL_TITLES}:
         raise BadInput("Такого канала нет.")
-    wrong = errors(check_template(texts, message_class=message_class, detail=detail, subject=subject.strip()))
+    wrong = errors(
+        check_template(
+            texts, message_class=message_class, detail=detail, subject=subject.strip(), hidden=hidden_names(clinic)
+        )
+    )
     if wrong:
         raise TextRefused(" ".join(dict.fromkeys(each.words for each in wrong)))
     Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from zabota.clinic.api import Face, face_of
 from zabota.clinic.models import Branch, Clinic
 from zabota.kernel.declension import decline_name
 from zabota.messaging.models import TemplateVersion
@@ -39,7 +40,7 @@ class Preview:
 
 def words_of(patient: Patient | None, branch: Branch | None, clinic: Clinic) -> dict[str, str]:
     """Values that every template may use without anybody passing them."""
-    values = {"клиника": clinic.name}
+    values = {"клиника": face_of(clinic, branch).brand}
     if branch is not None:
         values |= {"адрес": branch.address, "телефон": branch.phone}
     if patient is not None:
@@ -69,6 +70,23 @@ def word(version: TemplateVersion, channel: str, values: Mapping[str, str]) -> W
         return Worded(text, "", count_parts(text).parts)
     subject = render(version.subject, values) if version.subject and channel == Channel.EMAIL else ""
     return Worded(render(source, values), " ".join(subject.split())[:200], 1)
+
+
+def masked(worded: Worded, face: Face, channel: str) -> Worded:
+    """The same without the true names, should somebody have written them out; nothing changes for an open branch."""
+    if not face.is_neutral:
+        return worded
+    text = face.cleaned(worded.text)
+    parts = count_parts(text).parts if channel == Channel.SMS else worded.parts
+    return Worded(text, face.cleaned(worded.subject), parts)
+
+
+def neutral_sender(face: Face, channel: str) -> dict[str, str] | None:
+    """Who a message of this branch is from: nothing for an open one, None where a sensitive one has no neutral name."""
+    if not face.is_neutral or channel not in (Channel.SMS, Channel.EMAIL):
+        return {}
+    sender = face.sms_sender if channel == Channel.SMS else face.email_sender
+    return {"sender": sender, "sender_name": face.brand} if sender else None
 
 
 def look_ahead(version: TemplateVersion, channel: str, values: Mapping[str, str], *, price_kopecks: int) -> Preview:

@@ -309,3 +309,12 @@ def test_a_patient_waits_for_an_earlier_time(mila, new_visit, links_to, phone, s
         entry = WaitlistEntry.objects.get()
     assert (entry.appointment_id, entry.day_parts, entry.patient_id) == (visit.pk, ["morning"], mila.pk)
     assert now_of(visit).status == "planned"
+
+
+def test_a_page_of_a_sensitive_branch_shows_only_its_neutral_name(mila, new_visit, links_to, phone, centre) -> None:
+    """L21, L23: what a preview of the link, a history or a neighbour could read."""
+    centre.is_sensitive, centre.neutral_name, centre.address = True, "Медцентр на Лесной", "Лесная, 5"
+    centre.save()
+    phone.open(links_to(new_visit(mila)).long)
+    assert "<title>Ваш визит · Медцентр на Лесной</title>" in phone.page and "Лесная, 5" in phone.page
+    assert "Улыбка" not in phone.page and "«Центр»" not in phone.page
