@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
+from typing import cast
 
 #: Longest line of an answer and most lines of one answer: a server that says more is none.
 LONGEST_LINE, MOST_LINES = 4096, 100
@@ -73,7 +74,8 @@ class Wire(asyncio.Protocol):
         """Speak TLS from here on. What was said in clear behind the consent to it was said by somebody else."""
         if self._rest or self._lines or self._answers:
             raise ValueError("an answer before the encryption")
-        assert self._transport is not None
+        if self._transport is None:
+            raise ConnectionResetError
         self._transport = await self._loop.start_tls(self._transport, self, context, server_hostname=host)
 
     def close(self) -> None:
@@ -87,8 +89,8 @@ class Wire(asyncio.Protocol):
     # What the loop calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # Not asked for by its class: the transports of other loops only behave like it.
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         lines = (self._rest + data if self._rest else data).split(b"\n")
