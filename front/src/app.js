@@ -27,6 +27,15 @@ async function drawCharts(root) {
   draw(root);
 }
 
+// A drawing made of the page's own boxes: the frame is [data-drawing], what is taken is [data-drawn] in it.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest?.("[data-picture]");
+  const frame = button?.closest("[data-drawing]");
+  if (!frame) return;
+  const { savePicture } = await import("./js/picture.js");
+  savePicture(frame.querySelector("[data-drawn]") ?? frame, button.dataset.picture, frame.dataset.drawing || "zabota");
+});
+
 if (document.getElementById("grid")) import("./js/calendar.js").then(({ startCalendar }) => startCalendar());
 
 drawCharts(document);

@@ -66,6 +66,8 @@ def pairs_of(
             a, b = divmod(cell, width)
             if a == len(first.values) or b == width - 1:
                 continue  # the unknown are nobody's doing
+            if first.values[a] in first.unnamed or second.values[b] in second.unnamed:
+                continue
             part = Part(*(np.array([each[cell]]) for each in (n0, k0, n1, k1)))
             contrast = rate_contrast(part, whole, totals)
             if contrast is None or not worth_naming(contrast, least=0.005):

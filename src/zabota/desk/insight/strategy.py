@@ -42,7 +42,7 @@ def strategy(request: StaffRequest) -> HttpResponse:
         "state_url": reverse("desk:strategy-state"),
     }
     if stored:
-        context |= reports.strategy_view(stored.data)
+        context |= {**reports.strategy_view(stored.data), "live": True, "take_url": reverse("desk:strategy")}
     return render(request, "desk/insight/strategy.html", context)
 
 

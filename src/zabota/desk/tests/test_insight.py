@@ -193,3 +193,17 @@ def test_a_comparison_that_turns_round_among_people_alike_says_so_on_both_pages(
         text = as_anton.get(page).content.decode()
         assert "Парадокс Симпсона" in text
         assert "среди одинаковых по признаку «источник» наоборот, +2,4" in text
+
+
+def test_report_and_pulse_offer_their_drawings_as_pictures_and_tables_in_both_forms(store, as_anton) -> None:
+    store("doctor")
+    report, pulse = (as_anton.get(page).content.decode() for page in ("/audit/", "/pulse/"))
+    for table in ("measures", "drivers", "cohorts", "next-step"):
+        for form in ("csv", "xlsx"):
+            assert f'href="/audit/{table}.{form}"' in report
+    assert report.count('data-picture="png"') == report.count("data-drawing=") == 4
+    assert 'data-drawing="why"' in pulse
+    for table in ("series", "drivers"):
+        for form in ("csv", "xlsx"):
+            assert f'href="/pulse/{table}.{form}"' in pulse
+    assert "data-picture" not in as_anton.get("/audit/report.html").content.decode()

@@ -93,3 +93,12 @@ def test_comparisons_that_turn_round_among_people_alike_stand_before_the_rest(st
     assert "Источник «Сайт»: +5,0" in text
     StoredReport.objects.update(data={**computed(), "alarms": []})
     assert "ни одно не меняет знака" in as_anton.get(PATH).content.decode()
+
+
+def test_every_section_is_a_picture_and_a_table_on_the_page_and_prints_without_buttons(stored, as_anton) -> None:
+    text = as_anton.get(PATH).content.decode()
+    for table in ("people", "needs", "catchment", "sources", "segments"):
+        for form in ("csv", "xlsx"):
+            assert f'href="{PATH}{table}.{form}"' in text
+    assert text.count('data-picture="svg"') == text.count("data-drawing=") > 5
+    assert "data-picture" not in as_anton.get(f"{PATH}deck.html").content.decode()

@@ -249,3 +249,13 @@ def test_saved_view_is_found_by_colleagues_and_dropped_by_its_author(as_anton, a
     assert "уже есть" in again.content.decode()
     as_quality.post(f"/insight/saved/{view.public_id}/drop/")
     assert not SavedView.objects.exists()
+
+
+def test_every_drawing_is_a_picture_and_every_table_two_files(stored, as_anton) -> None:
+    text = as_anton.get(stored).content.decode()
+    assert 'data-drawing="why"' in text
+    assert "data-drawn" in text
+    assert text.count('data-picture="svg"') == text.count('data-picture="png"') == 2
+    for table in ("drivers", "composition", "pairs"):
+        for form in ("csv", "xlsx"):
+            assert f"{PATH}{table}.{form}?" in text
