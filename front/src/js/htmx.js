@@ -8,6 +8,8 @@ export function startHtmx() {
 
   document.addEventListener("htmx:configRequest", (event) => {
     if (token && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token;
+    // What the page asks by itself is not somebody at work: an idle login ends although a page is left open.
+    if (/\bevery\b/.test(event.detail.elt.getAttribute("hx-trigger") ?? "")) event.detail.headers["X-Background"] = "1";
   });
   const count = (step) => {
     running = Math.max(0, running + step);

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from django.db import Error, connection
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from zabota.clinic.api import Right
 from zabota.desk.access import StaffRequest, staff_page
 from zabota.desk.navigation import MENU
+from zabota.kernel import clock
+from zabota.messaging import api as messaging
+from zabota.worklist import api as worklist
 
 
 @require_safe
@@ -20,6 +23,22 @@ def home(request: StaffRequest) -> HttpResponse:
         if request.may(right):
             return redirect(name)
     raise Http404
+
+
+@require_safe
+@staff_page(Right.PROFILE_OWN)
+def menu_counts(request: StaffRequest) -> HttpResponse:
+    """How much waits behind pages of the menu: this person's tasks of today, conversations without an answer."""
+    counts: list[dict[str, object]] = []
+    if request.may(Right.WORKLIST_WORK):
+        day = worklist.day_counts(member=request.member, now=clock.now())
+        words = "срочные, просроченные и на сегодня"
+        counts.append({"name": "today", "number": day.must, "tone": "bad" if day.overdue else "", "words": words})
+    if request.may(Right.INBOX_WORK):
+        waiting = messaging.inbox_counts(clinic_id=request.clinic.pk, member=request.member)
+        number = waiting["mine"] + waiting["free"]
+        counts.append({"name": "inbox", "number": number, "tone": "warn", "words": "ждут вашего ответа"})
+    return render(request, "desk/menu_counts.html", {"counts": counts})
 
 
 @require_safe

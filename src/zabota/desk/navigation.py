@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -48,6 +48,9 @@ FOOT: tuple[tuple[str, str, Right], ...] = (
     ("Моя учётная запись", "mfa_index", Right.PROFILE_OWN),
 )
 
+#: Pages of the menu that show how much waits there; the figures come after the page, from `desk:menu-counts`.
+COUNTERS: Final = {"desk:today": "today", "desk:inbox": "inbox"}
+
 #: Sections of the menu: title, whether it stands open, names of its pages. What is in none stands above them.
 SECTIONS: tuple[tuple[str, bool, frozenset[str]], ...] = (
     (
@@ -89,6 +92,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "url": reverse(name),
             "current": name == current,
             "section": section_of.get(name, ""),
+            "counter": COUNTERS.get(name, ""),
             "foot": foot and name not in section_of,
         }
         for foot, rows in ((False, MENU), (True, FOOT))
@@ -101,6 +105,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     context: dict[str, Any] = {
         "nav": items,
         "nav_groups": _groups(items),
+        "counts_url": reverse("desk:menu-counts"),
         "member": member,
         "clinic": member.clinic,
     }

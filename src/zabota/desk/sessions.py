@@ -22,14 +22,17 @@ class SessionLimitsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Check the two limits, then note the use once a minute."""
+        """Check the two limits, then note the use once a minute.
+
+        What an open page asks by itself every few seconds (`X-Background`) is no use: it would keep a left desk open.
+        """
         if request.user.is_authenticated:
             now = int(clock.now().timestamp())
             begun = request.session.setdefault("begun_at", now)
             seen = request.session.get("seen_at", now)
             if now - begun > settings.SESSION_COOKIE_AGE or now - seen > settings.SESSION_IDLE_SECONDS:
                 logout(request)
-            elif now - request.session.get("seen_at", 0) >= NOTE_EVERY:
+            elif "X-Background" not in request.headers and now - request.session.get("seen_at", 0) >= NOTE_EVERY:
                 request.session["seen_at"] = now
                 UserSession.objects.create_from_request(request)
         return self.get_response(request)

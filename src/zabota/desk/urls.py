@@ -9,6 +9,7 @@ from zabota.desk import home
 app_name = "desk"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
+    path("menu/counts/", home.menu_counts, name="menu-counts"),
     path("healthz", home.healthz, name="healthz"),
     path("", include("zabota.desk.today.urls")),
     path("calendar/", include("zabota.desk.calendar.urls")),

@@ -164,3 +164,16 @@ def test_the_owner_stops_all_sending_and_lets_it_go_on(as_anton: Client, smile: 
     for paused in (True, False):
         as_anton.post(reverse("desk:messages-stop"), {"reason": "Проверяем тексты"})
         assert (MessagingRules.objects.get(clinic=smile).paused_at is not None) is paused
+
+
+def test_menu_of_every_page_says_how_many_wait_for_an_answer(
+    as_vera: Client, talk: Conversation, coordinator: Member
+) -> None:
+    def waiting() -> str:
+        return as_vera.get(reverse("desk:menu-counts")).content.decode()
+
+    assert 'id="count-inbox"' in as_vera.get(reverse("desk:patients")).content.decode()
+    assert ">1<" in waiting()
+    assert "ждут вашего ответа" in waiting()
+    Conversation.objects.filter(pk=talk.pk).update(assigned_to=coordinator)
+    assert "ждут вашего ответа" not in waiting()

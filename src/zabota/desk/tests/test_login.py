@@ -259,6 +259,15 @@ class TestSessionsEnd:
         with time_machine.travel(time.time() + 111 * 60):
             assert as_vera.get(reverse("mfa_index")).status_code == 302
 
+    def test_a_page_left_open_that_asks_by_itself_does_not_keep_them(self, as_vera: Client) -> None:
+        begin = time.time()
+        as_vera.get(reverse("mfa_index"))
+        for minutes in range(1, 60, 2):
+            with time_machine.travel(begin + minutes * 60):
+                assert as_vera.get(reverse("desk:menu-counts"), headers={"X-Background": "1"}).status_code == 200
+        with time_machine.travel(begin + 61 * 60):
+            assert as_vera.get(reverse("desk:menu-counts"), headers={"X-Background": "1"}).status_code == 302
+
     def test_at_the_end_of_the_day_however_busy_it_was(self, as_vera: Client) -> None:
         begin = time.time()
         for hour in range(24):
