@@ -6,6 +6,7 @@ from zabota.messaging.queries.talks import canned_answers, conversations_of, inb
 from zabota.messaging.queries.why import DaySummary, WhyLine, daily_summary, day_span, explain_messages, why
 from zabota.messaging.rules.defaults import BY_KEY as BUILT_IN
 from zabota.messaging.rules.gate import Fate, Ruling
+from zabota.messaging.rules.legality import FOREIGN_MESSENGERS, LISTED_WORDS
 from zabota.messaging.rules.lint import Finding, check_template, check_text, errors, with_required_lines
 from zabota.messaging.rules.mime import Skeleton, compile_skeleton, html_of, letter
 from zabota.messaging.rules.parts import Parts, count_parts, split_parts
@@ -31,6 +32,7 @@ from zabota.messaging.rules.words import CHANNEL_TITLES, CLASS_TITLES, MARKETING
 from zabota.messaging.services.accounts import (
     account_by_hook,
     account_view,
+    recipient_of,
     save_account,
     switch_account,
     try_account,
@@ -50,6 +52,7 @@ from zabota.messaging.services.previewing import preview_wording
 from zabota.messaging.services.receiving import apply_receipts, receive
 from zabota.messaging.services.registry import register_guard, register_transport, traits_of, transports
 from zabota.messaging.services.rules import (
+    answer_listed,
     edit_rules,
     end_override,
     ensure_rules,
@@ -82,6 +85,8 @@ __all__ = [
     "BUILT_IN",
     "CHANNEL_TITLES",
     "CLASS_TITLES",
+    "FOREIGN_MESSENGERS",
+    "LISTED_WORDS",
     "MARKETING",
     "OTP",
     "PLACEHOLDERS",
@@ -118,6 +123,7 @@ __all__ = [
     "account_view",
     "accounts_on",
     "allowed_from",
+    "answer_listed",
     "apply_receipts",
     "archive_canned",
     "archive_template",
@@ -158,6 +164,7 @@ __all__ = [
     "pause_sending",
     "preview_wording",
     "receive",
+    "recipient_of",
     "register_guard",
     "register_transport",
     "reopen_advertising",

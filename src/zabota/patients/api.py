@@ -31,6 +31,7 @@ from zabota.patients.services.cards import (
 )
 from zabota.patients.services.consents import (
     Proof,
+    add_recipient,
     ensure_consent_texts,
     grant_consent,
     grant_consents,
@@ -58,6 +59,7 @@ __all__ = [
     "TextParts",
     "add_contacts",
     "add_note",
+    "add_recipient",
     "add_tag",
     "best_phones",
     "card_in_use",

@@ -7,6 +7,7 @@ from django.urls import path
 from zabota.desk.channels import views
 
 urlpatterns = [
+    path("channels/listed/", views.listed, name="channels-listed"),
     path("channels/", views.channels, name="channels"),
     path("channels/law/<int:rule_id>/", views.channel_law, name="channel-law"),
     path("channels/new/<slug:provider>/", views.channel_new, name="channel-new"),

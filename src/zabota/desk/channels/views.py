@@ -20,6 +20,7 @@ from zabota.kernel.errors import Trouble
 from zabota.messaging import api as messaging
 from zabota.messaging.api import Traits, Verdict
 from zabota.messaging.models import ChannelAccount, ChannelRule
+from zabota.patients import api as patients
 from zabota.ui.page import page
 
 
@@ -36,7 +37,8 @@ class Offered:
 @staff_page(Right.CHANNELS_EDIT)
 def channels(request: StaffRequest) -> HttpResponse:
     """Accounts of the clinic with their state, then providers that can be connected, then the table of the law."""
-    messaging.ensure_rules(clinic_id=request.clinic.pk)
+    choice = messaging.ensure_rules(clinic_id=request.clinic.pk)
+    closed = messaging.FOREIGN_MESSENGERS if choice.is_listed else frozenset()
     rules = {rule.channel: rule for rule in ChannelRule.objects.filter(clinic=request.clinic)}
     accounts = list(ChannelAccount.objects.filter(clinic=request.clinic).order_by("-is_on", "id"))
     troubles = {trouble.account_id: trouble for trouble in messaging.troubles(request.clinic.pk)}
@@ -55,9 +57,13 @@ def channels(request: StaffRequest) -> HttpResponse:
         "offered": [
             Offered(transport.traits, words.COSTS.get(name, ""), rules.get(transport.traits.channel))
             for name, transport in messaging.transports().items()
-            if name not in integrations.DEMO or (request.clinic.is_demo and name not in connected)
+            if (name not in integrations.DEMO or (request.clinic.is_demo and name not in connected))
+            and transport.traits.channel not in closed
         ],
         "rules": list(rules.values()),
+        "choice": choice,
+        "closed": closed,
+        "listed_words": messaging.LISTED_WORDS,
     }
     return page(request, "desk/channels/channels.html", context=context)
 
@@ -121,7 +127,7 @@ def channel_act(request: StaffRequest, public_id: str, action: str) -> HttpRespo
         elif action in ("on", "off"):
             messaging.switch_account(account=account, is_on=action == "on", actor=request.actor, now=now)
             messages.success(
-                request, "Канал включён." if action == "on" else "Канал выключен: через него ничего не уйдёт."
+                request, _switched_on(account) if action == "on" else "Канал выключен: через него ничего не уйдёт."
             )
         elif action == "subscribe" and integrations.subscribes(account.provider):
             result = integrations.subscribe(account=account, actor=request.actor, now=now)
@@ -134,6 +140,20 @@ def channel_act(request: StaffRequest, public_id: str, action: str) -> HttpRespo
     except Trouble as trouble:
         messages.error(request, trouble.text)
     return redirect("desk:channel", account.public_id)
+
+
+@require_POST
+@staff_page(Right.CHANNELS_EDIT)
+def listed(request: StaffRequest) -> HttpResponse:
+    """«Организация из перечня 41-ФЗ?»: a yes is for ever."""
+    is_listed = request.POST.get("answer") == "yes"
+    try:
+        messaging.answer_listed(clinic=request.clinic, is_listed=is_listed, actor=request.actor, now=clock.now())
+        said = "Иностранные мессенджеры закрыты навсегда." if is_listed else "Записано: организация не из перечня."
+        messages.success(request, said)
+    except Trouble as trouble:
+        messages.error(request, trouble.text)
+    return redirect("desk:channels")
 
 
 @require_POST
@@ -156,6 +176,16 @@ def channel_law(request: StaffRequest, rule_id: int) -> HttpResponse:
     except Trouble as trouble:
         messages.error(request, trouble.text)
     return redirect("desk:channels")
+
+
+def _switched_on(account: ChannelAccount) -> str:
+    """That it is on, who was added to the recipients of data and how many must be asked again."""
+    name = messaging.recipient_of(account)
+    if not name:
+        return "Канал включён."
+    behind = max(patients.signed_before(account.clinic_id).values(), default=0)
+    words = f"Канал включён. В согласиях назван получатель данных: {name}."
+    return f"{words} Подписали прежний текст: {behind}; в картах стоит «спросите снова»." if behind else words
 
 
 def _traits(request: StaffRequest, provider: str) -> Traits:

@@ -51,6 +51,21 @@ class TestChannels:
         smsc.refresh_from_db()
         assert (smsc.values["login"], smsc.values["password"]) == ("clinic2", "тайна-77")
 
+    def test_switching_on_says_who_was_added_to_the_recipients(self, as_anton: Client, smsc: ChannelAccount) -> None:
+        said = as_anton.post(reverse("desk:channel-act", args=[smsc.public_id, "on"]), follow=True).content.decode()
+        assert "В согласиях назван получатель данных: SMSC.ru" in said
+
+    def test_an_organisation_of_the_list_sees_no_foreign_messenger(self, as_anton: Client, smile: Clinic) -> None:
+        page = as_anton.get(reverse("desk:channels")).content.decode()
+        assert "Организация из перечня 41-ФЗ?" in page and reverse("desk:channel-new", args=["telegram"]) in page
+        as_anton.post(reverse("desk:channels-listed"), {"answer": "yes"})
+        page = as_anton.get(reverse("desk:channels")).content.decode()
+        assert "закрыты навсегда" in page
+        for provider in "telegram", "whatsapp", "viber":
+            assert reverse("desk:channel-new", args=[provider]) not in page
+        said = as_anton.post(reverse("desk:channels-listed"), {"answer": "no"}, follow=True).content.decode()
+        assert "Этот ответ не меняют" in said
+
     def test_what_is_missing_is_told_at_its_field(self, as_anton: Client) -> None:
         response = as_anton.post(reverse("desk:channel-new", args=["smsc"]), {**SMSC, "password": ""})
         assert response.status_code == 422

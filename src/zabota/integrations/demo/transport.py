@@ -37,6 +37,7 @@ class DemoTransport:
             per_second=500.0,
             takes_replies=True,
             takes_buttons=channel is Channel.EMAIL,
+            is_third_party=False,
         )
 
     async def send(self, batch: Sequence[Outgoing], account: Account) -> Sequence[SendResult]:

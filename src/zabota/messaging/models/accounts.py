@@ -44,6 +44,9 @@ class MessagingRules(models.Model):
     day_cap = models.PositiveSmallIntegerField("сообщений в день", default=2)
     #: Service messages a day, after which something has gone wrong.
     service_day_cap = models.PositiveSmallIntegerField("сервисных в день, не больше", default=8)
+    #: «Организация из перечня 41-ФЗ»: None while nobody answered. A yes is for ever.
+    is_listed = models.BooleanField(null=True, blank=True)
+    listed_at = models.DateTimeField(null=True, blank=True)
     #: Nothing is sent while this is set: after a restore, or by the owner's hand.
     paused_at = models.DateTimeField(null=True, blank=True)
     paused_reason = models.CharField(max_length=200, default="", blank=True)

@@ -21,6 +21,7 @@ from zabota.messaging.models import (
 from zabota.messaging.queries import among  # noqa: F401 -- registers the lookup
 from zabota.messaging.queries.addresses import address_hash, is_bot
 from zabota.messaging.rules.gate import Known
+from zabota.messaging.rules.legality import FOREIGN_MESSENGERS
 from zabota.messaging.rules.quiet import day_bounds, first_zone
 from zabota.messaging.rules.states import LEFT, REACHED
 from zabota.messaging.rules.transport import Channel
@@ -93,6 +94,7 @@ class Ground:
             patient_gone=row.patient_id is not None and (person is None or person.gone),
             contact_gone=self._contact_gone(row, person),
             channel_on=self.channel_on,
+            foreign_messenger=bool(self.rules.is_listed) and row.channel in FOREIGN_MESSENGERS,
             channel_allows_service=self.allows_service,
             channel_allows_marketing=self.allows_marketing,
             processing=person.processing if person else "",

@@ -64,6 +64,8 @@ class Known:
     patient_gone: bool = False
     contact_gone: bool = False
     channel_on: bool = True
+    #: The clinic is on the list of 41-ФЗ and the channel is a foreign messenger.
+    foreign_messenger: bool = False
     channel_allows_service: bool = True
     channel_allows_marketing: bool = True
     #: Standing of the consent to processing: "withdrawn" and "refused" forbid, all else is the contract.
@@ -114,6 +116,8 @@ def _for_ever(known: Known, now: datetime) -> Ruling | None:
 
 
 def _in_this_channel(known: Known) -> Ruling | None:
+    if known.foreign_messenger:
+        return _elsewhere("foreign_messenger")
     if not known.channel_on:
         return _elsewhere("channel_off")
     if known.contact_gone:

@@ -18,6 +18,13 @@ class Lawful:
     basis: str
 
 
+#: Messengers of foreign owners: closed to the organisations that 41-ФЗ lists, whatever anybody allows.
+FOREIGN_MESSENGERS = frozenset({Channel.TELEGRAM, Channel.WHATSAPP, Channel.VIBER})
+#: Who is on that list, in the words of the question.
+LISTED_WORDS = (
+    "государственный орган или учреждение, организация с долей государства от 50 %, банк или другая финансовая "
+    "организация, оператор связи, крупный маркетплейс"
+)
 #: The day on which the table was last held against the law.
 CHECKED_ON = date(2026, 11, 1)
 _RESTRICTED = "доступ ограничен, реклама запрещена: ч. 10.7 ст. 5 закона «О рекламе», с 01.09.2025"

@@ -185,6 +185,8 @@ class Traits:
     has_receipts: bool = True
     takes_replies: bool = False
     takes_buttons: bool = False
+    #: Data of patients leave the house for it: named among the recipients in the texts of consents.
+    is_third_party: bool = True
 
 
 class Transport(Protocol):

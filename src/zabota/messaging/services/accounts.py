@@ -17,10 +17,17 @@ from zabota.kernel.errors import BadInput
 from zabota.messaging.models import ChannelAccount, ChannelTrouble
 from zabota.messaging.models.accounts import new_hook_token
 from zabota.messaging.rules.transport import Account, SendResult, Traits
+from zabota.messaging.rules.words import REASONS
 from zabota.messaging.services.registry import traits_of, transport_of
-from zabota.messaging.services.rules import ensure_rules
+from zabota.messaging.services.rules import ensure_rules, is_shut
+from zabota.patients.api import add_recipient
+from zabota.patients.models import ConsentPurpose
 
 _TOKEN, _SECRET = "_hook_token", "_hook_secret"
+#: Consents whose data a provider of a channel receives.
+_TOLD_OF = (ConsentPurpose.PROCESSING, ConsentPurpose.ADVERTISING)
+#: A mail server on this machine is nobody else.
+_INSIDE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @transaction.atomic
@@ -68,6 +75,8 @@ def save_account(
 def switch_account(*, account: ChannelAccount, is_on: bool, actor: Actor, now: datetime) -> ChannelAccount:
     """Switch a channel on or off. Abroad needs the day on which the notification was given."""
     traits = _traits(account.provider)
+    if is_on and is_shut(account.clinic_id, account.channel):
+        raise BadInput(REASONS["foreign_messenger"] + ".")
     if is_on and traits.is_foreign and account.cross_border_on is None:
         raise BadInput("Сервер провайдера за границей: укажите дату уведомления о трансграничной передаче.")
     account.is_on = is_on
@@ -81,7 +90,21 @@ def switch_account(*, account: ChannelAccount, is_on: bool, actor: Actor, now: d
         now=now,
         details={"provider": account.provider, "is_on": is_on},
     )
+    if is_on and (name := recipient_of(account)):
+        add_recipient(clinic=account.clinic, name=name, purposes=_TOLD_OF, actor=actor, now=now)
     return account
+
+
+def recipient_of(account: ChannelAccount) -> str:
+    """How the provider is named among those to whom data are given; empty for one inside the house."""
+    traits = _traits(account.provider)
+    if not traits.is_third_party:
+        return ""
+    host = str(account.values.get("host", "")).strip().lower()
+    if host in _INSIDE:
+        return ""
+    name = f"{traits.title} ({host})" if host else traits.title
+    return f"{name}, за пределами России" if traits.is_foreign else name
 
 
 def try_account(*, account: ChannelAccount) -> SendResult:

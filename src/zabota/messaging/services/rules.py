@@ -10,11 +10,11 @@ from django.db import transaction
 from zabota.clinic.models import Clinic
 from zabota.kernel import audit
 from zabota.kernel.audit import Actor
-from zabota.kernel.errors import BadInput
-from zabota.messaging.models import ChannelRule, Message, MessagingRules
+from zabota.kernel.errors import AlreadyDone, BadInput
+from zabota.messaging.models import ChannelAccount, ChannelRule, ChannelTrouble, Message, MessagingRules
 from zabota.messaging.rules.gate import Windows
-from zabota.messaging.rules.legality import CHECKED_ON, TABLE
-from zabota.messaging.rules.words import CHANNEL_TITLES
+from zabota.messaging.rules.legality import CHECKED_ON, FOREIGN_MESSENGERS, TABLE
+from zabota.messaging.rules.words import CHANNEL_TITLES, REASONS
 
 #: Settings that a person may change, with the least and the greatest that make sense.
 BOUNDS: dict[str, tuple[int, int]] = {
@@ -97,6 +97,38 @@ def _set(rules: MessagingRules, name: str, value: Any) -> None:
 
 
 @transaction.atomic
+def answer_listed(*, clinic: Clinic, is_listed: bool, actor: Actor, now: datetime) -> MessagingRules:
+    """«Организация из перечня 41-ФЗ?» A yes shuts foreign messengers for ever: their accounts, the owner's own
+    exceptions, what waits in them. Raises AlreadyDone for a no after a yes.
+    """
+    ensure_rules(clinic_id=clinic.pk)
+    rules = MessagingRules.objects.select_for_update(no_key=True).get(clinic=clinic)
+    if rules.is_listed:
+        raise AlreadyDone("Вы ответили «да». Этот ответ не меняют: иностранные мессенджеры закрыты навсегда.")
+    rules.is_listed, rules.listed_at = is_listed, now
+    rules.save(update_fields=["is_listed", "listed_at"])
+    shut = 0
+    if is_listed:
+        shut = ChannelAccount.objects.filter(clinic=clinic, channel__in=FOREIGN_MESSENGERS, is_on=True).update(
+            is_on=False
+        )
+        ChannelTrouble.objects.filter(clinic=clinic, account__channel__in=FOREIGN_MESSENGERS, ended_at=None).update(
+            ended_at=now
+        )
+        for rule in ChannelRule.objects.filter(clinic=clinic, channel__in=FOREIGN_MESSENGERS).exclude(
+            overridden_at=None
+        ):
+            end_override(rule=rule, actor=actor, now=now)
+    audit.record("messaging.listed.answered", rules, actor=actor, now=now, details={"yes": is_listed, "shut": shut})
+    return rules
+
+
+def is_shut(clinic_id: int, channel: str) -> bool:
+    """Whether 41-ФЗ closes this channel to this clinic."""
+    return channel in FOREIGN_MESSENGERS and MessagingRules.objects.filter(clinic_id=clinic_id, is_listed=True).exists()
+
+
+@transaction.atomic
 def pause_sending(*, clinic: Clinic, reason: str, actor: Actor, now: datetime) -> None:
     """Send nothing until the pause is ended: messages wait and those that grow too old end."""
     ensure_rules(clinic_id=clinic.pk)
@@ -122,6 +154,8 @@ def override_legality(*, rule: ChannelRule, reason: str, actor: Actor, now: date
     reason = " ".join(reason.split())
     if len(reason) < 10:
         raise BadInput("Напишите основание: решение останется в журнале вместе с вашим именем.")
+    if is_shut(rule.clinic_id, rule.channel):
+        raise BadInput(REASONS["foreign_messenger"] + ": разрешить это нельзя.")
     if rule.allows_marketing and rule.allows_service:
         raise BadInput("Этот канал и так разрешён.")
     rule.overridden_by_id = actor.user_id

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from zabota.kernel.errors import BadInput
+from zabota.kernel.errors import AlreadyDone, BadInput
 from zabota.messaging import api
-from zabota.messaging.models import ChannelRule, Decision, Message
+from zabota.messaging.models import ChannelAccount, ChannelRule, Decision, Message
 from zabota.messaging.rules.gate import Fate, Known, Windows, rule
 from zabota.messaging.rules.transport import Channel
 from zabota.messaging.rules.words import REASONS
@@ -315,3 +315,38 @@ def test_every_reason_that_is_stored_has_words(mila, sms, want, drain):
     drain(account)
     assert set(Decision.objects.values_list("reason", flat=True)) <= set(REASONS)
     assert set(Message.objects.exclude(reason="").values_list("reason", flat=True)) <= set(REASONS)
+
+
+def test_an_organisation_of_the_list_writes_nothing_through_a_foreign_messenger(
+    want, new_account, bot_of, drain, clinic, mila, actor, now
+):
+    """L55: neither a reminder nor an answer, whatever the owner allowed before; and for ever."""
+    account, transport = new_account(Channel.TELEGRAM)
+    bot_of(mila, account, "42")
+    rule = ChannelRule.objects.get(channel="telegram")
+    api.override_legality(rule=rule, reason="решение руководителя", actor=actor, now=now)
+    message = want(mila, channels=(Channel.TELEGRAM,))
+
+    api.answer_listed(clinic=clinic, is_listed=True, actor=actor, now=now)
+
+    account.refresh_from_db()
+    rule.refresh_from_db()
+    assert not account.is_on and rule.overridden_at is None
+    ChannelAccount.objects.update(is_on=True)  # as a copy of an older database would have it
+    drain(account)
+    assert state(message) == ("suppressed", "foreign_messenger") and transport.ledger == []
+    for again in True, False:
+        with pytest.raises(AlreadyDone):
+            api.answer_listed(clinic=clinic, is_listed=again, actor=actor, now=now)
+    with pytest.raises(BadInput, match="41-ФЗ"):
+        api.switch_account(account=account, is_on=True, actor=actor, now=now)
+    with pytest.raises(BadInput, match="41-ФЗ"):
+        api.override_legality(rule=rule, reason="решение руководителя", actor=actor, now=now)
+
+
+def test_who_is_not_on_the_list_loses_nothing_and_may_change_the_answer(clinic, new_account, actor, now):
+    account, _ = new_account(Channel.TELEGRAM)
+    api.answer_listed(clinic=clinic, is_listed=False, actor=actor, now=now)
+    account.refresh_from_db()
+    assert account.is_on
+    assert api.answer_listed(clinic=clinic, is_listed=True, actor=actor, now=now).is_listed

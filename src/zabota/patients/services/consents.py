@@ -90,6 +90,38 @@ def publish_consent_text(
 
 
 @transaction.atomic
+def add_recipient(
+    *, clinic: Clinic, name: str, purposes: Sequence[str], actor: Actor, now: datetime
+) -> list[ConsentText]:
+    """Data are given to somebody new: a new version of each text that does not name them yet.
+
+    Grants made before keep their words and are marked «спросите снова»: the list of recipients has grown.
+    """
+    ensure_consent_texts(clinic=clinic, actor=actor, now=now)
+    current = current_texts(clinic.pk)
+    return [
+        publish_consent_text(
+            clinic=clinic,
+            purpose=text.purpose,
+            parts=TextParts(
+                text=text.text,
+                data_list=text.data_list,
+                actions_list=text.actions_list,
+                processors="; ".join([*filter(None, [text.processors]), name]),
+                term=text.term,
+                how_to_revoke=text.how_to_revoke,
+            ),
+            operator_name=text.operator_name,
+            operator_address=text.operator_address,
+            actor=actor,
+            now=now,
+        )
+        for text in (current[purpose] for purpose in purposes if purpose in current)
+        if name.casefold() not in text.processors.casefold()
+    ]
+
+
+@transaction.atomic
 def grant_consent(
     *, patient: Patient, purpose: str, channel: str = "", proof: Proof, actor: Actor, now: datetime
 ) -> Consent:
