@@ -122,6 +122,7 @@ MATRIX = {
     "desk:calls": "OMQ",
     "desk:calls-send": "OQ",
     "desk:calls-refresh": "OMQ",
+    "desk:calls-state": "OMQ",
     "desk:behind-file": "O",
     "desk:behind-send": "OQ",
     "desk:rule": "OQ",

@@ -6,7 +6,7 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,8 @@ from zabota.analytics.rules.snapshot import VERSION, Snapshot
 
 #: Days for which every snapshot stays; of older ones the last of each month.
 KEPT_DAYS: Final = 8
+#: In the words of a file: when erased patients were last taken out of it.
+FORGOT: Final = "forgot_at"
 _NAME: Final = re.compile(r"(\d{4}-\d{2}-\d{2})\.v(\d+)\.parquet")
 
 
@@ -68,6 +70,26 @@ def read(clinic_id: int, day: date) -> Snapshot:
 @lru_cache(maxsize=2)
 def _opened(path: Path, day: date, inode: int, changed: int) -> Snapshot:
     return Snapshot(path.read_bytes(), day)
+
+
+def forget(clinic_id: int, erased: Mapping[int, datetime], *, now: datetime) -> int:
+    """Take patients who were erased after a file was made out of it; gives how many rows that were.
+
+    The figures of the day lose a row each: that is the price of a month end that names nobody who asked to be forgotten.
+    """
+    removed = 0
+    for day in days_kept(clinic_id) if erased else []:
+        path = path_of(clinic_id, day)
+        said = said_of(path)
+        since = datetime.fromisoformat(said.get(FORGOT, said["built_at"]))
+        gone = [patient for patient, at in erased.items() if at >= since - timedelta(days=1)]
+        if not gone or not pl.scan_parquet(path).filter(pl.col("patient_id").is_in(gone)).head(1).collect().height:
+            continue
+        frame = pl.read_parquet(path)
+        kept = frame.filter(~pl.col("patient_id").is_in(gone))
+        removed += frame.height - kept.height
+        write(kept, clinic_id=clinic_id, as_of=day, said={**said, FORGOT: now.isoformat()})
+    return removed
 
 
 def tidy(clinic_id: int, *, today: date) -> int:

@@ -19,6 +19,7 @@ from zabota.clinic.models import Clinic
 from zabota.kernel import clock
 from zabota.kernel.scope import every_clinic
 from zabota.nextstep.models import Thresholds
+from zabota.patients.models import Patient
 
 #: Facts may be told a little after the moment that stands in them: so far back they are looked at again.
 OVERLAP: Final = timedelta(hours=6)
@@ -63,7 +64,17 @@ def build_snapshot(*, clinic_id: int, now: datetime, full: bool = False) -> Buil
     said = {"built_at": now.isoformat(), "as_of": as_of.isoformat(), "way": way, "clinic": str(clinic_id)}
     path = files.write(frame, clinic_id=clinic_id, as_of=as_of, said=said)
     files.tidy(clinic_id, today=as_of)
+    forget_erased(clinic_id=clinic_id, now=now)
     return Built(path, as_of, way, frame.height, read)
+
+
+def forget_erased(*, clinic_id: int, now: datetime) -> int:
+    """Take erased patients, and cards that were merged into theirs, out of every snapshot that is kept."""
+    with every_clinic(reason="the snapshot names its clinic itself"):
+        own = Patient.objects.filter(clinic_id=clinic_id, erased_at__isnull=False).values_list("pk", "erased_at")
+        into = Patient.objects.filter(clinic_id=clinic_id, merged_into__erased_at__isnull=False)
+        erased = {**dict(into.values_list("pk", "merged_into__erased_at")), **dict(own)}
+    return files.forget(clinic_id, erased, now=now)
 
 
 def _all_visits(clinic_id: int, cards: raw.Cards, as_of: date) -> tuple[pl.DataFrame, int]:

@@ -349,3 +349,25 @@ def test_each_clinic_gets_its_snapshot_at_night_and_again_after_a_load() -> None
     assert (done["patients"], done["way"]) == (3, FULL)
     assert snapshots.open_latest(worlds[0].clinic.pk) is not None
     assert jobs.snapshot.call(0) == {"patients": 0}
+
+
+def test_month_ends_forget_a_patient_who_was_erased_and_nobody_else() -> None:
+    world = make_clinic(5, now=NOW, patients=12)
+    earlier = NOW - dt.timedelta(days=40)
+    frame_of(world)
+    today = snapshots.build_snapshot(clinic_id=world.clinic.pk, now=NOW)
+    old = snapshots.build_snapshot(clinic_id=world.clinic.pk, now=earlier, full=True)
+    gone, merged = (patient for patient in world.patients[:2])
+    assert {gone.pk, merged.pk} <= set(pl.read_parquet(old.path)["patient_id"].to_list())
+    later = NOW + dt.timedelta(days=1)
+    Patient.objects.filter(pk=gone.pk).update(erased_at=NOW + dt.timedelta(hours=3))
+    Patient.objects.filter(pk=merged.pk).update(merged_into=gone)
+    before = pl.read_parquet(old.path).height
+    snapshots.build_snapshot(clinic_id=world.clinic.pk, now=later)
+    for path in (old.path, today.path):
+        kept = pl.read_parquet(path)
+        assert not {gone.pk, merged.pk} & set(kept["patient_id"].to_list())
+    assert pl.read_parquet(old.path).height == before - 2
+    written = old.path.stat().st_mtime_ns
+    assert snapshots.forget_erased(clinic_id=world.clinic.pk, now=later) == 0
+    assert old.path.stat().st_mtime_ns == written

@@ -62,5 +62,6 @@ urlpatterns: list[URLPattern] = [
     path("metrics/<slug:key>/people/", metrics.metric_people, name="metric-people"),
     path("calls/", value.calls, name="calls"),
     path("calls/send/", value.calls_send, name="calls-send"),
+    path("calls/state/", value.calls_state, name="calls-state"),
     path("calls/refresh/", value.calls_refresh, name="calls-refresh"),
 ]

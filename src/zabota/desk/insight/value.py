@@ -12,6 +12,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
 from zabota.analytics import metrics, snapshots
 from zabota.clinic.api import Right
@@ -34,19 +35,24 @@ def calls(request: StaffRequest) -> HttpResponse:
         raise Http404
     now = clock.now()
     snapshot = snapshots.open_latest(request.clinic.pk)
+    work: dict[str, Any] = {
+        "working": snapshots.is_being_built(request.clinic.pk),
+        "failed": snapshots.build_failed(request.clinic.pk, now=now),
+        "state_url": reverse("desk:calls-state"),
+    }
     if snapshot is None:
-        return render(request, "desk/insight/calls.html", {"empty": True})
+        return render(request, "desk/insight/calls.html", {"empty": True, **work})
     which, within = _asked(request)
     found = metrics.prospects(
         snapshot, which=which, within_days=within, branches=branches_of(request.member),
         today=clock.today(request.clinic.time_zone, now),
     )  # fmt: skip
     if found is None:
-        return render(request, "desk/insight/calls.html", {"few": True})
+        return render(request, "desk/insight/calls.html", {"few": True, **work})
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     people = {each.pk: each for each in _people(request, [each.patient_id for each in page.object_list], now)}
     context: dict[str, Any] = {
-        "found": found, "page": page, "which": which, "within": within, "withins": WITHIN,
+        **work, "found": found, "page": page, "which": which, "within": within, "withins": WITHIN,
         "rows": [(each, people[each.patient_id]) for each in page.object_list if each.patient_id in people],
         "lists": [{"label": label, "url": f"?{urlencode({'list': code})}", "current": code == which} for code, label in LISTS],
         "old": snapshot.as_of < clock.today(request.clinic.time_zone, now),
@@ -80,9 +86,20 @@ def calls_send(request: StaffRequest) -> HttpResponse:
 @require_POST
 @staff_page(Right.AUDIT_VIEW)
 def calls_refresh(request: StaffRequest) -> HttpResponse:
-    """A new snapshot of the patients."""
-    snapshots.build_snapshot(clinic_id=request.clinic.pk, now=clock.now())
+    """Have a new snapshot of the patients built; the page shows that it is."""
+    if not snapshots.ask_build(request.clinic.pk):
+        messages.info(request, "Снимок уже собирается")
     return redirect("desk:calls")
+
+
+@require_GET
+@staff_page(Right.AUDIT_VIEW)
+def calls_state(request: StaffRequest) -> HttpResponse:
+    """Is it built; then the page anew."""
+    if not snapshots.is_being_built(request.clinic.pk):
+        return HttpResponseClientRedirect(reverse("desk:calls"))
+    context = {"state_url": reverse("desk:calls-state"), "work_label": "Собираем снимок пациентов"}
+    return render(request, "desk/insight/_work.html", context)
 
 
 def _asked(request: StaffRequest) -> tuple[str, int]:

@@ -6,6 +6,7 @@ import datetime as dt
 
 import numpy as np
 import pytest
+from django_tasks_db.models import DBTaskResult
 
 from zabota.analytics import metrics, snapshots
 from zabota.analytics.reports import audit_of
@@ -180,7 +181,7 @@ def test_merged_cards_are_one_patient(busy, in_clinic) -> None:
 
 def test_chosen_get_a_task_once_and_those_in_the_queue_none(busy, as_anton, in_clinic) -> None:
     sweep_clinic(clinic_id=busy.pk, now=NOW)
-    assert as_anton.post("/calls/refresh/").status_code == 302
+    snapshots.build_snapshot(clinic_id=busy.pk, now=NOW)
     text = as_anton.get("/calls/?list=all").content.decode()
     ids = list(Patient.objects.filter(clinic=busy).order_by("pk").values_list("public_id", flat=True)[:3])
     assert ids[0] in text or "Стоит звонок" in text
@@ -224,3 +225,21 @@ def test_booked_patient_is_not_in_the_list(busy, in_clinic) -> None:
     )
     assert someone not in [each.patient_id for each in again]
     assert len(again) == len(found) - 1
+
+
+def test_a_new_snapshot_is_built_in_the_background_and_the_page_says_so(busy, as_anton, in_clinic) -> None:
+    assert "Собрать снимок" in as_anton.get("/calls/").content.decode()
+    assert as_anton.post("/calls/refresh/").status_code == 302
+    as_anton.post("/calls/refresh/")
+    build = DBTaskResult.objects.get(task_path="zabota.analytics.jobs.snapshot")
+    assert snapshots.open_latest(busy.pk) is None
+    text = as_anton.get("/calls/").content.decode()
+    assert "Собираем снимок пациентов" in text
+    assert "/calls/state/" in text
+    assert "hx-get" in as_anton.get("/calls/state/").content.decode()
+    build.task.call(*build.args_kwargs["args"])
+    DBTaskResult.objects.update(status="SUCCESSFUL")
+    assert as_anton.get("/calls/state/").headers["HX-Redirect"] == "/calls/"
+    assert snapshots.open_latest(busy.pk) is not None
+    DBTaskResult.objects.update(status="FAILED", enqueued_at=clock.now())
+    assert "Снимок собрать не получилось" in as_anton.get("/calls/").content.decode()
