@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
@@ -31,8 +31,8 @@ __all__ = [
     "Return",
     "Snapshot",
     "ask_build",
-    "build_snapshot",
     "build_failed",
+    "build_snapshot",
     "cohort_matrix",
     "forget_erased",
     "is_being_built",
@@ -102,5 +102,5 @@ def build_failed(clinic_id: int, *, now: datetime) -> bool:
     return last is not None and last.status == TaskResultStatus.FAILED
 
 
-def _is_of(build: DBTaskResult, clinic_id: int) -> bool:
+def _is_of(build: DBTaskResult[Any, Any], clinic_id: int) -> bool:
     return bool((build.args_kwargs.get("args") or [None])[0] == clinic_id)

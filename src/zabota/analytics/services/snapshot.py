@@ -73,7 +73,8 @@ def forget_erased(*, clinic_id: int, now: datetime) -> int:
     with every_clinic(reason="the snapshot names its clinic itself"):
         own = Patient.objects.filter(clinic_id=clinic_id, erased_at__isnull=False).values_list("pk", "erased_at")
         into = Patient.objects.filter(clinic_id=clinic_id, merged_into__erased_at__isnull=False)
-        erased = {**dict(into.values_list("pk", "merged_into__erased_at")), **dict(own)}
+        found = [*into.values_list("pk", "merged_into__erased_at"), *own]
+        erased = {patient: at for patient, at in found if at is not None}
     return files.forget(clinic_id, erased, now=now)
 
 
