@@ -40,6 +40,7 @@ from zabota.booking.services.offers import (
     OfferGone,
     accept_offer,
     decline_offer,
+    hand_over,
     note_offer_seen,
     register_offer_filter,
     start_wave,
@@ -56,6 +57,7 @@ from zabota.booking.services.resources import (
 )
 from zabota.booking.services.settling import settle
 from zabota.booking.services.troubles import HoldGone, Outdated, SlotTaken
+from zabota.booking.services.undoing import restore
 from zabota.booking.services.waitlist import close_entry, join_waitlist
 
 __all__ = [
@@ -99,6 +101,7 @@ __all__ = [
     "ensure_resources",
     "feed_text",
     "find_slots",
+    "hand_over",
     "held_by",
     "hold_slot",
     "join_waitlist",
@@ -124,6 +127,7 @@ __all__ = [
     "register_offer_filter",
     "release_hold",
     "remove_exception",
+    "restore",
     "revoke_feed",
     "set_need",
     "set_week",

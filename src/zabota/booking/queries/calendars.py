@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 from zabota.booking.models import Appointment, CalendarFeed
 from zabota.booking.rules.ical import Event, calendar_text
+from zabota.clinic.api import face_of
+from zabota.clinic.models import Doctor, Member
 from zabota.kernel.scope import clinic_scope
 
 _BACK, _AHEAD = timedelta(days=14), timedelta(days=90)
@@ -23,14 +25,15 @@ def visit_calendar(
     cancelled = appointment.status not in Appointment.BOOKED or appointment.vanished_at is not None
     branch = appointment.branch
     online = appointment.kind == Appointment.Kind.ONLINE
+    face = face_of(appointment.clinic, branch)
     event = Event(
         uid=_uid(appointment),
         # Giving a time up is a change too, and comes after every move.
         sequence=appointment.revision + (1 if cancelled else 0),
         starts_at=appointment.starts_at,
         minutes=appointment.duration_minutes,
-        summary=f"{appointment.clinic.name}: приём" + (" по видео" if online else ""),
-        location="" if branch is None or online else branch.address or branch.name,
+        summary=f"{face.brand}: приём" + (" по видео" if online else ""),
+        location="" if branch is None or online else branch.address or face.branch,
         description=f"Телефон: {branch.phone}" if branch is not None and branch.phone else "",
         address=address,
         is_cancelled=cancelled,
@@ -41,11 +44,11 @@ def visit_calendar(
 def feed_text(token: str, *, now: datetime) -> bytes | None:
     """The calendar under a secret address; None when there is no such address or it was revoked."""
     feed = (
-        CalendarFeed.objects.filter(token_hash=digest_of(token), revoked_at=None)
+        CalendarFeed.objects.filter(token_hash=digest_of(token), revoked_at=None, doctor__is_active=True)
         .select_related("doctor", "clinic")
         .first()
     )
-    if feed is None:
+    if feed is None or _has_left(feed.doctor):
         return None
     with clinic_scope(feed.clinic_id):
         rows = (
@@ -66,12 +69,20 @@ def feed_text(token: str, *, now: datetime) -> bytes | None:
                 starts_at=row.starts_at,
                 minutes=row.duration_minutes,
                 summary=_summary(row, with_names=feed.with_names),
-                location=(row.branch.address or row.branch.name) if row.branch is not None else "",
+                location=(row.branch.address or face_of(feed.clinic, row.branch).branch)
+                if row.branch is not None
+                else "",
                 is_tentative=row.status == Appointment.Status.PLANNED,
             )
             for row in rows
         ]
     return calendar_text(events, method="PUBLISH", stamp=now, name=f"{feed.clinic.name}: приёмы")
+
+
+def _has_left(doctor: Doctor) -> bool:
+    """A doctor whose account was closed reads nothing more; most have none."""
+    states = Member.objects.filter(doctor=doctor).values_list("is_active", flat=True)
+    return len(states) > 0 and not any(states)
 
 
 def digest_of(token: str) -> str:

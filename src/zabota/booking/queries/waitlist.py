@@ -88,7 +88,8 @@ def waitlist_report(
     answers = [
         (answered - sent).total_seconds() / 60
         for sent, answered in offers.filter(state=SlotOffer.State.ACCEPTED).values_list("sent_at", "answered_at")
-        if answered is not None
+        # Agreed by phone: nobody waited for an answer.
+        if answered is not None and answered > sent
     ]
     taken = dict(offers.filter(state=SlotOffer.State.ACCEPTED).values_list("freed_id", "duration_minutes"))
     filled_minutes = sum(taken.get(row.pk, row.duration_minutes) for row in filled)

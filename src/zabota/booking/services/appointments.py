@@ -73,7 +73,7 @@ def book(
             Hold.objects.filter(pk=hold.pk).delete()
         elif origin == Appointment.Origin.DESK:
             forget_delayed(candidates, span, now=now)
-        chosen = _seats(doctor, mine, groups, span, starts_at, minutes, wanted)
+        chosen = choose_seats(doctor, mine, groups, span, starts_at, minutes, wanted)
         if seats.overlapping(starts_at, starts_at + timedelta(minutes=minutes), patient_id=patient.pk):
             raise SlotTaken("У пациента уже есть запись на это время.", wanted=wanted)
         appointment = Appointment.objects.create(
@@ -147,6 +147,7 @@ def move_appointment(
     hold: Hold | None = None,
     within_hours: bool = False,
     by_patient: bool = False,
+    is_undo: bool = False,
     cause: str = FreedSlot.Cause.MOVED,
     actor: Actor,
     now: datetime,
@@ -193,10 +194,10 @@ def move_appointment(
     seats.free_expired(candidates, now=now)
     if hold is not None:
         Hold.objects.filter(pk=hold.pk).delete()
-    elif not by_patient:
+    elif is_undo or not by_patient:
         forget_delayed(candidates, span, now=now)
     seats.give_back(row)
-    chosen = _seats(doctor, mine, groups, span, starts_at, minutes, wanted, but=row)
+    chosen = choose_seats(doctor, mine, groups, span, starts_at, minutes, wanted, but=row)
     ends_at = starts_at + timedelta(minutes=minutes)
     if seats.overlapping(starts_at, ends_at, but=row, patient_id=row.patient_id):
         raise SlotTaken("У пациента уже есть запись на это время.", wanted=wanted)
@@ -264,7 +265,7 @@ def cancel(
     return row
 
 
-def _seats(
+def choose_seats(
     doctor: Doctor | None,
     mine: Sequence[Resource],
     groups: Sequence[Sequence[Resource]],

@@ -13,7 +13,10 @@ from zabota.booking.queries.calendars import digest_of
 from zabota.clinic.models import Doctor
 from zabota.kernel import audit
 from zabota.kernel.audit import Actor
-from zabota.kernel.errors import AlreadyDone
+from zabota.kernel.errors import AlreadyDone, BadInput
+
+#: Phone, computer, tablet, and some to spare.
+_MOST = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class NewFeed:
 @transaction.atomic
 def make_feed(*, doctor: Doctor, with_names: bool = False, actor: Actor, now: datetime) -> NewFeed:
     """A new secret address of the doctor's visits. Names of patients are in it only when the clinic says so."""
+    if CalendarFeed.objects.filter(doctor=doctor, revoked_at=None).count() >= _MOST:
+        raise BadInput("Адресов уже десять. Отзовите те, которыми не пользуетесь.")
     token = secrets.token_urlsafe(24)
     feed = CalendarFeed.objects.create(
         clinic_id=doctor.clinic_id,

@@ -17,8 +17,11 @@ from zabota.kernel import facts
 _WORTH_MINUTES = 15
 
 
-def note_freed(was: Appointment, *, cause: str, now: datetime) -> FreedSlot | None:
-    """Keep that the time of `was` is free; hold it when it suits somebody who waits. Callers hold the transaction."""
+def note_freed(was: Appointment, *, cause: str, only_wanted: bool = False, now: datetime) -> FreedSlot | None:
+    """Keep that the time of `was` is free; hold it when it suits somebody who waits.
+
+    `only_wanted`: a time that suits nobody is not noted at all. Callers hold the transaction.
+    """
     if was.doctor is None or was.branch is None or was.duration_minutes < _WORTH_MINUTES:
         return None
     if was.starts_at <= now + LAST_OFFER:
@@ -53,6 +56,8 @@ def note_freed(was: Appointment, *, cause: str, now: datetime) -> FreedSlot | No
         )
         seats.take([seat.pk], span, hold=freed.hold)
         freed.next_wave_at = now + FIRST_DELAY
+    elif only_wanted:
+        return None
     else:
         freed.state, freed.closed_at = FreedSlot.State.UNWANTED, now
     freed.save()

@@ -9,13 +9,14 @@ from django.db import models, transaction
 
 from zabota.booking.facts import OfferAccepted, OfferClosed, OfferOpened
 from zabota.booking.models import Appointment, FreedSlot, Hold, SlotOffer, WaitlistEntry
-from zabota.booking.queries.matching import suiting
+from zabota.booking.queries.matching import matches, suiting
 from zabota.booking.rules.matching import LAST_OFFER, wave_of
 from zabota.booking.services.appointments import book, move_appointment
+from zabota.booking.services.freed import note_freed
 from zabota.booking.services.waitlist import close_entry
 from zabota.kernel import audit, facts
 from zabota.kernel.audit import Actor
-from zabota.kernel.errors import AlreadyDone, Trouble
+from zabota.kernel.errors import AlreadyDone, BadInput, Trouble
 
 OfferFilter = Callable[[Sequence[WaitlistEntry], datetime], Sequence[WaitlistEntry]]
 #: Who may be told right now (consents, quiet hours, caps): said by the app that sends messages.
@@ -80,6 +81,46 @@ def accept_offer(*, offer: SlotOffer, actor: Actor, now: datetime) -> Appointmen
         raise OfferGone("Вы уже не в листе ожидания.")
     if row.starts_at <= now:
         raise OfferGone("Это время уже прошло.")
+    return _give(freed, row, entry, actor=actor, now=now)
+
+
+@transaction.atomic
+def hand_over(*, freed: FreedSlot, entry: WaitlistEntry, actor: Actor, now: datetime) -> Appointment:
+    """The desk agreed with one who waits by phone: they have the time, the others' offers close.
+
+    Raises OfferGone when the time or the wish is gone, BadInput when the time does not suit.
+    """
+    slot = FreedSlot.objects.select_for_update(of=("self",)).select_related("doctor", "branch").get(pk=freed.pk)
+    row = SlotOffer.objects.select_for_update(of=("self",)).filter(freed=slot, entry=entry).first()
+    if row is not None and row.state == SlotOffer.State.ACCEPTED and row.appointment is not None:
+        return row.appointment
+    if slot.state not in FreedSlot.OPEN or slot.starts_at <= now:
+        raise OfferGone("Это время уже занято или больше не предлагается.")
+    who = WaitlistEntry.objects.select_for_update(of=("self",)).get(pk=entry.pk)
+    if who.state not in WaitlistEntry.OPEN:
+        raise OfferGone("Пациент уже не в листе ожидания.")
+    if row is None:
+        refusal = next((why for each, why in matches(slot, now=now) if each.pk == who.pk), "уже получил другое")
+        if refusal is not None:
+            raise BadInput(f"Этому пациенту время не подходит: {refusal}.")
+        _end_elsewhere(who, None, now=now)
+        row = SlotOffer.objects.create(
+            clinic_id=slot.clinic_id,
+            freed=slot,
+            entry=who,
+            wave=max(slot.wave, 1),
+            starts_at=slot.starts_at,
+            duration_minutes=who.minutes,
+            sent_at=now,
+            expires_at=slot.starts_at - LAST_OFFER,
+        )
+    slot.wave = max(slot.wave, 1)
+    return _give(slot, row, who, actor=actor, now=now)
+
+
+def _give(freed: FreedSlot, row: SlotOffer, entry: WaitlistEntry, *, actor: Actor, now: datetime) -> Appointment:
+    """The time becomes the visit of this one; callers hold the locks and have checked that it may."""
+    by_patient = actor.kind == "patient"
     had = entry.appointment
     if had is not None and had.status in (Appointment.Status.PLANNED, Appointment.Status.CONFIRMED):
         appointment = move_appointment(
@@ -90,7 +131,7 @@ def accept_offer(*, offer: SlotOffer, actor: Actor, now: datetime) -> Appointmen
             duration_minutes=row.duration_minutes,
             expected_revision=None,
             hold=freed.hold,
-            by_patient=True,
+            by_patient=by_patient,
             cause=FreedSlot.Cause.ADVANCED,
             actor=actor,
             now=now,
@@ -117,8 +158,10 @@ def accept_offer(*, offer: SlotOffer, actor: Actor, now: datetime) -> Appointmen
         "взял время",
     )
     entry.save(update_fields=["state", "booked", "closed_at", "reason"])
+    _end_elsewhere(entry, row, now=now)
     _end_offers(freed, SlotOffer.State.LOST, now=now, also_expired=True)
     _finish(freed, FreedSlot.State.FILLED, now=now, filled_by=appointment)
+    _offer_rest(freed, row, now=now)
     audit.record("booking.offer.answered", row, actor=actor, now=now, patient_id=entry.patient_id)
     facts.publish(
         OfferAccepted(
@@ -203,6 +246,27 @@ def _step(pk: int, *, now: datetime, early: bool = False) -> int:
         )
     FreedSlot.objects.filter(pk=pk).update(state=FreedSlot.State.OFFERING, wave=freed.wave + 1, next_wave_at=expires_at)
     return len(told[:people])
+
+
+def _end_elsewhere(entry: WaitlistEntry, but: SlotOffer | None, *, now: datetime) -> None:
+    """Other times offered to who has one now; where nobody else is left to answer, the next are asked at once."""
+    others = SlotOffer.objects.filter(entry=entry, state=SlotOffer.State.OPEN).select_related("entry", "freed")
+    for each in others.exclude(pk=but.pk) if but is not None else others:
+        _end(each, SlotOffer.State.WITHDRAWN, now=now)
+        if not _open(each.freed).exists():
+            FreedSlot.objects.filter(pk=each.freed_id, state=FreedSlot.State.OFFERING).update(next_wave_at=now)
+
+
+def _offer_rest(freed: FreedSlot, row: SlotOffer, *, now: datetime) -> None:
+    """What is left of a longer time after a shorter visit goes round too, when it suits somebody."""
+    taken = (row.starts_at - freed.starts_at) + timedelta(minutes=row.duration_minutes)
+    left = freed.duration_minutes - int(taken.total_seconds()) // 60
+    if left > 0:
+        rest = Appointment(
+            pk=freed.appointment_id, clinic_id=freed.clinic_id, doctor=freed.doctor, branch=freed.branch,
+            starts_at=freed.starts_at + taken, duration_minutes=left,
+        )  # fmt: skip
+        note_freed(rest, cause=freed.cause, only_wanted=True, now=now)
 
 
 def _open(freed: FreedSlot) -> models.QuerySet[SlotOffer]:

@@ -321,3 +321,79 @@ def test_other_clinic_sees_none_of_it(waits, people, other_clinic):
     with clinic_scope(other_clinic.pk):
         assert api.open_entries(other_clinic.pk) == []
         assert not WaitlistEntry.objects.filter(Q()).exists()
+
+
+def test_desk_gives_the_time_to_one_by_phone_and_the_others_are_told_it_is_gone(freed, waits, people, actor, now):
+    entries = [waits(each) for each in people[:3]]
+    slot = freed()
+    offers.tick(now=now + 3 * MINUTE)
+    late = SlotOffer.objects.get(freed=slot, entry=entries[1])
+    row = api.hand_over(freed=slot, entry=entries[0], actor=actor, now=now + 4 * MINUTE)
+    assert (row.patient, row.starts_at, row.origin) == (people[0], slot.starts_at, "waitlist")
+    assert states(slot) == ["accepted", "lost", "lost"]
+    with pytest.raises(api.OfferGone, match="взял другой человек"):
+        api.accept_offer(offer=late, actor=actor, now=now + 5 * MINUTE)
+    assert api.hand_over(freed=slot, entry=entries[0], actor=actor, now=now + 6 * MINUTE) == row
+    with pytest.raises(api.OfferGone):
+        api.hand_over(freed=slot, entry=entries[2], actor=actor, now=now + 6 * MINUTE)
+
+
+def test_desk_gives_a_time_that_nobody_was_told_of_yet(freed, waits, people, actor, now):
+    waits(people[0])
+    second = waits(people[1])
+    slot = freed()
+    row = api.hand_over(freed=slot, entry=second, actor=actor, now=now + MINUTE)
+    slot.refresh_from_db()
+    assert (slot.state, slot.filled_by, Hold.objects.count()) == ("filled", row, 0)
+    assert states(slot) == ["accepted"]
+    report = api.waitlist_report(slot.clinic_id, first_at=now - MINUTE, last_at=now + 5 * MINUTE)
+    assert (report.accepted, report.median_answer_minutes) == (1, None)
+
+
+def test_desk_gives_no_time_that_does_not_suit_and_says_why(freed, waits, people, actor, now):
+    waits(people[0])
+    evening = waits(people[1], day_parts=["evening"])
+    slot = freed()
+    with pytest.raises(BadInput, match="другое время дня"):
+        api.hand_over(freed=slot, entry=evening, actor=actor, now=now + MINUTE)
+    slot.refresh_from_db()
+    assert slot.state == "delayed"
+
+
+def test_who_said_no_may_still_take_it_by_phone(freed, waits, people, actor, now):
+    entry, _ = waits(people[0]), waits(people[1])
+    slot = freed()
+    offers.tick(now=now + 3 * MINUTE)
+    api.decline_offer(offer=SlotOffer.objects.get(entry=entry), actor=actor, now=now + 4 * MINUTE)
+    assert api.hand_over(freed=slot, entry=entry, actor=actor, now=now + 5 * MINUTE).patient == people[0]
+
+
+def test_rest_of_a_longer_time_goes_round_to_who_it_suits(freed, waits, people, actor, now):
+    first, second = waits(people[0]), waits(people[1])
+    slot = freed(duration_minutes=60)
+    api.hand_over(freed=slot, entry=first, actor=actor, now=now + MINUTE)
+    rest = FreedSlot.objects.exclude(pk=slot.pk).get()
+    assert (rest.starts_at, rest.duration_minutes, rest.state) == (slot.starts_at + 30 * MINUTE, 30, "delayed")
+    assert offers.tick(now=now + 5 * MINUTE) == 1
+    assert SlotOffer.objects.get(freed=rest).entry == second
+
+
+def test_rest_that_suits_nobody_is_not_counted_as_a_hole(freed, waits, people, actor, now):
+    entry = waits(people[0])
+    slot = freed(duration_minutes=60)
+    api.hand_over(freed=slot, entry=entry, actor=actor, now=now + MINUTE)
+    assert FreedSlot.objects.count() == 1
+    assert Hold.objects.count() == 0
+
+
+def test_who_takes_one_time_is_asked_for_no_other(freed, waits, people, actor, now, at, pyotr):
+    entry = waits(people[0])
+    slot = freed()
+    offers.tick(now=now + 3 * MINUTE)
+    api.decline_offer(offer=SlotOffer.objects.get(freed=slot), actor=actor, now=now + 4 * MINUTE)
+    other = freed(patient=pyotr, starts_at=at(25, 15))
+    offers.tick(now=now + 8 * MINUTE)
+    assert states(other) == ["open"]
+    FreedSlot.objects.filter(pk=slot.pk).update(state="offering", hold=None)
+    api.hand_over(freed=slot, entry=entry, actor=actor, now=now + 9 * MINUTE)
+    assert states(other) == ["withdrawn"]

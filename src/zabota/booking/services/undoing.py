@@ -1,0 +1,64 @@
+"""A time that was given up by mistake is taken back while nobody else has it or was asked to take it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from django.db import transaction
+
+from zabota.booking.facts import AppointmentBooked
+from zabota.booking.models import Appointment
+from zabota.booking.queries.needs import need_of
+from zabota.booking.queries.wanted import Wanted
+from zabota.booking.services import seats
+from zabota.booking.services.appointments import choose_seats
+from zabota.booking.services.freed import forget_delayed
+from zabota.booking.services.troubles import SlotTaken
+from zabota.kernel import audit, facts
+from zabota.kernel.audit import Actor
+from zabota.kernel.errors import BadInput
+from zabota.patients.models import Patient
+
+
+@transaction.atomic
+def restore(*, appointment: Appointment, actor: Actor, now: datetime) -> Appointment:
+    """The visit is on again at its old time; a second call changes nothing. Raises SlotTaken and BadInput."""
+    row = Appointment.objects.select_for_update(of=("self",)).get(pk=appointment.pk)
+    if row.status in Appointment.BOOKED:
+        return row
+    if row.status != Appointment.Status.CANCELLED_PATIENT or row.vanished_at is not None or row.branch is None:
+        raise BadInput("Эту запись вернуть нельзя. Запишитесь заново.")
+    if row.starts_at <= now:
+        raise BadInput("Это время уже прошло.")
+    services = [line.service for line in row.lines.select_related("service")]
+    need = replace(
+        need_of(services, online=row.kind == Appointment.Kind.ONLINE),
+        before=row.buffer_before_minutes,
+        after=row.buffer_after_minutes,
+    )
+    wanted = Wanted.of(row.doctor, row.branch, row.starts_at, row.duration_minutes, services)
+    span = seats.span_of(row.starts_at, row.duration_minutes, need)
+    mine = [seats.resource_of(row.doctor)] if row.doctor is not None else []
+    groups = seats.fitting(need, row.branch)
+    candidates = {each.pk for group in [mine, *groups] for each in group}
+    seats.lock_resources(candidates)
+    Patient.objects.select_for_update(of=("self",)).get(pk=row.patient_id)
+    seats.free_expired(candidates, now=now)
+    forget_delayed(candidates, span, now=now)
+    chosen = choose_seats(row.doctor, mine, groups, span, row.starts_at, row.duration_minutes, wanted, but=row)
+    if seats.overlapping(row.starts_at, row.ends_at, but=row, patient_id=row.patient_id):
+        raise SlotTaken("У вас уже есть другая запись на это время.", wanted=wanted)
+    if chosen and not seats.take(chosen, span, appointment=row):
+        raise SlotTaken(wanted=wanted)
+    row.status = Appointment.Status.PLANNED if row.confirmed_at is None else Appointment.Status.CONFIRMED
+    row.cancelled_at, row.cancel_reason = None, ""
+    row.save(update_fields=["status", "cancelled_at", "cancel_reason"])
+    audit.record("booking.appointment.restored", row, actor=actor, now=now)
+    facts.publish(
+        AppointmentBooked(
+            clinic_id=row.clinic_id, patient_id=row.patient_id, appointment_id=row.pk, starts_at=row.starts_at
+        ),
+        now=now,
+    )
+    return row
