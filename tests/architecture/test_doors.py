@@ -124,6 +124,7 @@ WANT_MORE = {
     "desk:reception-control": "a visit of the doctor's own day",
     "desk:reception-video": "a visit of the doctor's own day",
     "desk:schedule-week": "a doctor, a room or a device",
+    "desk:schedule-calendar": "a doctor who receives",
     "desk:schedule-change": "a doctor, a room or a device",
     "desk:schedule-day-remove": "a day that differs",
     "desk:waitlist-close": "an entry of the waitlist",
