@@ -99,6 +99,8 @@ OPEN = {
     "portal:visit-confirm": "a patient's page: opens with the cookie of its own link",
     "portal:visit-cancel": "a patient's page: opens with the cookie of its own link",
     "portal:visit-call": "a patient's page: opens with the cookie of its own link",
+    "portal:visit-undo": "a patient's page: opens with the cookie of its own link",
+    "portal:again": "anybody may ask; only the owner of the old link is written to",
     "portal:visit-move": "a patient's page: opens with the cookie of its own link",
     "portal:visit-digits": "a patient's page: opens with the cookie of its own link",
     "portal:visit-prepare": "a patient's page: opens with the cookie of its own link",

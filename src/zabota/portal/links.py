@@ -15,6 +15,7 @@ from zabota.clinic.models import Branch
 from zabota.kernel import clock
 from zabota.kernel.errors import BadInput
 from zabota.kernel.scope import clinic_scope, every_clinic
+from zabota.portal.again import ticket_of
 from zabota.portal.limits import client_key, wait_before
 from zabota.portal.page import nowhere, patient_page, show, too_often
 from zabota.portal.place import Place, place_of
@@ -42,22 +43,28 @@ def enter(request: HttpRequest, secret: str) -> HttpResponseBase:
         try:
             link = find_link(secret, now=now)
         except LinkGone as gone:
-            return _wrong(request, gone)
+            return _wrong(request, gone, secret)
         response = redirect(reverse(PAGES[ActionLink.Purpose(link.purpose)], args=[link.public_id]))
         for each in (link, *link.others.filter(expires_at__gt=now)):
             let_in(response, each, path=_path(each), known=False, now=now)
     return response
 
 
-def _wrong(request: HttpRequest, gone: LinkGone) -> HttpResponse:
+def _wrong(request: HttpRequest, gone: LinkGone, secret: str) -> HttpResponse:
     wait = wait_before("wrong-link", client_key(request), limit=_WRONG_HERE, seconds=_WRONG_SECONDS)
     wait = wait or wait_before("wrong-link", "all", limit=_WRONG_EVERYWHERE, seconds=_WRONG_SECONDS)
-    return too_often(request, wait) if wait else link_gone(request, nowhere(), gone.text)
+    return too_often(request, wait) if wait else link_gone(request, nowhere(), gone.text, secret=secret)
 
 
-def link_gone(request: HttpRequest, place: Place, words: str) -> HttpResponse:
-    """The clear answer for an old link: what happened and whom to call."""
-    return show(request, "gone", place=place, context={"words": words}, status=410)
+def link_gone(
+    request: HttpRequest, place: Place, words: str, *, secret: str = "", link: ActionLink | None = None
+) -> HttpResponse:
+    """The clear answer for an old link: what happened, a new link to where the old one went, whom to call.
+
+    A secret that never was is answered like one whose time is over.
+    """
+    context = {"words": words, "secret": secret[:40], "ticket": ticket_of(link) if link is not None else ""}
+    return show(request, "gone", place=place, context=context, status=410)
 
 
 def _path(link: ActionLink) -> str:
@@ -105,7 +112,7 @@ def link_page(purpose: str, *methods: str) -> Callable[[LinkView[P]], Callable[.
                         raise LinkGone
                     return view(request, visitor, *args, **kwargs)
                 except LinkGone as gone:
-                    return link_gone(request, visitor.place, gone.text)
+                    return link_gone(request, visitor.place, gone.text, link=link)
 
         return patient_page(*methods)(update_wrapper(guarded, view))
 

@@ -14,6 +14,7 @@ from zabota.kernel import clock
 from zabota.kernel.errors import BadInput
 from zabota.portal.links import Visitor, link_page
 from zabota.portal.page import show
+from zabota.portal.undo import after_move
 from zabota.portal.visit import VISIT, digits_of, facts_of
 from zabota.visits import api as visits
 
@@ -33,7 +34,7 @@ def move(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
         return _times(request, visitor, row)
     seen = request.POST.get("revision", "")
     try:
-        visits.move_visit(
+        moved = visits.move_visit(
             link=visitor.link,
             slot_key=request.POST.get("slot", ""),
             expected_revision=int(seen) if seen.isascii() and seen.isdigit() else -1,
@@ -42,8 +43,9 @@ def move(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
     except (SlotTaken, BadInput) as trouble:
         return _times(request, visitor, row, error=trouble.text, status=409)
     except Outdated:
-        pass  # the other tab was quicker: the page of the visit shows what holds
-    return redirect("portal:visit", visitor.link.public_id)
+        # The other tab was quicker: the page of the visit shows what holds.
+        return redirect("portal:visit", visitor.link.public_id)
+    return redirect(after_move(visitor, row, moved.revision, now))
 
 
 @link_page(VISIT, "GET", "HEAD", "POST")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from zabota.portal import before, book, book_who, links, moving, offer, visit, wellbeing
+from zabota.portal import again, before, book, book_who, links, moving, offer, visit, wellbeing
 
 app_name = "portal"
 urlpatterns: list[URLPattern | URLResolver] = [
     # The short address of an SMS; six characters that no other page of ours has.
     re_path(r"^(?P<secret>[0-9A-Za-z]{6})$", links.enter, name="short"),
     path("v/<str:secret>", links.enter, name="link"),
+    path("again", again.again, name="again"),
     path("visit/<str:public_id>/", visit.visit, name="visit"),
     path("visit/<str:public_id>/confirm", visit.confirm, name="visit-confirm"),
     path("visit/<str:public_id>/cancel", visit.cancel, name="visit-cancel"),
+    path("visit/<str:public_id>/undo", visit.undo, name="visit-undo"),
     path("visit/<str:public_id>/call", visit.call, name="visit-call"),
     path("visit/<str:public_id>/move", moving.move, name="visit-move"),
     path("visit/<str:public_id>/wait", moving.wait, name="visit-wait"),

@@ -14,6 +14,7 @@ from zabota.booking.models import Appointment
 from zabota.kernel import clock
 from zabota.portal.links import Visitor, ask_phone_end, link_page
 from zabota.portal.page import show
+from zabota.portal.undo import take_back, undo_of
 from zabota.visits import api as visits
 from zabota.visits.models import ActionLink
 
@@ -34,10 +35,31 @@ def visit(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
     """The visit as it is now: the question, or the answer that was given."""
     now = clock.now()
     row = visits.visit_of(visitor.link, now=now)
+    return face_page(request, visitor, row, now, {"undo": undo_of(request, visitor, row, now)})
+
+
+def face_page(
+    request: HttpRequest, visitor: Visitor, row: Appointment, now: datetime, more: dict[str, Any], *, status: int = 200
+) -> HttpResponseBase:
+    """The page that fits the state of the visit."""
     face = _face(row)
     if face is None:
         raise visits.LinkGone
-    return show(request, f"visit_{face}", place=visitor.place, context=facts_of(visitor, row, now))
+    context = facts_of(visitor, row, now) | more
+    return show(request, f"visit_{face}", place=visitor.place, context=context, status=status)
+
+
+@link_page(VISIT, "POST")
+def undo(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
+    """«Нажали по ошибке?»: as it was; when the time is gone, the page of the visit says so and what to do instead."""
+    if visitor.needs_digits:
+        return redirect(digits_of(visitor, "undo"))
+    now = clock.now()
+    error = take_back(visitor, request.POST.get("back", ""), now)
+    if not error:
+        return redirect("portal:visit", visitor.link.public_id)
+    row = visits.visit_of(visitor.link, now=now)
+    return face_page(request, visitor, row, now, {"undo_error": error}, status=409)
 
 
 @link_page(VISIT, "POST")

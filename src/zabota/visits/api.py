@@ -8,17 +8,22 @@ from zabota.visits.queries.widget import WidgetGroup, widget_doctors, widget_ser
 from zabota.visits.rules.answers import Asked, read_questions, write_questions
 from zabota.visits.services.acts import (
     CANCEL_REASONS,
+    UNDO,
     ask_for_call,
     cancel_visit,
     confirm_visit,
     free_times,
+    may_restore,
+    move_back,
     move_visit,
+    restore_visit,
     visit_of,
     wait_for_earlier,
 )
 from zabota.visits.services.care import answer_wellbeing, check_of
 from zabota.visits.services.codes import CodeWrong, PhoneWrong, TooManyCodes, check_code, read_mobile, send_code
 from zabota.visits.services.complaints import escalate_waiting, pass_to_desk, settle_complaint, take_complaint
+from zabota.visits.services.fresh_links import send_fresh_link
 from zabota.visits.services.links import (
     PATIENT,
     LinkGone,
@@ -26,6 +31,7 @@ from zabota.visits.services.links import (
     TriesUsed,
     check_phone_end,
     find_link,
+    link_of,
     make_links,
 )
 from zabota.visits.services.offering import offer_of, refuse_offer, take_offer
@@ -44,6 +50,7 @@ from zabota.visits.services.video import (
 __all__ = [
     "CANCEL_REASONS",
     "PATIENT",
+    "UNDO",
     "AnswersOfVisit",
     "Asked",
     "CodeWrong",
@@ -76,8 +83,11 @@ __all__ = [
     "free_times",
     "hold_for_patient",
     "is_filled",
+    "link_of",
     "make_links",
+    "may_restore",
     "median_minutes",
+    "move_back",
     "move_visit",
     "offer_of",
     "open_complaints",
@@ -90,10 +100,12 @@ __all__ = [
     "refuse_offer",
     "reminder_report",
     "replan_reminders",
+    "restore_visit",
     "save_questionnaire",
     "save_settings",
     "save_text",
     "send_code",
+    "send_fresh_link",
     "settings_of",
     "settle_complaint",
     "take_complaint",

@@ -25,6 +25,8 @@ def link_expiry(visit: Appointment) -> datetime:
     return closes_at(visit.ends_at) if visit.kind == Appointment.Kind.ONLINE else visit.starts_at
 
 
+#: What was done by a slip of the finger may be taken back this long.
+UNDO = timedelta(minutes=15)
 MOVED = "Эту запись с тех пор перенесли. Новое время есть в последнем сообщении от клиники."
 #: Why a time is given up, as the page offers it; the code is kept in words for people.
 CANCEL_REASONS: tuple[tuple[str, str], ...] = (
@@ -113,20 +115,51 @@ def move_visit(*, link: ActionLink, slot_key: str, expected_revision: int, now: 
         raise BadInput("Выберите время из списка.")
     if visit.status not in (Appointment.Status.PLANNED, Appointment.Status.CONFIRMED):
         raise LinkGone
-    with transaction.atomic():
-        moved = booking.move_appointment(
-            appointment=visit,
-            starts_at=slot.starts_at,
-            expected_revision=expected_revision,
-            doctor=slot.doctor,
-            branch=slot.branch,
-            within_hours=True,
-            by_patient=True,
-            actor=PATIENT,
-            now=now,
-        )
-        ActionLink.objects.filter(pk=link.pk).update(revision=moved.revision, expires_at=link_expiry(moved))
+    return _moved(visit, slot, link, expected_revision, is_undo=False, now=now)
+
+
+@transaction.atomic
+def _moved(
+    visit: Appointment, slot: Slot, link: ActionLink, expected_revision: int, *, is_undo: bool, now: datetime
+) -> Appointment:
+    """The visit at the slot, and the link that follows it. The way back may lead outside the hours: it stood there."""
+    moved = booking.move_appointment(
+        appointment=visit,
+        starts_at=slot.starts_at,
+        expected_revision=expected_revision,
+        doctor=slot.doctor,
+        branch=slot.branch,
+        within_hours=not is_undo,
+        by_patient=True,
+        is_undo=is_undo,
+        actor=PATIENT,
+        now=now,
+    )
+    ActionLink.objects.filter(pk=link.pk).update(revision=moved.revision, expires_at=link_expiry(moved))
     return moved
+
+
+def may_restore(visit: Appointment, *, now: datetime) -> bool:
+    """Given up a moment ago by the patient: it may have been a slip of the finger."""
+    at = visit.cancelled_at
+    return visit.status == Appointment.Status.CANCELLED_PATIENT and at is not None and now - at <= UNDO
+
+
+def restore_visit(*, link: ActionLink, now: datetime) -> Appointment:
+    """«Отменили по ошибке»: the same time again. Raises SlotTaken when it was given or offered to others."""
+    visit = visit_of(link, now=now)
+    if visit.status not in Appointment.BOOKED and not may_restore(visit, now=now):
+        raise BadInput("Вернуть запись можно только сразу после отмены. Выберите время заново.")
+    return booking.restore(appointment=visit, actor=PATIENT, now=now)
+
+
+def move_back(*, link: ActionLink, slot_key: str, expected_revision: int, now: datetime) -> Appointment:
+    """«Перенесли по ошибке»: back to the time before. The caller vouches that it was this visit's own."""
+    visit = visit_of(link, now=now)
+    slot = booking.slot_of_key(slot_key, clinic_id=visit.clinic_id)
+    if slot is None or visit.status not in (Appointment.Status.PLANNED, Appointment.Status.CONFIRMED):
+        raise LinkGone
+    return _moved(visit, slot, link, expected_revision, is_undo=True, now=now)
 
 
 @transaction.atomic

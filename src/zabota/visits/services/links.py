@@ -90,16 +90,21 @@ def make_links(
 
 def find_link(secret: str, *, now: dt.datetime) -> ActionLink:
     """The link of this secret. Raises LinkGone for a wrong one and for one whose time is over, with equal words."""
-    if not tokens.is_token(secret):
+    link = link_of(secret)
+    if link is None or link.expires_at <= now:
         raise LinkGone
-    link = (
+    return link
+
+
+def link_of(secret: str) -> ActionLink | None:
+    """The link of this secret, dead or alive; dead ones are known for a month."""
+    if not tokens.is_token(secret):
+        return None
+    return (
         ActionLink.objects.select_related("clinic", "patient", "appointment", "appointment__branch", "offer")
         .filter(token_hash__in=_digests(secret))
         .first()
     )
-    if link is None or link.expires_at <= now:
-        raise LinkGone
-    return link
 
 
 def digest(secret: str, key: str | bytes | None = None) -> str:
