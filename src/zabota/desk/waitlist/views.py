@@ -96,13 +96,21 @@ def close(request: StaffRequest, public_id: str) -> HttpResponse:
 @require_POST
 @staff_page(Right.VISITS_BOOK)
 def freed(request: StaffRequest, public_id: str, action: str) -> HttpResponse:
-    """Ask the next people now, or leave the time to everybody."""
+    """Ask the next people now, book one of them by phone, or leave the time to everybody."""
     slot = get_object_or_404(visible(request, FreedSlot.objects.filter(clinic=request.clinic)), public_id=public_id)
     if action == "withdraw":
         return _act(
             request,
             lambda: booking.withdraw_freed(freed=slot, actor=request.actor, now=clock.now()),
             "Время больше не предлагаем: оно свободно для всех",
+        )
+    if action == "give":
+        entries = visible(request, WaitlistEntry.objects.filter(clinic=request.clinic))
+        entry = get_object_or_404(entries, public_id=request.POST.get("entry", ""))
+        return _act(
+            request,
+            lambda: booking.hand_over(freed=slot, entry=entry, actor=request.actor, now=clock.now()),
+            f"Записали: {entry.patient.full_name}. Остальным это время больше не предлагается",
         )
     if action != "wave":
         raise Http404

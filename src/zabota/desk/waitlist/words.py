@@ -46,6 +46,14 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """Who may be booked into the time by phone."""
+
+    entry: WaitlistEntry
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Wave:
     """People asked at once."""
 
@@ -68,6 +76,7 @@ class Freed:
     waves: list[Wave]
     suits: int
     refused: list[str]
+    candidates: list[Candidate]
 
 
 def line_of(entry: WaitlistEntry, now: datetime, zone: ZoneInfo) -> Line:
@@ -113,6 +122,14 @@ def _freed(slot: FreedSlot, now: datetime) -> Freed:
         waves=waves,
         suits=sum(1 for _, why in found if why is None),
         refused=reasons,
+        candidates=[
+            *(
+                Candidate(each.entry, str(each.get_state_display()))
+                for each in offers
+                if each.entry.state in WaitlistEntry.OPEN
+            ),
+            *(Candidate(entry, "ещё не спрашивали") for entry, why in found if why is None),
+        ],
     )
 
 

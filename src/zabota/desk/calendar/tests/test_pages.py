@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 
 from zabota.booking import api as booking
-from zabota.booking.models import Appointment, ExceptionDay, Resource, ServiceNeed, WaitlistEntry
+from zabota.booking.models import Appointment, ExceptionDay, FreedSlot, Resource, ServiceNeed, WaitlistEntry
 from zabota.clinic.models import Branch, Clinic, Doctor, Member, Service
 from zabota.kernel import clock
 from zabota.kernel.scope import clinic_scope
@@ -280,3 +280,23 @@ def test_patients_of_another_doctor_are_not_received(log_in, sokolova, visit, in
     Appointment.objects.filter(pk=visit.pk).update(doctor=other)
 
     assert log_in(sokolova).post(reverse("desk:reception-mark", args=[visit.public_id, "begin"])).status_code == 404
+
+
+def test_desk_books_a_freed_time_by_phone_for_one_who_waits(
+    log_in, vera, visit: Appointment, pyotr: Patient, oleg: Member, actor
+) -> None:
+    now = clock.now()
+    entry = booking.join_waitlist(patient=pyotr, notice_minutes=0, actor=actor, now=now)
+    booking.cancel(appointment=visit, by_patient=True, actor=actor, now=now)
+    client, slot = log_in(vera), FreedSlot.objects.get()
+    here = reverse("desk:waitlist")
+    assert "Записать по телефону" in client.get(here).content.decode()
+    address = reverse("desk:waitlist-freed", args=[slot.public_id, "give"])
+
+    assert log_in(oleg).post(address, {"entry": entry.public_id}).status_code == 404
+    page = client.post(address, {"entry": entry.public_id, "back": here}, follow=True).content.decode()
+    again = client.post(address, {"entry": "nobody"})
+
+    assert "Остальным это время больше не предлагается" in page
+    assert Appointment.objects.filter(patient=pyotr, starts_at=visit.starts_at).count() == 1
+    assert again.status_code == 404
