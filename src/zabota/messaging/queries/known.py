@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
-
 from zabota.clinic.models import Branch, Clinic
 from zabota.messaging.models import (
     AddressBlock,
@@ -20,6 +18,8 @@ from zabota.messaging.models import (
 )
 from zabota.messaging.queries import among  # noqa: F401 -- registers the lookup
 from zabota.messaging.queries.addresses import address_hash, is_bot
+from zabota.messaging.queries.left import left_for
+from zabota.messaging.queries.rows import Row
 from zabota.messaging.rules.gate import Known
 from zabota.messaging.rules.legality import FOREIGN_MESSENGERS
 from zabota.messaging.rules.quiet import day_bounds, first_zone
@@ -68,7 +68,8 @@ class Ground:
     stopped: set[str]
     no_longer: Mapping[tuple[str, int, int], str]
     told: dict[tuple[str, str], str]
-    sent: dict[str, list[Sent]]
+    #: A person and an address count each for themselves; a family's phone is one address.
+    sent_to: dict[int | str, list[Sent]]
     reached_chains: set[str]
     branch_zones: dict[int, str]
     person_pause: timedelta
@@ -76,16 +77,18 @@ class Ground:
     since: datetime
     days: dict[ZoneInfo, datetime] = field(default_factory=dict)
 
-    def known(self, row: Message) -> Known:
+    def known(self, row: Row) -> Known:
         """What is known of one message at this point of the batch."""
         person = self.people.get(row.patient_id) if row.patient_id else None
         zone = person.zone if person else self._zone(row)
         sent = self._sent(row)
-        today = self._today(zone)
-        chains = {each.chain for each in sent if each.at >= today and each.chain != row.chain_key}
-        advertised = {
-            each.chain for each in sent if each.is_marketing and each.at >= self.since and each.chain != row.chain_key
-        }
+        chains: set[str] = set()
+        advertised: set[str] = set()
+        if sent:
+            today = self._today(zone)
+            others = [each for each in sent if each.chain != row.chain_key]
+            chains = {each.chain for each in others if each.at >= today}
+            advertised = {each.chain for each in others if each.is_marketing and each.at >= self.since}
         return Known(
             message_class=row.message_class,
             zone=zone,
@@ -110,11 +113,12 @@ class Ground:
             reached_before=row.step > 0 and row.chain_key in self.reached_chains,
         )
 
-    def count(self, row: Message) -> None:
+    def count(self, row: Row) -> None:
         """The message goes: later ones of the same batch count it."""
         sent = Sent(self.now, row.chain_key, row.message_class == MARKETING)
-        for key in _keys(row):
-            self.sent[key].append(sent)
+        if row.patient_id:
+            self.sent_to[row.patient_id].append(sent)
+        self.sent_to[row.address].append(sent)
         if row.household_key:
             self.told[row.address, row.household_key] = row.chain_key
 
@@ -123,33 +127,33 @@ class Ground:
             self.days[zone] = day_bounds(self.now, zone)[0]
         return self.days[zone]
 
-    def _family_told(self, row: Message) -> bool:
+    def _family_told(self, row: Row) -> bool:
         if not row.household_key:
             return False
         return self.told.get((row.address, row.household_key), row.chain_key) != row.chain_key
 
-    def _sent(self, row: Message) -> list[Sent]:
+    def _sent(self, row: Row) -> list[Sent]:
         if row.message_class == OTP and not self.person_pause:
             return []
-        return [each for key in _keys(row) for each in self.sent.get(key, ())]
+        by_address, by_person = self.sent_to.get(row.address), self.sent_to.get(row.patient_id or "")
+        return [*by_address, *by_person] if by_address and by_person else by_address or by_person or []
 
-    def _person_until(self, row: Message, sent: Sequence[Sent]) -> datetime | None:
+    def _person_until(self, row: Row, sent: Sequence[Sent]) -> datetime | None:
         if not self.person_pause or not sent:
             return None
         return max(each.at for each in sent) + self.person_pause
 
-    def _contact_gone(self, row: Message, person: Person | None) -> bool:
-        own = row.context.get("_", {}).get("addresses", {}) if isinstance(row.context, dict) else {}
-        if person is None or row.is_answer or row.channel in own:
+    def _contact_gone(self, row: Row, person: Person | None) -> bool:
+        if person is None or row.is_answer or row.address in person.addresses:
             return False
-        return row.address not in person.addresses
+        return row.channel not in row.own.get("addresses", ())
 
-    def _zone(self, row: Message) -> ZoneInfo:
+    def _zone(self, row: Row) -> ZoneInfo:
         return first_zone(self.branch_zones.get(row.branch_id or 0, ""), str(self.clinic_zone))
 
 
 def ground_of(
-    rows: Sequence[Message],
+    rows: Sequence[Row],
     *,
     rules: MessagingRules,
     channel: str,
@@ -178,17 +182,12 @@ def ground_of(
         stopped=stopped,
         no_longer=no_longer,
         told=_told(rows, clinic.pk, now),
-        sent=_sent(rows, clinic.pk, patient_ids, addresses, rules, now),
+        sent_to=_sent(rows, clinic.pk, patient_ids, addresses, rules, now),
         reached_chains=_reached(rows),
         branch_zones=branch_zones,
         person_pause=person_pause,
         since=now - timedelta(days=rules.marketing_cap_days),
     )
-
-
-def _keys(row: Message) -> list[str]:
-    """A person and an address count each for themselves; a family's phone is one address."""
-    return [f"p{row.patient_id}", f"a{row.address}"] if row.patient_id else [f"a{row.address}"]
 
 
 def _people(
@@ -238,7 +237,7 @@ def _blocks(clinic_id: int, channel: str, addresses: list[str]) -> tuple[dict[st
     return blocked, stopped
 
 
-def _told(rows: Sequence[Message], clinic_id: int, now: datetime) -> dict[tuple[str, str], str]:
+def _told(rows: Sequence[Row], clinic_id: int, now: datetime) -> dict[tuple[str, str], str]:
     keys = {row.household_key for row in rows if row.household_key}
     if not keys:
         return {}
@@ -253,40 +252,28 @@ def _told(rows: Sequence[Message], clinic_id: int, now: datetime) -> dict[tuple[
 
 
 def _sent(
-    rows: Sequence[Message],
+    rows: Sequence[Row],
     clinic_id: int,
     patient_ids: list[int],
     addresses: list[str],
     rules: MessagingRules,
     now: datetime,
-) -> dict[str, list[Sent]]:
-    sent: dict[str, list[Sent]] = defaultdict(list)
+) -> dict[int | str, list[Sent]]:
+    sent: dict[int | str, list[Sent]] = defaultdict(list)
     if all(row.message_class == OTP for row in rows):
         return sent
+    since = now - timedelta(days=1)
     marketing = any(row.message_class == MARKETING for row in rows)
-    today = now - timedelta(days=1)
-    since = Q(claimed_at__gte=today)
-    if marketing:
-        since |= Q(message_class=MARKETING, claimed_at__gte=now - timedelta(days=rules.marketing_cap_days))
-    left = Message.objects.filter(since, clinic_id=clinic_id, state__in=LEFT).exclude(message_class=OTP)
-    columns = ("id", "patient_id", "address", "claimed_at", "chain_key", "message_class", "is_answer")
-    seen: dict[int, tuple[object, ...]] = {}
-    for found in (left.filter(address__among=addresses), left.filter(patient_id__among=patient_ids)):
-        for row in found.values_list(*columns):
-            seen[row[0]] = row
-    wanted_people, wanted_addresses = set(patient_ids), set(addresses)
-    for _, patient_id, address, at, chain, message_class, is_answer in seen.values():
-        if is_answer or not isinstance(at, datetime):
-            continue
-        each = Sent(at, str(chain), message_class == MARKETING)
-        if patient_id in wanted_people:
-            sent[f"p{patient_id}"].append(each)
-        if address in wanted_addresses:
-            sent[f"a{address}"].append(each)
+    advertising_since = now - timedelta(days=rules.marketing_cap_days) if marketing else since
+    for column, values in (("address", addresses), ("patient_id", patient_ids)):
+        for value, at, chain, is_marketing in left_for(
+            column, values, clinic_id=clinic_id, advertising_since=advertising_since, since=since
+        ):
+            sent[value].append(Sent(at, chain, is_marketing))
     return sent
 
 
-def _reached(rows: Sequence[Message]) -> set[str]:
+def _reached(rows: Sequence[Row]) -> set[str]:
     chains = {row.chain_key for row in rows if row.step > 0}
     if not chains:
         return set()

@@ -37,6 +37,7 @@ def is_open(at: datetime, zone: ZoneInfo, since: time, till: time) -> bool:
     return wall >= since or wall < till
 
 
+@lru_cache(maxsize=4096)
 def next_open(at: datetime, zone: ZoneInfo, since: time, till: time) -> datetime:
     """`at` itself within the window, else the next instant at which it opens, in UTC."""
     if is_open(at, zone, since, till):

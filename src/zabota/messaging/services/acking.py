@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import transaction
 
 from zabota.messaging.models import ChannelAccount, Decision, Message
+from zabota.messaging.queries.rows import Row
 from zabota.messaging.rules.backoff import LAST_ATTEMPT, pause_of_message
 from zabota.messaging.rules.states import RANKS
 from zabota.messaging.rules.transport import Blame, SendResult, Traits, Verdict
@@ -33,7 +34,7 @@ class Tally:
 
 @transaction.atomic
 def acknowledge(
-    rows: Sequence[Message],
+    rows: Sequence[Row],
     results: Mapping[str, SendResult],
     *,
     token: str,
@@ -66,7 +67,9 @@ def acknowledge(
         accept(taken, token=token, state="accepted" if traits.has_receipts else "sent", now=now)
         if not traits.has_receipts:
             # Nothing more will be heard: the cascade ends here.
-            Message.objects.filter(pk__in=[pk for pk, _, _ in taken]).update(step_on_at=None)
+            Message.objects.filter(pk__among=[pk for pk, _, _ in taken]).exclude(step_on_at=None).update(
+                step_on_at=None
+            )
     Decision.objects.bulk_create(decisions)
     if broken is not None:
         account_failed(account_id=account.pk, result=broken, now=now)
@@ -76,7 +79,7 @@ def acknowledge(
     return tally
 
 
-def _not_taken(row: Message, result: SendResult, *, token: str, traits: Traits, now: datetime) -> tuple[str, bool]:
+def _not_taken(row: Row, result: SendResult, *, token: str, traits: Traits, now: datetime) -> tuple[str, bool]:
     """Write the state of one message that was not accepted. Answers its reason and whether to try elsewhere."""
     ours = Message.objects.filter(pk=row.pk, claim=token, state=Message.State.SENDING)
     free = {"claim": "", "lease_until": None}
@@ -112,12 +115,12 @@ def _not_taken(row: Message, result: SendResult, *, token: str, traits: Traits, 
     return ("unknown", done_elsewhere(row)) if done else ("", False)
 
 
-def done_elsewhere(row: Message) -> bool:
+def done_elsewhere(row: Row | Message) -> bool:
     """Whether a message of which nobody knows is said again through the next channel: advertising never is."""
     return row.message_class != MARKETING and bool(row.plan)
 
 
-def _decision(row: Message, reason: str, result: SendResult, now: datetime) -> Decision:
+def _decision(row: Row, reason: str, result: SendResult, now: datetime) -> Decision:
     return Decision(
         message_id=row.pk,
         clinic_id=row.clinic_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -9,8 +10,15 @@ from django.db import connection
 
 from zabota.messaging.rules.states import RANKS
 
-#: Rows of one statement; each takes three parameters.
-PORTION = 1000
+#: (id, the provider's id, cost) of what was answered, as one parameter.
+_ANSWERED = {
+    "sqlite": """
+        SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS provider_id,
+            json_extract(value, '$[2]') AS cost
+        FROM json_each(%s)
+    """,
+    "postgresql": "SELECT * FROM unnest(%s::bigint[], %s::text[], %s::bigint[]) AS given(id, provider_id, cost)",
+}
 
 
 def accept(rows: Sequence[tuple[int, str, int]], *, token: str, state: str, now: datetime) -> int:
@@ -18,29 +26,27 @@ def accept(rows: Sequence[tuple[int, str, int]], *, token: str, state: str, now:
 
     A receipt may have come before: a row that is further already keeps its state and takes the provider's id only.
     """
-    changed = 0
-    at = connection.ops.adapt_datetimefield_value(now)
-    for start in range(0, len(rows), PORTION):
-        portion = rows[start : start + PORTION]
-        values = ", ".join(["(CAST(%s AS bigint), %s, CAST(%s AS bigint))"] * len(portion))
-        statement = f"""
-            WITH answered(id, provider_id, cost) AS (VALUES {values})
-            UPDATE messaging_message SET
-                state = CASE WHEN rank < %s THEN %s ELSE state END,
-                rank = CASE WHEN rank < %s THEN %s ELSE rank END,
-                provider_id = answered.provider_id,
-                cost_kopecks = answered.cost,
-                sent_at = COALESCE(sent_at, %s),
-                lease_until = NULL,
-                claim = ''
-            FROM answered
-            WHERE messaging_message.id = answered.id AND messaging_message.claim = %s
-        """  # noqa: S608 -- only placeholders are put in
-        flat: list[int | str] = [value for row in portion for value in row]
-        rank = RANKS[state]
-        with connection.cursor() as cursor:
-            cursor.execute(statement, [*flat, rank, state, rank, rank, at, token])
-            changed += cursor.rowcount
+    if not rows:
+        return 0
+    statement = f"""
+        UPDATE messaging_message SET
+            state = CASE WHEN rank < %s THEN %s ELSE state END,
+            rank = CASE WHEN rank < %s THEN %s ELSE rank END,
+            provider_id = answered.provider_id,
+            cost_kopecks = answered.cost,
+            sent_at = COALESCE(sent_at, %s),
+            lease_until = NULL,
+            claim = ''
+        FROM ({_ANSWERED[connection.vendor]}) AS answered
+        WHERE messaging_message.id = answered.id AND messaging_message.claim = %s
+    """  # noqa: S608 -- only placeholders are put in
+    rank, at = RANKS[state], connection.ops.adapt_datetimefield_value(now)
+    answered = (
+        [json.dumps(rows)] if connection.vendor == "sqlite" else [list(column) for column in zip(*rows, strict=True)]
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [rank, state, rank, rank, at, *answered, token])
+        changed: int = cursor.rowcount
     return changed
 
 

@@ -13,6 +13,7 @@ from django.db.models import F
 
 from zabota.messaging.models import ChannelAccount, Decision, Message, MessagingRules
 from zabota.messaging.queries.known import ground_of
+from zabota.messaging.queries.rows import Row, rows_of
 from zabota.messaging.rules.gate import Fate, Ruling, rule
 from zabota.messaging.rules.states import RANKS
 from zabota.messaging.rules.transport import Traits
@@ -26,19 +27,6 @@ LEASE = timedelta(seconds=120)
 #: Seconds of its speed that an account may save up.
 BURST_SECONDS = 1.0
 _PRIORITIES = (0, 1, 2)
-#: Columns that neither the gate nor a provider asks for; each costs time in every row.
-_NOT_NEEDED = (
-    "public_id",
-    "provider_id",
-    "cost_kopecks",
-    "lease_until",
-    "claim",
-    "created_at",
-    "claimed_at",
-    "sent_at",
-    "delivered_at",
-    "ended_at",
-)
 _STATE_OF = {Fate.SUPPRESS: Message.State.SUPPRESSED, Fate.EXPIRE: Message.State.EXPIRED}
 
 
@@ -47,7 +35,7 @@ class Claim:
     """What one worker took: messages that go, and whether there was more to look at."""
 
     token: str
-    going: list[Message] = field(default_factory=list)
+    going: list[Row] = field(default_factory=list)
     #: Rows looked at, whatever became of them.
     seen: int = 0
     #: The account has used up its speed or rests until then.
@@ -93,8 +81,8 @@ def _tokens(account: ChannelAccount, now: datetime) -> float:
     return min(most, account.bucket_tokens + passed * account.per_second)
 
 
-def _due(account: ChannelAccount, now: datetime, limit: int) -> list[Message]:
-    rows: list[Message] = []
+def _due(account: ChannelAccount, now: datetime, limit: int) -> list[Row]:
+    rows: list[Row] = []
     for priority in _PRIORITIES:
         if len(rows) >= limit:
             break
@@ -102,16 +90,15 @@ def _due(account: ChannelAccount, now: datetime, limit: int) -> list[Message]:
             Message.objects.filter(
                 account=account, state=Message.State.QUEUED, priority=priority, not_before_at__lte=now
             )
-            .defer(*_NOT_NEEDED)
             .order_by("not_before_at", "id")
-            .select_for_update(skip_locked=True, of=("self",))
+            .select_for_update(skip_locked=True)
         )
-        rows += due[: limit - len(rows)]
+        rows += rows_of(due[: limit - len(rows)])
     return rows
 
 
 def _rule_all(
-    rows: list[Message], taken: Claim, account: ChannelAccount, traits: Traits, rules: MessagingRules, now: datetime
+    rows: list[Row], taken: Claim, account: ChannelAccount, traits: Traits, rules: MessagingRules, now: datetime
 ) -> None:
     taken.seen = len(rows)
     ground = ground_of(
@@ -124,7 +111,7 @@ def _rule_all(
         now=now,
     )
     windows = windows_of(rules)
-    others: list[tuple[Message, Ruling]] = []
+    others: list[tuple[Row, Ruling]] = []
     for row in rows:
         ruling = rule(ground.known(row), windows, now)
         if ruling.fate is Fate.GO:
@@ -138,7 +125,7 @@ def _rule_all(
         decide_sent(token=taken.token, lease_until=now + LEASE, now=now)
 
 
-def ask_guards(rows: Sequence[Message], *, now: datetime) -> Mapping[tuple[str, int, int], str]:
+def ask_guards(rows: Sequence[Row], *, now: datetime) -> Mapping[tuple[str, int, int], str]:
     """What no longer holds, by (kind, id, revision); a kind without a guard always holds."""
     refs: dict[str, set[tuple[int, int]]] = defaultdict(set)
     for row in rows:
@@ -161,7 +148,6 @@ def _go(taken: Claim, account: ChannelAccount, now: datetime) -> None:
         pause = row.step_on_at - row.not_before_at if row.step_on_at else None
         minutes[pause].append(row.pk)
         row.attempts += 1
-        row.state = Message.State.SENDING
     for pause, ids in minutes.items():
         Message.objects.filter(pk__among=ids, state=Message.State.QUEUED).update(
             state=Message.State.SENDING,
@@ -177,7 +163,7 @@ def _go(taken: Claim, account: ChannelAccount, now: datetime) -> None:
         ChannelAccount.objects.filter(pk=account.pk).update(last_used_at=now)
 
 
-def stop_or_wait(ruled: Sequence[tuple[Message, Ruling]], *, now: datetime) -> None:
+def stop_or_wait(ruled: Sequence[tuple[Row | Message, Ruling]], *, now: datetime) -> None:
     """Write what the gate said of messages that do not go now, and go on through other channels where that may help."""
     if not ruled:
         return

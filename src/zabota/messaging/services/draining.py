@@ -13,7 +13,8 @@ from django.db import connection
 
 from zabota.kernel import clock
 from zabota.kernel.scope import clinic_scope
-from zabota.messaging.models import ChannelAccount, Message
+from zabota.messaging.models import ChannelAccount
+from zabota.messaging.queries.rows import Row
 from zabota.messaging.rules.transport import Account, Outgoing, SendResult, Transport, Verdict
 from zabota.messaging.services.accounts import account_view
 from zabota.messaging.services.acking import Tally, acknowledge
@@ -68,9 +69,9 @@ def drain(
     return done
 
 
-def outgoing_of(row: Message) -> Outgoing:
+def outgoing_of(row: Row) -> Outgoing:
     """A message as it leaves."""
-    own = row.context.get("_", {}) if isinstance(row.context, dict) else {}
+    own = row.own
     return Outgoing(
         key=row.idem_key,
         address=row.address,
@@ -89,7 +90,7 @@ def _send(
     transport: Transport,
     view: Account,
     account: ChannelAccount,
-    rows: Sequence[Message],
+    rows: Sequence[Row],
     token: str,
     done: Drained,
     now: Callable[[], datetime],

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from zabota.kernel.audit import SYSTEM
 from zabota.messaging.models import AddressBlock, BotLink, Message
 from zabota.messaging.queries.addresses import address_hash, is_bot
+from zabota.messaging.queries.rows import Row
 from zabota.messaging.rules.transport import Blame, Channel
 from zabota.patients.api import mark_reach
 from zabota.patients.models import Contact
@@ -17,7 +18,7 @@ SOFT_FAILURES, SOFT_DAYS = 3, 30
 ON_THE_PHONE = "said_on_the_phone"
 
 
-def note_refusal(row: Message, blame: Blame | str, *, now: datetime) -> None:
+def note_refusal(row: Row | Message, blame: Blame | str, *, now: datetime) -> None:
     """Keep what a permanent refusal of one message says about its address."""
     if blame == Blame.OPERATOR_BLOCKED:
         # The number works for calls: only this channel is shut.
@@ -79,7 +80,7 @@ def stop_bot(clinic_id: int, account_id: int | None, external_id: str, *, now: d
     return links.update(state=BotLink.State.STOPPED, changed_at=now)
 
 
-def _invalid(row: Message, now: datetime) -> None:
+def _invalid(row: Row | Message, now: datetime) -> None:
     if row.patient_id is None:
         return
     contacts = Contact.objects.filter(

@@ -16,6 +16,7 @@ from zabota.kernel.scope import every_clinic
 from zabota.messaging.facts import CallNeeded
 from zabota.messaging.models import ChannelAccount, Decision, Message, MessagingRules
 from zabota.messaging.queries.known import ground_of
+from zabota.messaging.queries.rows import Row, rows_of
 from zabota.messaging.rules.gate import Fate, Ruling, rule
 from zabota.messaging.rules.states import RANKS
 from zabota.messaging.rules.transport import Channel, InboundEvent, Transport
@@ -197,7 +198,7 @@ def _calls(clinic_id: int, ids: list[int], now: datetime) -> int:
     ensure_rules(clinic_id=clinic_id)
     rules = MessagingRules.objects.select_for_update(no_key=True).get(clinic_id=clinic_id)
     due = Message.objects.filter(pk__in=ids, state=Message.State.QUEUED)
-    rows = list(due.select_for_update(skip_locked=True, of=("self",)).order_by("pk"))
+    rows = rows_of(due.select_for_update(skip_locked=True).order_by("pk"))
     if rules.paused_at is not None or not rows:
         return 0
     ground = ground_of(
@@ -209,7 +210,7 @@ def _calls(clinic_id: int, ids: list[int], now: datetime) -> int:
         person_pause=timedelta(0),
         now=now,
     )
-    others: list[tuple[Message, Ruling]] = []
+    others: list[tuple[Row, Ruling]] = []
     called = 0
     for row in rows:
         ruling = rule(ground.known(row), windows_of(rules), now)
@@ -222,12 +223,12 @@ def _calls(clinic_id: int, ids: list[int], now: datetime) -> int:
     return called
 
 
-def _call(row: Message, now: datetime) -> int:
+def _call(row: Row, now: datetime) -> int:
     done = Message.objects.filter(pk=row.pk, state=Message.State.QUEUED).update(
         state=Message.State.SENT, rank=RANKS["sent"], reason="sent", claimed_at=now, sent_at=now, ended_at=now
     )
     if done and row.patient_id is not None:
-        Decision.objects.create(message=row, clinic_id=row.clinic_id, at=now, outcome="send", reason="sent")
+        Decision.objects.create(message_id=row.pk, clinic_id=row.clinic_id, at=now, outcome="send", reason="sent")
         facts.publish(
             CallNeeded(
                 clinic_id=row.clinic_id,
