@@ -12,6 +12,7 @@ from zabota.desk.access import StaffRequest, staff_page
 from zabota.desk.navigation import MENU
 from zabota.kernel import clock
 from zabota.messaging import api as messaging
+from zabota.visits import api as visits
 from zabota.worklist import api as worklist
 
 
@@ -28,7 +29,7 @@ def home(request: StaffRequest) -> HttpResponse:
 @require_safe
 @staff_page(Right.PROFILE_OWN)
 def menu_counts(request: StaffRequest) -> HttpResponse:
-    """How much waits behind pages of the menu: this person's tasks of today, conversations without an answer."""
+    """How much waits behind pages of the menu: tasks of today, conversations without an answer, a doctor's complaints."""
     counts: list[dict[str, object]] = []
     if request.may(Right.WORKLIST_WORK):
         day = worklist.day_counts(member=request.member, now=clock.now())
@@ -38,6 +39,10 @@ def menu_counts(request: StaffRequest) -> HttpResponse:
         waiting = messaging.inbox_counts(clinic_id=request.clinic.pk, member=request.member)
         number = waiting["mine"] + waiting["free"]
         counts.append({"name": "inbox", "number": number, "tone": "warn", "words": "ждут вашего ответа"})
+    doctor_id = request.member.doctor_id
+    if request.may(Right.RECEPTION_OWN) and doctor_id is not None:
+        unwell = len(visits.open_complaints(clinic_id=request.clinic.pk, doctor_id=doctor_id))
+        counts.append({"name": "aftercare", "number": unwell, "tone": "bad", "words": "чувствуют себя плохо"})
     return render(request, "desk/menu_counts.html", {"counts": counts})
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
-from zabota.visits.models import Question, Questionnaire, VisitSettings, VisitText
+from zabota.booking.api import book
+from zabota.visits.api import answer_wellbeing
+from zabota.visits.models import Question, Questionnaire, VisitSettings, VisitText, WellbeingCheck
 
 pytestmark = pytest.mark.django_db
 
@@ -68,3 +72,26 @@ def test_a_questionnaire_is_written_line_by_line(as_marina, smile, as_oleg) -> N
     assert [(row.kind, row.alarming) for row in Question.objects.all()] == [("one", ["да"]), ("words", [])]
     assert as_oleg.get(page).status_code == 404
     assert as_marina.post("/preparation/questions/new/", {"title": "Пусто", "questions": " "}).status_code == 422
+
+
+@pytest.mark.usefixtures("in_clinic")
+def test_menu_of_the_doctor_says_that_a_patient_feels_bad(
+    as_sokolova, as_vera, mila, smile, centre, doctor_sokolova, actor, now
+) -> None:
+    began = (now - dt.timedelta(hours=3)).replace(minute=0, second=0, microsecond=0)
+    visit = book(
+        patient=mila,
+        branch=centre,
+        doctor=doctor_sokolova,
+        starts_at=began,
+        actor=actor,
+        now=began - dt.timedelta(days=1),
+    )
+    check = WellbeingCheck.objects.create(clinic=smile, patient=mila, appointment=visit, due_at=now, asked_at=now)
+    counts = "/menu/counts/"
+    assert "чувствуют себя плохо" not in as_sokolova.get(counts).content.decode()
+
+    answer_wellbeing(check=check, answer="unwell", now=now)
+
+    assert "чувствуют себя плохо" in as_sokolova.get(counts).content.decode()
+    assert "чувствуют себя плохо" not in as_vera.get(counts).content.decode()
