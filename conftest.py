@@ -1,12 +1,16 @@
-"""Fixtures of every test, an app's own beside it and those that cross apps: the cast, the worker, the budget of queries."""
+"""Fixtures of every test, an app's own beside it and those that cross apps: the cast, the worker, the budget of queries, the tables."""
 
 from __future__ import annotations
 
 import os
 
 import pytest
+from django.conf import settings
 
-pytest_plugins = ("tests.cast", "tests.budgets", "tests.worker")
+pytest_plugins = ("tests.prepared", "tests.cast", "tests.budgets", "tests.worker")
+
+#: Tests share one folder of data and throw their databases away: only those about a restore keep marks outside.
+settings.OUTBOX_DIR = ""
 
 #: What a test asks for when it looks into a database.
 _WITH_DATABASE = frozenset({"db", "transactional_db", "live_server", "installation", "empty_database"})

@@ -40,6 +40,7 @@ from zabota.messaging.services.accounts import (
 from zabota.messaging.services.breaker import see_trouble, troubles
 from zabota.messaging.services.draining import Drained, drain
 from zabota.messaging.services.enqueue import enqueue, enqueue_many
+from zabota.messaging.services.epoch import holds, look
 from zabota.messaging.services.hearing import bot_invite, patient_at
 from zabota.messaging.services.optouts import (
     choose_channel,
@@ -52,6 +53,7 @@ from zabota.messaging.services.previewing import preview_wording
 from zabota.messaging.services.receiving import apply_receipts, receive
 from zabota.messaging.services.registry import register_guard, register_transport, traits_of, transports
 from zabota.messaging.services.rules import (
+    RESTORED,
     answer_listed,
     edit_rules,
     end_override,
@@ -91,6 +93,7 @@ __all__ = [
     "OTP",
     "PLACEHOLDERS",
     "REASONS",
+    "RESTORED",
     "SERVICE",
     "Account",
     "AccountField",
@@ -150,11 +153,13 @@ __all__ = [
     "ensure_templates",
     "errors",
     "explain_messages",
+    "holds",
     "html_of",
     "inbox",
     "inbox_counts",
     "latest_before",
     "letter",
+    "look",
     "look_ahead",
     "mark_read",
     "opt_out",

@@ -5,10 +5,27 @@ from __future__ import annotations
 from zabota.kernel import clock
 from zabota.kernel.facts import handles
 from zabota.messaging.models import AddressBlock
+from zabota.messaging.services.journal import note_wish
 from zabota.messaging.services.refusals import unblock
-from zabota.patients.api import contacts_of
-from zabota.patients.facts import ConsentGranted
-from zabota.patients.models import ConsentPurpose
+from zabota.patients.api import consent_states, contacts_of
+from zabota.patients.facts import ConsentGranted, ConsentRefused, ConsentWithdrawn, DecisionTakenBack
+from zabota.patients.models import Consent, ConsentPurpose
+
+
+@handles(ConsentGranted, ConsentRefused, ConsentWithdrawn, DecisionTakenBack)
+def keep_decision(fact: ConsentGranted | ConsentRefused | ConsentWithdrawn | DecisionTakenBack) -> None:
+    """A decision must outlive a restore of the database: noted outside of it; a second note says the same."""
+    row = Consent.objects.select_related("patient__clinic").filter(pk=fact.consent_id).first()
+    if row is None:
+        return
+    note_wish(
+        at=row.decided_at.isoformat(),
+        clinic=row.patient.clinic.public_id,
+        patient=row.patient.public_id,
+        purpose=row.purpose,
+        channel=row.channel,
+        state="" if row.undone_at else row.state,
+    )
 
 
 @handles(ConsentGranted)
@@ -16,6 +33,9 @@ def open_addresses(fact: ConsentGranted) -> None:
     """Whoever signed for advertising after a «стоп» has changed their mind: the newest word counts."""
     if fact.purpose != ConsentPurpose.ADVERTISING:
         return
+    states = consent_states([fact.patient_id], clinic_id=fact.clinic_id)[fact.patient_id]
+    if not states[ConsentPurpose.ADVERTISING.value, fact.channel].allowed:
+        return  # a «стоп» came before this was told
     now = clock.now()
     for contact in contacts_of([fact.patient_id])[fact.patient_id]:
         unblock(fact.clinic_id, contact.value, scope=AddressBlock.Scope.MARKETING, now=now)

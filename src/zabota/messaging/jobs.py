@@ -16,6 +16,7 @@ from zabota.kernel.scope import every_clinic
 from zabota.messaging.models import Message
 from zabota.messaging.services.breaker import ready_accounts
 from zabota.messaging.services.draining import BATCH, drain
+from zabota.messaging.services.epoch import look
 from zabota.messaging.services.receiving import apply_receipts
 from zabota.messaging.services.ticking import tick
 from zabota.messaging.services.tidying import tidy_messages
@@ -29,6 +30,7 @@ SHIFT = 20.0
 def drain_account(account_id: int) -> dict[str, int]:
     """Send what is due through one account; asks for another shift when something is left."""
     end = time.monotonic() + SHIFT
+    look(now=clock.now())
     done = drain(account_id=account_id, stopped=lambda: time.monotonic() > end)
     now = clock.now()
     if done.wait_until is None and done.seen:
@@ -45,6 +47,7 @@ def drain_account(account_id: int) -> dict[str, int]:
 def drain_due() -> dict[str, int]:
     """Look at everything once: what providers said, what the clock brings, what is due in each account."""
     now = clock.now()
+    look(now=now)
     received = apply_receipts(now=now)
     ticked = tick(now=now)
     with every_clinic(reason="accounts of all clinics"):

@@ -26,6 +26,7 @@ def run(argv: list[str]) -> int:
     from django.db import Error
 
     from zabota.kernel import clock, facts, health, jobs
+    from zabota.messaging.api import holds
 
     try:
         now = clock.now()
@@ -43,16 +44,19 @@ def run(argv: list[str]) -> int:
             file=sys.stderr,
         )
         return 2
-    print("\n".join(_lines(picture)))
-    return 0 if picture.well else 1
+    held = [rules.clinic.name for rules in holds()] if not picture.migrations_waiting else []
+    print("\n".join(_lines(picture, held)))
+    return 0 if picture.well and not held else 1
 
 
-def _lines(picture: Health) -> Iterator[str]:
+def _lines(picture: Health, held: list[str]) -> Iterator[str]:
     yield f"Zabota {picture.version}, Django {picture.django}, {picture.database}"
     if picture.migrations_waiting:
         yield f"! Не применено миграций: {picture.migrations_waiting}. Выполните: zabota manage migrate"
     alive = ", ".join(name for name, _ in picture.workers)
     yield f"Исполнители: {alive}" if alive else "Исполнители: ни одного. Запустите: zabota run или zabota worker"
+    for name in held:
+        yield f"! {name}: база восстановлена из копии, отправка стоит. Руководитель продолжит её на странице «Отправка»"
     yield f"Ждут: событий {picture.facts_waiting}, заданий {picture.jobs_waiting}; выполняется заданий {picture.jobs_running}"
     if picture.slow and picture.oldest_waiting_at:
         yield f"! Очередь стоит с {_shown(picture.oldest_waiting_at)}"

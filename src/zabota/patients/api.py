@@ -14,6 +14,7 @@ from zabota.patients.queries.consents import (
     consent_states,
     current_texts,
     document_of,
+    latest_decisions,
     signed_before,
 )
 from zabota.patients.queries.search import Found, search, search_ids
@@ -77,6 +78,7 @@ __all__ = [
     "grant_consents",
     "group_households",
     "known_holders",
+    "latest_decisions",
     "mark_reach",
     "may_sign",
     "merge_cards",

@@ -14,6 +14,7 @@ from zabota.clinic.api import Right
 from zabota.desk.access import StaffRequest, staff_page
 from zabota.desk.channels import words
 from zabota.desk.channels.forms import AccountForm, ReasonForm
+from zabota.desk.messages.sending import hold_of
 from zabota.integrations import api as integrations
 from zabota.kernel import clock
 from zabota.kernel.errors import Trouble
@@ -62,6 +63,8 @@ def channels(request: StaffRequest) -> HttpResponse:
         ],
         "rules": list(rules.values()),
         "choice": choice,
+        "hold": hold_of(choice),
+        "may_stop": True,
         "closed": closed,
         "listed_words": messaging.LISTED_WORDS,
     }

@@ -59,7 +59,14 @@ def sending(request: StaffRequest) -> HttpResponse:
         "rules": MessagingRules.objects.filter(clinic=request.clinic).first(),
         "may_stop": request.may(Right.CHANNELS_EDIT),
     }
+    context["hold"] = hold_of(context["rules"])
     return render(request, "desk/messages/sending.html", context)
+
+
+def hold_of(rules: MessagingRules | None) -> MessagingRules | None:
+    """The clinic's rules when its sending waits since a restore."""
+    is_held = rules is not None and rules.paused_at is not None and rules.paused_reason == messaging.RESTORED
+    return rules if is_held else None
 
 
 @require_POST

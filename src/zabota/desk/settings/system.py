@@ -11,8 +11,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from zabota.clinic.api import Right
 from zabota.desk.access import StaffRequest, staff_page
+from zabota.desk.messages.sending import hold_of
 from zabota.kernel import clock, facts, health, jobs
 from zabota.kernel.audit import record
+from zabota.messaging.models import MessagingRules
 from zabota.ui.page import page
 
 
@@ -21,11 +23,13 @@ from zabota.ui.page import page
 def system(request: StaffRequest) -> HttpResponse:
     """Health of the installation. Facts of other clinics are not shown; words of failed jobs only in `zabota doctor`."""
     picture = health.examine(now=clock.now())
-    context = {
+    context: dict[str, object] = {
         "health": picture,
         "parked_facts": [each for each in picture.parked_facts if each.clinic_id == request.clinic.pk],
         "parked_jobs": [(each, each.reason.split(":")[0]) for each in picture.parked_jobs],
     }
+    context["hold"] = hold_of(MessagingRules.objects.filter(clinic=request.clinic).first())
+    context["may_stop"] = request.may(Right.CHANNELS_EDIT)
     return page(request, "desk/settings/system.html", partial="state", context=context)
 
 

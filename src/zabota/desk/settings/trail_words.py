@@ -106,6 +106,7 @@ ACTIONS = {
     "messaging.legality.restored": "таблица закона снова действует",
     "messaging.rules.changed": "изменение часов и пределов сообщений",
     "messaging.listed.answered": "ответ: организация из перечня 41-ФЗ",
+    "messaging.restore.noticed": "база восстановлена из копии, отправка остановлена",
     "messaging.sending.paused": "отправка остановлена",
     "messaging.sending.resumed": "отправка возобновлена",
     "messaging.template.archived": "текст сообщения убран",

@@ -2,6 +2,7 @@
 
 from zabota.messaging.models.accounts import ChannelAccount, ChannelRule, ChannelTrouble, MessagingRules
 from zabota.messaging.models.addresses import AddressBlock, BotLink, ChannelChoice
+from zabota.messaging.models.epoch import OutboxEpoch
 from zabota.messaging.models.events import Receipt
 from zabota.messaging.models.outbox import Decision, Message
 from zabota.messaging.models.talks import CannedAnswer, Conversation, Turn
@@ -19,6 +20,7 @@ __all__ = [
     "Decision",
     "Message",
     "MessagingRules",
+    "OutboxEpoch",
     "Receipt",
     "Template",
     "TemplateVersion",

@@ -19,6 +19,7 @@ from zabota.messaging.rules.transport import Account, Outgoing, SendResult, Tran
 from zabota.messaging.services.accounts import account_view
 from zabota.messaging.services.acking import Tally, acknowledge
 from zabota.messaging.services.claiming import LEASE, claim, heartbeat
+from zabota.messaging.services.journal import note_sent
 from zabota.messaging.services.loops import new_loop
 from zabota.messaging.services.registry import transport_of
 
@@ -26,6 +27,7 @@ log = structlog.get_logger(__name__)
 
 #: Messages of one claim: what a worker that is killed leaves in doubt.
 BATCH = 500
+_MAY_HAVE_LEFT = frozenset({Verdict.ACCEPTED, Verdict.UNKNOWN})
 
 
 @dataclass(slots=True)
@@ -102,6 +104,7 @@ def _send(
         except Exception as error:  # an adapter must not raise; if it does, nobody knows what left
             log.error("transport_raised", provider=account.provider, error=type(error).__qualname__, exc_info=error)
             results = [SendResult(each.key, Verdict.UNKNOWN, detail=type(error).__qualname__) for each in batch]
+    note_sent((each.key for each in results if each.verdict in _MAY_HAVE_LEFT), now=now())
     tally = acknowledge(
         rows,
         {result.key: result for result in results},

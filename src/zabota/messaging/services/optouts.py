@@ -18,6 +18,7 @@ from zabota.messaging.rules.transport import Channel
 from zabota.messaging.rules.wanted import NewMessage
 from zabota.messaging.rules.words import CHANNEL_TITLES, MARKETING
 from zabota.messaging.services.enqueue import enqueue
+from zabota.messaging.services.journal import note_wish
 from zabota.messaging.services.refusals import ON_THE_PHONE, block
 from zabota.messaging.services.templates import ensure_templates
 from zabota.patients.api import Proof, contacts_of, withdraw_consent
@@ -70,6 +71,8 @@ def shut_advertising(*, patient: Patient, now: datetime) -> list[int]:
 def reopen_advertising(*, block_ids: Sequence[int], now: datetime) -> int:
     """It was written down by mistake. What was said otherwise since («стоп», a complaint) stays."""
     rows = AddressBlock.objects.filter(pk__in=list(block_ids), reason=ON_THE_PHONE, ended_at=None)
+    for clinic, hashed in rows.values_list("clinic__public_id", "address_hash"):
+        note_wish(at=now.isoformat(), clinic=clinic, address=hashed, shut=False)
     return rows.update(ended_at=now)
 
 

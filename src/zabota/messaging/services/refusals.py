@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from zabota.clinic.models import Clinic
 from zabota.kernel.audit import SYSTEM
 from zabota.messaging.models import AddressBlock, BotLink, Message
 from zabota.messaging.queries.addresses import address_hash, is_bot
 from zabota.messaging.queries.rows import Row
 from zabota.messaging.rules.transport import Blame, Channel
+from zabota.messaging.services.journal import note_wish
 from zabota.patients.api import mark_reach
 from zabota.patients.models import Contact
 
@@ -56,6 +58,8 @@ def block(
         ended_at=None,
         defaults={"reason": reason, "created_at": now},
     )
+    if scope == AddressBlock.Scope.MARKETING and not channel:
+        _tell_journal(clinic_id, row.address_hash, now, shut=True, reason=reason)
     if not is_new and row.reason == ON_THE_PHONE and reason != ON_THE_PHONE:
         # A stronger word about the same address: taking back the first does not open it any more.
         AddressBlock.objects.filter(pk=row.pk).update(reason=reason)
@@ -69,7 +73,15 @@ def unblock(clinic_id: int, address: str, *, scope: str, now: datetime, channel:
     )
     if channel is not None:
         rows = rows.filter(channel=channel)
-    return rows.update(ended_at=now)
+    opened = rows.update(ended_at=now)
+    if opened and scope == AddressBlock.Scope.MARKETING:
+        _tell_journal(clinic_id, address_hash(clinic_id, address), now, shut=False)
+    return opened
+
+
+def _tell_journal(clinic_id: int, hashed: str, now: datetime, *, shut: bool, reason: str = "") -> None:
+    public_id = Clinic.objects.values_list("public_id", flat=True).get(pk=clinic_id)
+    note_wish(at=now.isoformat(), clinic=public_id, address=hashed, shut=shut, reason=reason)
 
 
 def stop_bot(clinic_id: int, account_id: int | None, external_id: str, *, now: datetime) -> int:

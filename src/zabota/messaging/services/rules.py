@@ -11,12 +11,15 @@ from zabota.clinic.models import Clinic
 from zabota.kernel import audit
 from zabota.kernel.audit import Actor
 from zabota.kernel.errors import AlreadyDone, BadInput
-from zabota.messaging.models import ChannelAccount, ChannelRule, ChannelTrouble, Message, MessagingRules
+from zabota.messaging.models import ChannelAccount, ChannelRule, ChannelTrouble, Decision, Message, MessagingRules
 from zabota.messaging.rules.gate import Windows
 from zabota.messaging.rules.legality import CHECKED_ON, FOREIGN_MESSENGERS, TABLE
+from zabota.messaging.rules.states import RANKS
 from zabota.messaging.rules.words import CHANNEL_TITLES, REASONS
+from zabota.messaging.services.journal import digest_of, sent_before
 
 #: Settings that a person may change, with the least and the greatest that make sense.
+_PORTION = 500
 BOUNDS: dict[str, tuple[int, int]] = {
     "cascade_minutes": (1, 1440),
     "marketing_cap": (0, 30),
@@ -24,6 +27,8 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "day_cap": (1, 20),
     "service_day_cap": (2, 50),
 }
+#: Why sending waits after the database was restored or copied. Only a person ends it.
+RESTORED = "База восстановлена из копии или перенесена"
 HOURS = ("service_from", "service_till", "marketing_from", "marketing_till")
 
 
@@ -141,11 +146,35 @@ def pause_sending(*, clinic: Clinic, reason: str, actor: Actor, now: datetime) -
 @transaction.atomic
 def resume_sending(*, clinic: Clinic, actor: Actor, now: datetime) -> None:
     """End the pause. Cascades wait for deliveries from now on, not from the time that was lost."""
-    if MessagingRules.objects.filter(clinic=clinic).exclude(paused_at=None).update(paused_at=None, paused_reason=""):
-        rules = MessagingRules.objects.get(clinic=clinic)
+    rules = MessagingRules.objects.select_for_update(no_key=True).filter(clinic=clinic).exclude(paused_at=None).first()
+    if rules is not None:
+        repeats = _end_repeats(clinic, now) if rules.paused_reason == RESTORED else 0
+        rules.paused_at, rules.paused_reason = None, ""
+        rules.save(update_fields=["paused_at", "paused_reason"])
         stalled = Message.objects.filter(clinic=clinic, state=Message.State.QUEUED, step_on_at__lte=now)
         stalled.update(not_before_at=now, step_on_at=now + timedelta(minutes=rules.cascade_minutes))
-        audit.record("messaging.sending.resumed", rules, actor=actor, now=now)
+        audit.record("messaging.sending.resumed", rules, actor=actor, now=now, details={"not_repeated": repeats})
+
+
+def _end_repeats(clinic: Clinic, now: datetime) -> int:
+    """What the lost days have sent already is not sent by this copy a second time."""
+    left = sent_before()
+    waiting = Message.objects.filter(clinic=clinic, state=Message.State.QUEUED).values_list(
+        "pk", "idem_key", "chain_key"
+    )
+    repeats = [pk for pk, *keys in waiting.iterator() if any(digest_of(key) in left for key in keys)] if left else []
+    for start in range(0, len(repeats), _PORTION):
+        some = repeats[start : start + _PORTION]
+        Message.objects.filter(pk__in=some).update(
+            state="suppressed", rank=RANKS["suppressed"], reason="sent_before_restore", ended_at=now, step_on_at=None
+        )
+        Decision.objects.bulk_create(
+            [
+                Decision(message_id=pk, clinic_id=clinic.pk, at=now, outcome="stop", reason="sent_before_restore")
+                for pk in some
+            ]
+        )
+    return len(repeats)
 
 
 @transaction.atomic

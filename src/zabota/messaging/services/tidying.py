@@ -11,6 +11,7 @@ from django.db import models, transaction
 from zabota.kernel.scope import every_clinic
 from zabota.messaging.models import BotLink, Message, Receipt, Turn
 from zabota.messaging.rules.words import OTP
+from zabota.messaging.services.journal import forget_sent
 
 BODIES = timedelta(days=365)
 JOURNAL = timedelta(days=3 * 365)
@@ -35,6 +36,7 @@ def tidy_messages(*, now: datetime) -> dict[str, int]:
                 BotLink.objects.filter(state=BotLink.State.INVITED, token_expires_at__lt=now - CODES)
             ),
             "journal": _remove(ended.filter(created_at__lt=now - JOURNAL)),
+            "days": forget_sent(today=now.date()),
         }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from django.db.models import F, Max
 
@@ -51,6 +52,16 @@ def signed_before(clinic_id: int) -> dict[str, int]:
         if purpose in versions and version < versions[purpose]:
             behind[purpose] = behind.get(purpose, 0) + 1
     return behind
+
+
+def latest_decisions(patient_ids: Sequence[int]) -> dict[tuple[int, str, str], datetime]:
+    """When each patient last decided about each purpose and channel."""
+    rows = (
+        Consent.objects.filter(patient_id__in=list(patient_ids), undone_at=None)
+        .values("patient_id", "purpose", "channel")
+        .annotate(last=Max("decided_at"))
+    )
+    return {(row["patient_id"], row["purpose"], row["channel"]): row["last"] for row in rows}
 
 
 def document_of(text: ConsentText) -> str:
