@@ -32,6 +32,16 @@ def test_patient_reads_clinic_place_and_time_and_nothing_of_the_treatment(book, 
     assert not [word for word in ("Соколова", "терапевт", "чистка", "Кузнецова") if word in shown]
 
 
+def test_a_sensitive_branch_shows_its_neutral_name_in_every_line(book, cleaning, centre, now):
+    """L21, L23."""
+    centre.is_sensitive, centre.neutral_name = True, "Медцентр"
+    centre.save()
+    text = api.visit_calendar(book(services=[cleaning]), now=now)
+    event = event_of(text)
+    assert (str(event["SUMMARY"]), str(event["LOCATION"])) == ("Медцентр: приём", "Медцентр")
+    assert "Улыбка" not in text.decode() and "Центр" not in text.decode()
+
+
 def test_sequence_grows_with_every_move_and_with_giving_up(book, actor, now, at):
     row = book()
     uid = event_of(api.visit_calendar(row, now=now))["UID"]
