@@ -18,6 +18,7 @@ from zabota.patients.queries.consents import (
     signed_before,
 )
 from zabota.patients.queries.search import Found, search, search_ids
+from zabota.patients.rules.areas import area_of
 from zabota.patients.rules.consent_texts import DEFAULTS, TextParts
 from zabota.patients.rules.consents import ConsentState, Standing, may_sign
 from zabota.patients.rules.search_text import name_key
@@ -62,6 +63,7 @@ __all__ = [
     "add_note",
     "add_recipient",
     "add_tag",
+    "area_of",
     "best_phones",
     "card_in_use",
     "consent_state",

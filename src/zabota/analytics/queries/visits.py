@@ -24,6 +24,7 @@ _LINES: Final = {
 }  # fmt: skip
 _PEOPLE: Final = {
     "patient": pl.Int64, "merged_into": pl.Int64, "born_on": pl.Date, "sex": pl.String, "channel": pl.String,
+    "area": pl.String,
 }  # fmt: skip
 
 
@@ -114,6 +115,7 @@ def _frame_of(clinic_id: int, people: pl.DataFrame, branches: Sequence[int] | No
         "is_first",
         "born_on",
         "sex",
+        "area",
         pl.col("patient").alias("card"),
         "wait_seconds",
         "corridor_seconds",
@@ -142,10 +144,12 @@ def _lines(clinic_id: int, branches: Sequence[int] | None) -> pl.DataFrame:
 def _people(clinic_id: int) -> tuple[pl.DataFrame, tuple[int, ...]]:
     """Each card with the person it belongs to: merged cards lead to the one that was kept, whose data count."""
     rows = Patient.objects.filter(clinic_id=clinic_id).values_list(
-        "pk", "merged_into_id", "born_on", "sex", "source__name"
+        "pk", "merged_into_id", "born_on", "sex", "source__name", "area"
     )
     cards = _frame(rows, _PEOPLE)
-    cards = cards.with_columns(pl.col("sex").replace("", None), pl.coalesce("merged_into", "patient").alias("kept"))
+    cards = cards.with_columns(
+        pl.col("sex", "area").replace("", None), pl.coalesce("merged_into", "patient").alias("kept")
+    )
     merged = cards.filter(pl.col("merged_into").is_not_null())
     if merged.height:
         onward = dict(merged.select("patient", "merged_into").iter_rows())
@@ -154,7 +158,7 @@ def _people(clinic_id: int) -> tuple[pl.DataFrame, tuple[int, ...]]:
             .cast(pl.Int64).alias("kept")
         )  # fmt: skip
     numbers = cards.select("kept").unique().sort("kept").with_row_index("person")
-    known = cards.select(pl.col("patient").alias("kept"), "born_on", "sex", "channel")
+    known = cards.select(pl.col("patient").alias("kept"), "born_on", "sex", "channel", "area")
     people = cards.select("patient", "kept").join(numbers, on="kept").join(known, on="kept", how="left").drop("kept")
     return people, tuple(numbers["kept"].to_list())
 

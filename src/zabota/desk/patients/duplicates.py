@@ -34,6 +34,8 @@ FIELDS: tuple[tuple[str, str], ...] = (
     ("card_no", "Номер карты"),
     ("branch_id", "Филиал"),
     ("source_id", "Источник"),
+    ("address", "Адрес"),
+    ("area", "Район"),
 )
 
 

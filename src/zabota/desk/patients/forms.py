@@ -59,6 +59,13 @@ class CardForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"list": "sources", "autocomplete": "off"}),
     )
+    address = forms.CharField(label="Адрес", max_length=300, required=False)
+    area = forms.CharField(
+        label="Район или населённый пункт",
+        max_length=80,
+        required=False,
+        help_text="Можно не заполнять: возьмём из адреса",
+    )
     alert = forms.CharField(
         label="Важно знать",
         max_length=300,
@@ -200,4 +207,6 @@ def card_initial(patient: Patient) -> dict[str, Any]:
         "source": patient.source.name if patient.source else "",
         "registered_on": patient.registered_on,
         "alert": patient.alert,
+        "address": patient.address,
+        "area": patient.area,
     }

@@ -103,6 +103,8 @@ def _create_cards(writer: Writer, cards: list[Card]) -> None:
                 branch_id=writer.catalogue.branch(card.branch) or writer.batch.branch_id,
                 source_id=writer.catalogue.source(card.channel),
                 registered_on=card.first_day,
+                address=card.address,
+                area=card.area,
                 import_batch_id=writer.batch.pk,
             )
             for card in cards
@@ -234,6 +236,7 @@ def _create_visits(writer: Writer, visits: list[Visit]) -> None:
                 comment=visit.comment,
                 cancel_reason=visit.cancel_reason,
                 origin=Appointment.Origin.IMPORT,
+                booked_at=visit.booked_at,
                 system=writer.batch.system,
                 ext_id=visit.ext_id,
                 import_batch_id=writer.batch.pk,

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from zabota.kernel.names import fold, patronymics_agree
+from zabota.patients.api import area_of
 from zabota.patients.models import Patient, PatientExternalId
 
 #: Ids in one query: below SQLite's limit of variables and quick on both databases.
@@ -28,6 +29,9 @@ _PERSON: dict[str, Any] = {
     "card_no": pl.String,
     "branch": pl.String,
     "channel": pl.String,
+    "address": pl.String,
+    "area": pl.String,
+    "place": pl.String,
     "no_call": pl.Boolean,
     "no_sms": pl.Boolean,
     "consent": pl.String,
@@ -36,7 +40,7 @@ _PERSON: dict[str, Any] = {
     "day": pl.Date,
 }
 #: Fields of a card that a load may fill when they are empty; it never overwrites what a person entered.
-FILLED = ("patronymic", "name", "born_on", "sex", "card_no")
+FILLED = ("patronymic", "name", "born_on", "sex", "card_no", "address", "area")
 
 
 @dataclasses.dataclass
@@ -62,6 +66,9 @@ class Card:
     consent_on: date | None
     consent_source: str
     first_day: date | None
+    address: str = ""
+    #: District or settlement, told or taken from the address.
+    area: str = ""
     patient_id: int | None = None
     #: Empty fields of the found card that this export knows.
     fills: dict[str, Any] = dataclasses.field(default_factory=dict)
@@ -166,6 +173,8 @@ def cards_of(frames: Iterable[pl.DataFrame]) -> list[Card]:
             consent_on=row["consent_on"],
             consent_source=row["consent_source"] or "",
             first_day=row["day"],
+            address=" ".join((row["address"] or "").split())[:300],
+            area=area_of(row["address"] or "", area=row["area"] or "", place=row["place"] or ""),
         )
         for row in grouped.iter_rows(named=True)
     ]

@@ -48,6 +48,8 @@ class Visit:
     total_kopecks: int
     paid_kopecks: int
     lines: list[Line]
+    #: When the export says that it was booked.
+    booked_at: datetime | None = None
     appointment_id: int | None = None
     #: Former values of the fields that this export changes.
     before: dict[str, Any] = dataclasses.field(default_factory=dict)
@@ -61,6 +63,7 @@ def visits_of(frame: pl.DataFrame, *, zones: dict[str, str], default_zone: str) 
         "visit_ext_id": pl.String, "duration_minutes": pl.Int64, "doctor": pl.String, "speciality": pl.String,
         "service": pl.String, "service_code": pl.String, "qty": pl.Float64, "price_kopecks": pl.Int64,
         "paid_kopecks": pl.Int64, "is_first": pl.Boolean, "comment": pl.String, "cancel_reason": pl.String,
+        "created_at": pl.Datetime("us"),
     }  # fmt: skip
     missing = [pl.lit(None, dtype=kind).alias(name) for name, kind in columns.items() if name not in frame.columns]
     needed = ["visit", "row", "card_key", "starts_at", "status", "branch", *columns]
@@ -72,7 +75,16 @@ def visits_of(frame: pl.DataFrame, *, zones: dict[str, str], default_zone: str) 
         pl.col("status").first(),
         *[
             pl.col(name).drop_nulls().first()
-            for name in ("duration_minutes", "doctor", "speciality", "branch", "is_first", "comment", "cancel_reason")
+            for name in (
+                "duration_minutes",
+                "doctor",
+                "speciality",
+                "branch",
+                "is_first",
+                "comment",
+                "cancel_reason",
+                "created_at",
+            )
         ],
         pl.col("service"),
         pl.col("service_code"),
@@ -92,6 +104,7 @@ def visits_of(frame: pl.DataFrame, *, zones: dict[str, str], default_zone: str) 
     for row in grouped.iter_rows(named=True):
         local: datetime = row["starts_at"]
         zone = known.get(row["branch"] or "", usual)
+        booked: datetime | None = row["created_at"]
         lines = [
             Line(
                 service=one(name),
@@ -122,6 +135,7 @@ def visits_of(frame: pl.DataFrame, *, zones: dict[str, str], default_zone: str) 
                 total_kopecks=int(total),
                 paid_kopecks=int(row["paid_kopecks"] or 0),
                 lines=lines,
+                booked_at=booked.replace(tzinfo=zone).astimezone(ZoneInfo("UTC")) if booked else None,
             )
         )
     return _once(visits)

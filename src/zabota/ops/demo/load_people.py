@@ -11,11 +11,13 @@ import polars as pl
 from zabota.kernel.names import fold
 from zabota.nextstep.models import Exemption, Referral
 from zabota.ops.demo import bulk
+from zabota.ops.demo.addresses import addresses
 from zabota.ops.demo.generate import Clinic
 from zabota.ops.demo.load_clinic import Frame
 from zabota.ops.demo.people import FATES
 from zabota.ops.demo.phones import DAMAGED, LANDLINE, MOBILE, NONE
 from zabota.ops.demo.spec import Ints
+from zabota.patients.api import area_of
 from zabota.patients.models import Consent, ConsentPurpose, Contact, Household, Note, Patient, Tag
 
 EXEMPTIONS: Final = {"moved_away": "moved", "deceased": "died", "refused": "refused"}
@@ -39,6 +41,7 @@ def load_people(clinic: Clinic, frame: Frame, *, now: dt.datetime) -> Ints:
     wide = wide.with_columns(
         pl.concat_str("surname", "name", "patronymic", separator=" ", ignore_nulls=True).alias("full_name"),
         pl.format("+7{}", "mobile").alias("phone"),
+        address=addresses(clinic.spec, people)[owner],
         borrowed=pl.col("phone_owner") != pl.col("person"),
         joined=pl.when(pl.col("since") > 0)
         .then(pl.lit(clinic.spec.start) + pl.duration(days="since"))
@@ -62,6 +65,8 @@ def load_people(clinic: Clinic, frame: Frame, *, now: dt.datetime) -> Ints:
         household.alias("household_id"),
         pl.col("joined").alias("registered_on"),
         alert.fill_null("").alias("alert"),
+        "address",
+        pl.col("address").replace_strict(_areas(wide["address"]), default="").alias("area"),
     )
     ids = bulk.insert(Patient, patients, now=now)
     wide = wide.with_columns(pl.Series("patient_id", ids), pl.lit(frame.clinic.pk).alias("clinic_id"))
@@ -71,6 +76,11 @@ def load_people(clinic: Clinic, frame: Frame, *, now: dt.datetime) -> Ints:
     _referrals(wide, frame, now)
     _exemptions(wide, frame, now)
     return ids
+
+
+def _areas(told: pl.Series) -> dict[str, str]:
+    """The area of each address, as a load from a file would take it."""
+    return {each: area_of(each) for each in told.unique().to_list()}
 
 
 def _hour(day: pl.Expr, hour: int, now: dt.datetime) -> pl.Expr:

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from zabota.ops.demo.addresses import addresses
 from zabota.ops.demo.catalogue import BRANCHES, CHANNELS, DOCTORS, GROUPS, SERVICES
 from zabota.ops.demo.generate import Clinic
 from zabota.ops.demo.money import METHODS, PAYMENT
@@ -38,6 +39,7 @@ HEADERS: Final = {
     "consent": "Согласие на рекламу",
     "consent_on": "Дата согласия",
     "note": "Примечание",
+    "address": "Адрес",
 }
 STATUS_WORDS: Final = {
     "completed": "Завершён",
@@ -69,6 +71,7 @@ class Table:
             source=gather(source, people["channel"][owner].to_numpy().astype(np.int64) % len(source)),
             consent=gather(["Нет", "Да", "Да", ""], consent.astype(np.int64) % 4),
             proven=pl.Series(consent == 1),
+            address=addresses(clinic.spec, people)[owner],
         ).select(
             "card_no",
             pl.concat_str("surname", "name", "patronymic", separator=" ", ignore_nulls=True).alias("person"),
@@ -79,6 +82,7 @@ class Table:
             "consent",
             pl.when("proven").then("registered_on").otherwise(None).alias("consent_on"),
             pl.col("note").fill_null(""),
+            "address",
             "mobile",
             "second_mobile",
             "contact",

@@ -99,6 +99,9 @@ class Patient(models.Model):
     #: IANA zone when it differs from the branch's; quiet hours are counted in it.
     time_zone = models.CharField(max_length=40, default="", blank=True)
     registered_on = models.DateField("с нами с", null=True, blank=True)
+    address = models.CharField("адрес", max_length=300, default="", blank=True)
+    #: District or settlement, told or taken from the address: where patients come from.
+    area = models.CharField("район", max_length=80, default="", blank=True)
     #: What the doctor reads first: allergies, fears, wishes.
     alert = models.CharField("важно знать", max_length=300, default="", blank=True)
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="+")

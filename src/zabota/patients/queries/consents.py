@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db.models import F, Max
 
+from zabota.kernel import among  # noqa: F401 -- registers the lookup
 from zabota.patients.models import Consent, ConsentPurpose, ConsentText, Patient
 from zabota.patients.rules.consent_texts import TextParts, document, scope_hash
 from zabota.patients.rules.consents import NOT_ASKED, ConsentState, Decision, Standing, decide
@@ -27,7 +28,9 @@ def consent_states(patient_ids: Sequence[int], *, clinic_id: int) -> dict[int, d
     by_patient: dict[int, dict[str, list[Decision]]] = {patient_id: {} for patient_id in patient_ids}
     for patient_id, decision in _decisions(patient_ids):
         by_patient[patient_id].setdefault(decision.purpose, []).append(decision)
-    return {patient_id: _states(history, scopes) for patient_id, history in by_patient.items()}
+    # Who never said anything has the same states as all who never did.
+    silent = _states({}, scopes)
+    return {pk: _states(history, scopes) if history else dict(silent) for pk, history in by_patient.items()}
 
 
 def current_texts(clinic_id: int) -> dict[str, ConsentText]:
@@ -57,7 +60,7 @@ def signed_before(clinic_id: int) -> dict[str, int]:
 def latest_decisions(patient_ids: Sequence[int]) -> dict[tuple[int, str, str], datetime]:
     """When each patient last decided about each purpose and channel."""
     rows = (
-        Consent.objects.filter(patient_id__in=list(patient_ids), undone_at=None)
+        Consent.objects.filter(patient_id__among=patient_ids, undone_at=None)
         .values("patient_id", "purpose", "channel")
         .annotate(last=Max("decided_at"))
     )
@@ -83,7 +86,7 @@ def _scope(text: ConsentText) -> str:
 
 def _decisions(patient_ids: Sequence[int]) -> list[tuple[int, Decision]]:
     rows = (
-        Consent.objects.filter(patient_id__in=list(patient_ids), undone_at=None)
+        Consent.objects.filter(patient_id__among=patient_ids, undone_at=None)
         .annotate(
             data=F("text_version__data_list"),
             actions=F("text_version__actions_list"),

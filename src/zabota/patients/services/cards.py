@@ -15,6 +15,7 @@ from zabota.kernel.errors import BadInput
 from zabota.kernel.names import NAME_LIMIT, fold, spell
 from zabota.patients.facts import NoteAdded, PatientChanged, PatientRegistered
 from zabota.patients.models import Note, Patient, Source, Tag
+from zabota.patients.rules.areas import area_of
 from zabota.patients.rules.search_text import name_key
 from zabota.patients.services.contacts import add_contacts
 from zabota.patients.services.indexing import reindex
@@ -32,6 +33,8 @@ EDITABLE = (
     "time_zone",
     "registered_on",
     "alert",
+    "address",
+    "area",
 )
 EARLIEST_BIRTH = date(1900, 1, 1)
 
@@ -51,6 +54,8 @@ def register_patient(
     phones: str = "",
     email: str = "",
     alert: str = "",
+    address: str = "",
+    area: str = "",
     actor: Actor,
     now: datetime,
 ) -> Patient:
@@ -63,6 +68,8 @@ def register_patient(
         card_no=card_no.strip(),
         branch=branch,
         alert=alert.strip(),
+        address=" ".join(address.split()),
+        area=" ".join(area.split()) or area_of(address),
         registered_on=today,
         **_names(surname, name, patronymic),
     )
@@ -89,6 +96,12 @@ def edit_patient(*, patient: Patient, changes: Mapping[str, Any], actor: Actor, 
     if {"surname", "name", "patronymic"} & set(new):
         parts = {part: new.get(part, getattr(card, part)) for part in ("surname", "name", "patronymic")}
         new.update(_names(**parts))
+    if "address" in new:
+        new["address"] = " ".join(new["address"].split())
+        # A new address takes the area with it unless somebody wrote one.
+        kept = new.get("area", card.area)
+        if not kept or (kept == card.area and new["address"] != card.address):
+            new["area"] = area_of(new["address"]) or kept
     changed = [field for field, value in new.items() if getattr(card, field) != value]
     if not changed:
         return card
@@ -170,6 +183,8 @@ def _check(patient: Patient, today: date) -> None:
         raise BadInput(f"Фамилия, имя и отчество не длиннее {NAME_LIMIT} знаков каждое.")
     if len(patient.card_no) > 40:
         raise BadInput("Номер карты не длиннее 40 знаков.")
+    if len(patient.address) > 300 or len(patient.area) > 80:
+        raise BadInput("Адрес не длиннее 300 знаков, район не длиннее 80.")
     if len(patient.alert) > 300:
         raise BadInput("«Важно знать» не длиннее 300 знаков: подробности напишите в заметке.")
     if patient.born_on and not EARLIEST_BIRTH <= patient.born_on <= today:

@@ -23,7 +23,19 @@ from zabota.patients.services.holders import Moved, move_back, move_rows, put_ba
 from zabota.patients.services.indexing import reindex
 
 #: Fields that a person chooses side by side; without a choice an empty one is filled from the other card.
-CHOICES = ("surname", "name", "patronymic", "born_on", "sex", "card_no", "branch_id", "source_id", "time_zone")
+CHOICES = (
+    "surname",
+    "name",
+    "patronymic",
+    "born_on",
+    "sex",
+    "card_no",
+    "branch_id",
+    "source_id",
+    "time_zone",
+    "address",
+    "area",
+)
 _FILLED = (*CHOICES, "household_id")
 _NO = {Standing.REFUSED, Standing.WITHDRAWN}
 
