@@ -55,6 +55,7 @@ from zabota.booking.services.resources import (
     set_need,
     set_week,
 )
+from zabota.booking.services.rooming import change_rooms, rooms_with
 from zabota.booking.services.settling import settle
 from zabota.booking.services.troubles import HoldGone, Outdated, SlotTaken
 from zabota.booking.services.undoing import restore
@@ -92,6 +93,7 @@ __all__ = [
     "book_next_visit",
     "cancel",
     "change_resource",
+    "change_rooms",
     "close_entry",
     "complementary_services",
     "day_grid",
@@ -129,6 +131,7 @@ __all__ = [
     "remove_exception",
     "restore",
     "revoke_feed",
+    "rooms_with",
     "set_need",
     "set_week",
     "settle",

@@ -145,6 +145,7 @@ def move_appointment(
     branch: Branch | None = None,
     duration_minutes: int | None = None,
     hold: Hold | None = None,
+    resources: Sequence[Resource] | None = None,
     within_hours: bool = False,
     by_patient: bool = False,
     is_undo: bool = False,
@@ -153,6 +154,8 @@ def move_appointment(
     now: datetime,
 ) -> Appointment:
     """Another time, doctor or length for a visit; what is not named stays. The same move a second time changes nothing.
+
+    Rooms are chosen anew unless `resources` names them.
 
     Raises Outdated when the visit is no longer at `expected_revision`, SlotTaken when the new time is busy.
     """
@@ -186,7 +189,7 @@ def move_appointment(
     wanted = Wanted.of(doctor, branch, starts_at, minutes, services)
     span = seats.span_of(starts_at, minutes, need)
     mine = [seats.resource_of(doctor)] if doctor is not None else []
-    groups = seats.fitting(need, branch)
+    groups = [[each] for each in resources] if resources is not None else seats.fitting(need, branch)
     candidates = {each.pk for group in [mine, *groups] for each in group}
     held = set(row.cells.values_list("resource_id", flat=True).distinct())
     seats.lock_resources(candidates | held)

@@ -173,7 +173,7 @@ def _by_room(
         # A room without hours of its own is there whenever a doctor is.
         open_spans = windows.get((room.pk, asked.day), []) if room.pk in with_hours else grid.joined(received)
         mine = sorted(of_room[room.pk], key=lambda row: row.starts_at)
-        made = _column(asked, asked.day, mine, [], [], Sight(sight.health, book=False), now, None, with_doctor=True)
+        made = _column(asked, asked.day, mine, [], [], sight, now, None, with_doctor=True)
         columns.append(
             Column(
                 key=room.public_id,

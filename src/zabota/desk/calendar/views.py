@@ -25,6 +25,9 @@ from zabota.desk.waitlist.words import freed_of, line_of
 from zabota.kernel import clock
 from zabota.ui.page import wants_fragment
 
+#: Days in which the nearest free time is looked for.
+LOOK_AHEAD = 14
+
 
 @require_GET
 @staff_page(Right.PATIENTS_VIEW)
@@ -110,12 +113,45 @@ def answer(
     tag = f'"{context["stamp"]}"'
     with timezone.override(asked.zone):
         if not wants_fragment(request):
-            return render(request, "desk/calendar/day.html", context)
+            return render(request, "desk/calendar/day.html", context | nearest_free(asked, shown, doctor))
         if request.GET.get("seen") == context["stamp"] or request.headers.get("If-None-Match") == tag:
             return HttpResponse(status=204, headers={"ETag": tag})
-        response = render(request, "desk/calendar/_grid_poll.html", context)
+        response = render(request, "desk/calendar/_grid_poll.html", context | nearest_free(asked, shown, doctor))
     response["ETag"] = tag
     return response
+
+
+def nearest_free(asked: Asked, shown: Shown, doctor: Doctor | None) -> dict[str, Any]:
+    """When nothing is free here: whether the day is over, closed or full, and the nearest day with a free time."""
+    if shown.free or asked.by == ROOMS:
+        return {}
+    last = asked.day + timedelta(days=6 - asked.day.weekday()) if doctor else asked.day
+    if last < asked.today:
+        return {"no_free": "Эта неделя прошла." if doctor else "Этот день прошёл."}
+    is_open = any(column.open_minutes for column in shown.columns)
+    words = {
+        (False, False): "В этот день приёма нет.",
+        (False, True): "Свободного времени в этот день нет.",
+        (True, False): "На этой неделе приёма нет.",
+        (True, True): "Свободного времени на этой неделе нет.",
+    }[doctor is not None, is_open]
+    found = booking.find_slots(
+        clinic_id=asked.branch.clinic_id,
+        now=clock.now(),
+        doctors=[doctor] if doctor else None,
+        branch=asked.branch,
+        start_day=last + timedelta(days=1),
+        days=LOOK_AHEAD,
+        limit_per_day=1,
+    )
+    day = next(iter(found), None)
+    path = reverse("desk:calendar-week" if doctor else "desk:calendar")
+    return {
+        "no_free": words,
+        "next_free": day,
+        "next_free_url": f"{path}?{asked.query(day=day)}" if day else "",
+        "look_ahead": LOOK_AHEAD,
+    }
 
 
 def frame_of(request: StaffRequest, asked: Asked, path: str, doctor: Doctor | None = None) -> dict[str, Any]:

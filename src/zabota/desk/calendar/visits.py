@@ -8,16 +8,16 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import reswap, retarget, trigger_client_event
 
 from zabota.booking import api as booking
-from zabota.booking.models import Appointment
+from zabota.booking.models import Appointment, Resource
 from zabota.clinic.api import Right
-from zabota.desk.access import StaffRequest, staff_page
+from zabota.desk.access import StaffRequest, staff_page, visible
 from zabota.desk.calendar.asked import Asked, read_asked
 from zabota.desk.calendar.day import load_day
 from zabota.desk.calendar.forms import CancelForm, WhenForm
@@ -123,18 +123,10 @@ def move(request: StaffRequest, public_id: str) -> HttpResponse:
     if not form.is_valid():
         text = " ".join(str(each) for errors in form.errors.values() for each in errors)
         return _refuse(request, row, Trouble(text), asked=asked, form=form)
-    before = where_of(row, asked)
+    room = _room(request, data)
+    before = where_of(row, asked, room)
     try:
-        moved = booking.move_appointment(
-            appointment=row,
-            starts_at=form.starts_at(),
-            doctor=form.cleaned_data["doctor"],
-            branch=asked.branch,
-            duration_minutes=form.cleaned_data["duration_minutes"],
-            expected_revision=_number(data.get("revision", "")),
-            actor=request.actor,
-            now=now,
-        )
+        moved = _move(request, row, form, asked, room, _number(data.get("revision", "")), now)
     except Trouble as trouble:
         return _refuse(request, row, trouble, asked=asked, form=form)
     said = f"Перенесли: {row.patient.full_name}, {formats.ru_date(moved.starts_at.astimezone(asked.zone))}"
@@ -156,8 +148,48 @@ def unbook(request: StaffRequest, public_id: str) -> HttpResponse:
     return _done(request, row, "Запись снята, время снова свободно", stay=False)
 
 
-def where_of(row: Appointment, asked: Asked) -> str:
-    """Where an appointment stands, as the tail of the address that brings it there."""
+def _room(request: StaffRequest, data: QueryDict) -> Resource | None:
+    """The room or device whose column a visit was moved to by hand."""
+    public_id = data.get("room", "")
+    if not public_id:
+        return None
+    rows = visible(request, Resource.objects.filter(clinic=request.clinic).exclude(kind=Resource.Kind.DOCTOR))
+    found: Resource = get_object_or_404(rows, public_id=public_id)
+    return found
+
+
+def _move(
+    request: StaffRequest,
+    row: Appointment,
+    form: WhenForm,
+    asked: Asked,
+    room: Resource | None,
+    revision: int | None,
+    now: datetime,
+) -> Appointment:
+    """Another time, doctor or length; another room at the same time is no move for the patient."""
+    starts_at, doctor = form.starts_at(), form.cleaned_data["doctor"]
+    minutes = form.cleaned_data["duration_minutes"]
+    resources = booking.rooms_with(appointment=row, room=room) if room is not None else None
+    if resources is not None and (row.starts_at, row.doctor_id) == (starts_at, doctor.pk):
+        return booking.change_rooms(
+            appointment=row, resources=resources, expected_revision=revision, actor=request.actor, now=now
+        )
+    return booking.move_appointment(
+        appointment=row,
+        starts_at=starts_at,
+        doctor=doctor,
+        branch=asked.branch,
+        duration_minutes=minutes,
+        resources=resources,
+        expected_revision=revision,
+        actor=request.actor,
+        now=now,
+    )
+
+
+def where_of(row: Appointment, asked: Asked, room: Resource | None = None) -> str:
+    """Where an appointment stands, as the tail of the address that brings it there; its own one instead of `room`."""
     local = row.starts_at.astimezone(asked.zone)
     pairs = {
         "doctor": row.doctor.public_id if row.doctor else "",
@@ -166,6 +198,9 @@ def where_of(row: Appointment, asked: Asked) -> str:
         "duration_minutes": row.duration_minutes,
         "branch": row.branch.public_id if row.branch else asked.branch.public_id,
     }
+    for each in row.occupations.all():
+        if room is not None and each.resource.kind == room.kind:
+            pairs["room"] = each.resource.public_id
     return urlencode(pairs)
 
 

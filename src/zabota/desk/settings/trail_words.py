@@ -54,6 +54,7 @@ ACTIONS = {
     "booking.waitlist.closed": "уход из листа ожидания",
     "booking.offer.answered": "ответ на предложенное время",
     "booking.freed.withdrawn": "решение не предлагать время",
+    "booking.appointment.rooms_changed": "другой кабинет визита",
     "booking.appointment.restored": "возврат записи, отменённой по ошибке",
     "booking.feed.made": "адрес календаря врача",
     "booking.feed.revoked": "отзыв адреса календаря",
