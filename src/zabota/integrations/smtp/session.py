@@ -27,6 +27,8 @@ class Letter:
     """What goes over the wire."""
 
     key: str
+    #: The key as it stands in the letter.
+    number: str
     sender: str
     recipient: str
     body: bytes
@@ -53,6 +55,7 @@ class Server:
     password: str = ""
 
 
+_TAKEN = Fate(_OK)
 #: What is said of a letter whose body was written and not answered.
 _IN_DOUBT = Fate(_NOBODY_KNOWS, "соединение оборвалось после письма")
 
@@ -218,7 +221,7 @@ def _after_envelope(mail: Answer, rcpt: Answer, data: Answer) -> tuple[Fate | No
 
 def _after_body(answer: Answer) -> Fate:
     if answer[0] == 250:
-        return Fate(_OK, "")
+        return _TAKEN
     return Fate(answers.of_letter(*answer), _said(answer))
 
 

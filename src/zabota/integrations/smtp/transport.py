@@ -63,6 +63,12 @@ class SmtpTransport:
                 is_required=False,
                 help_text="Письма вернутся на b+…@этот-домен. Пусто — на адрес отправителя, без разбора.",
             ),
+            AccountField(
+                "dkim_selector",
+                "Селектор DKIM",
+                is_required=False,
+                help_text="Имя ключа на почтовом сервере: по нему проверяется подпись домена.",
+            ),
             AccountField("connections", "Соединений сразу", is_required=False, default="8"),
             AccountField(
                 "ca_bundle",
@@ -197,7 +203,7 @@ def written(message: Outgoing, account: Account) -> Letter:
         date=float(int(time.time())),
     )
     path = return_path(number, domain=domain, secret=account.hook_secret) if domain else sender
-    return Letter(key=message.key, sender=path, recipient=recipient, body=body)
+    return Letter(key=message.key, number=number, sender=path, recipient=recipient, body=body)
 
 
 @lru_cache(maxsize=64)
@@ -217,9 +223,14 @@ def _recipient(address: str) -> str:
         raise ValueError("address")
     local, _, domain = address.rpartition("@")
     try:
-        return f"{local.encode('ascii').decode()}@{domain.encode('idna').decode()}"
+        return f"{local.encode('ascii').decode()}@{_domain(domain)}"
     except UnicodeError:
         raise ValueError("address") from None
+
+
+@lru_cache(maxsize=4096)
+def _domain(name: str) -> str:
+    return name.encode("idna").decode()
 
 
 def _server(account: Account) -> Server:
@@ -257,6 +268,6 @@ def _result(each: Letter, fate: Fate) -> SendResult:
         key=each.key,
         verdict=verdict,
         blame=blame,
-        provider_id=number_of(each.key) if has_left else "",
+        provider_id=each.number if has_left else "",
         detail=fate.detail,
     )

@@ -29,20 +29,26 @@ class Message(models.Model):
         SUPPRESSED = "suppressed", "не отправлено"
         VOID = "void", "отменено"
 
-    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
-    public_id = models.CharField(max_length=22, unique=True, default=new_public_id, editable=False)
+    # Every index is written twice for each message that leaves, so there is none that another one begins with, and none
+    # for what is only asked when a branch, an account or a text is deleted.
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
+    public_id = models.CharField(max_length=22, default=new_public_id, editable=False)
     #: Equal keys are the same message: whoever enqueues twice makes nothing twice, and the provider gets it as reference.
-    idem_key = models.CharField(max_length=100, unique=True)
-    patient = models.ForeignKey(Patient, null=True, blank=True, on_delete=models.CASCADE, related_name="messages")
-    branch = models.ForeignKey(Branch, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    idem_key = models.CharField(max_length=100)
+    patient = models.ForeignKey(
+        Patient, null=True, blank=True, on_delete=models.CASCADE, related_name="messages", db_index=False
+    )
+    branch = models.ForeignKey(
+        Branch, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     channel = models.CharField(max_length=12, choices=CHANNELS)
     account = models.ForeignKey(
-        ChannelAccount, null=True, blank=True, on_delete=models.PROTECT, related_name="messages"
+        ChannelAccount, null=True, blank=True, on_delete=models.PROTECT, related_name="messages", db_index=False
     )
     #: E.164 phone, e-mail address or the person's id at the messenger.
     address = models.CharField(max_length=254)
     template_version = models.ForeignKey(
-        TemplateVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        TemplateVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     message_class = models.CharField(max_length=10, choices=list(CLASS_TITLES.items()))
     purpose = models.CharField(max_length=40)
@@ -86,6 +92,10 @@ class Message(models.Model):
     objects = ScopedManager()
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["public_id"], name="message_public_once"),
+            models.UniqueConstraint(fields=["idem_key"], name="message_once"),
+        ]
         indexes = [
             models.Index(
                 fields=["account", "priority", "not_before_at", "id"],
@@ -99,7 +109,11 @@ class Message(models.Model):
             models.Index(
                 fields=["account", "provider_id"], name="message_provider", condition=~models.Q(provider_id="")
             ),
-            models.Index(fields=["subject_kind", "subject_id"], name="message_subject"),
+            models.Index(
+                fields=["subject_kind", "subject_id"],
+                name="message_about",
+                condition=models.Q(subject_id__isnull=False),
+            ),
             models.Index(fields=["chain_key"], name="message_chain"),
             models.Index(fields=["clinic", "created_at"], name="message_day"),
         ]
@@ -116,8 +130,8 @@ class Decision(models.Model):
         WAIT = "wait", "отложено"
         STOP = "stop", "не отправлено"
 
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="decisions")
-    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="decisions", db_index=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
     at = models.DateTimeField()
     outcome = models.CharField(max_length=4, choices=Outcome.choices)
     reason = models.CharField(max_length=30)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from zabota.clinic.models import Branch, Clinic
+from zabota.kernel import among  # noqa: F401 -- registers the lookup
 from zabota.messaging.models import (
     AddressBlock,
     BotLink,
@@ -16,7 +17,6 @@ from zabota.messaging.models import (
     Message,
     MessagingRules,
 )
-from zabota.messaging.queries import among  # noqa: F401 -- registers the lookup
 from zabota.messaging.queries.addresses import address_hash, is_bot
 from zabota.messaging.queries.left import left_for
 from zabota.messaging.queries.rows import Row

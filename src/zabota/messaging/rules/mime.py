@@ -5,7 +5,7 @@ The MIME classes of the standard library take about a millisecond for each lette
 
 from __future__ import annotations
 
-import base64
+import binascii
 import html as html_module
 import re
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from email.utils import formatdate
 from functools import lru_cache
 
 _CRLF = "\r\n"
+_LINK = re.compile(r"(?<![^ \n])https?://[^ \n]*")
 _NOT_ATOM = re.compile(r"[^A-Za-z0-9.+_-]")
 
 
@@ -93,25 +94,27 @@ def letter(
     )
     if skeleton.unsubscribable and unsubscribe_url:
         lines += f"List-Unsubscribe: <{_one_line(unsubscribe_url)}>\r\n"
-    body = base64.encodebytes(text.encode()).replace(b"\n", b"\r\n")
+    body = _folded(text)
     if not skeleton.has_html:
         return b"".join((skeleton.head, lines.encode(), skeleton.middle, body, skeleton.tail))
-    rich = base64.encodebytes((html or html_of(text)).encode()).replace(b"\n", b"\r\n")
+    rich = _folded(html or html_of(text))
     return b"".join((skeleton.head, lines.encode(), skeleton.middle, body, skeleton.html_head, rich, skeleton.tail))
+
+
+def _folded(text: str) -> bytes:
+    """Base64 in lines of 76 signs."""
+    signs = binascii.b2a_base64(text.encode(), newline=False)
+    return b"\r\n".join([*(signs[start : start + 76] for start in range(0, len(signs), 76)), b""])
 
 
 def html_of(text: str, *, buttons: Sequence[tuple[str, str]] = ()) -> str:
     """A plain text as the simplest letter: paragraphs, links of its own that can be pressed, no picture from elsewhere."""
-    escaped = html_module.escape(text)
-    words = [
-        f'<a href="{word}">{word}</a>' if word.startswith(("https://", "http://")) else word
-        for word in escaped.replace("\n", " <br> ").split(" ")
-    ]
+    escaped = _LINK.sub(r'<a href="\g<0>">\g<0></a>', html_module.escape(text)).replace("\n", " <br> ")
     pressed = "".join(
         f'<p><a href="{html_module.escape(url, quote=True)}">{html_module.escape(title)}</a></p>'
         for title, url in buttons
     )
-    return f'<!doctype html><html lang="ru"><body><p>{" ".join(words)}</p>{pressed}</body></html>'
+    return f'<!doctype html><html lang="ru"><body><p>{escaped}</p>{pressed}</body></html>'
 
 
 def message_id_of(key: str) -> str:
