@@ -234,6 +234,8 @@ JITSI_SECRET = env.str("ZABOTA_JITSI_SECRET", default="")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 UPLOADS_DIR = DATA_DIR / "uploads"
+#: DNS servers that are asked about domains of senders, `host` or `host:port` with commas; empty: those of the machine.
+DNS_SERVERS = env.list("ZABOTA_DNS", default=[])
 #: What must outlive a restore of the database: which life of the outbox this is, what left, who wants no advertising.
 OUTBOX_DIR = str(DATA_DIR / "outbox")
 

@@ -11,12 +11,25 @@ from django.conf import settings
 from zabota.integrations.demo.box import Arrived, arrived
 from zabota.integrations.demo.transport import MAIL, PHONE
 from zabota.integrations.registry import DEMO
+from zabota.integrations.smtp.domain import Line, examine
 from zabota.kernel import audit
 from zabota.kernel.audit import Actor
 from zabota.messaging.api import Account, SendResult, Verdict, account_view, transports
 from zabota.messaging.models import ChannelAccount
 
-__all__ = ["DEMO", "MAIL", "PHONE", "Arrived", "arrived", "bot_link", "hook_address", "subscribe", "subscribes"]
+__all__ = [
+    "DEMO",
+    "MAIL",
+    "PHONE",
+    "Arrived",
+    "Line",
+    "arrived",
+    "bot_link",
+    "domain_lines",
+    "hook_address",
+    "subscribe",
+    "subscribes",
+]
 
 #: Providers that sign nothing: the secret stands in the address that the clinic gives them.
 _UNSIGNED = frozenset({"smsaero", "exolve"})
@@ -44,6 +57,11 @@ def hook_address(account: ChannelAccount) -> str:
     view = account_view(account)
     address = f"{settings.PUBLIC_URL}/api/hooks/{account.provider}/{view.hook_token}"
     return f"{address}?secret={view.hook_secret}" if account.provider in _UNSIGNED else address
+
+
+def domain_lines(account: ChannelAccount) -> list[Line]:
+    """What DNS says of the domain that letters of this account come from. Call it outside a transaction."""
+    return examine(account_view(account)) if account.provider == "smtp" else []
 
 
 def subscribes(provider: str) -> bool:

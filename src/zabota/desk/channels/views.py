@@ -127,6 +127,8 @@ def channel_act(request: StaffRequest, public_id: str, action: str) -> HttpRespo
             result = messaging.try_account(account=account)
             say = messages.success if result.verdict is Verdict.ACCEPTED else messages.error
             say(request, words.said(result))
+        elif action == "domain" and account.provider == "smtp":
+            return _domain(request, account)
         elif action in ("on", "off"):
             messaging.switch_account(account=account, is_on=action == "on", actor=request.actor, now=now)
             messages.success(
@@ -179,6 +181,14 @@ def channel_law(request: StaffRequest, rule_id: int) -> HttpResponse:
     except Trouble as trouble:
         messages.error(request, trouble.text)
     return redirect("desk:channels")
+
+
+def _domain(request: StaffRequest, account: ChannelAccount) -> HttpResponse:
+    """The page of the account with what DNS says of the sender's domain."""
+    traits = _traits(request, account.provider)
+    context = _context(AccountForm(None, traits=traits, account=account), traits, account)
+    context["domain_lines"] = integrations.domain_lines(account)
+    return page(request, "desk/channels/channel.html", context=context)
 
 
 def _switched_on(account: ChannelAccount) -> str:

@@ -66,6 +66,20 @@ class TestChannels:
         said = as_anton.post(reverse("desk:channels-listed"), {"answer": "no"}, follow=True).content.decode()
         assert "Этот ответ не меняют" in said
 
+    def test_the_domain_of_letters_is_examined_and_what_nobody_answers_is_no_verdict(
+        self, as_anton: Client, smile: Clinic, settings, monkeypatch
+    ) -> None:
+        settings.DNS_SERVERS = ["127.0.0.1:9"]
+        monkeypatch.setattr("zabota.integrations.smtp.domain._SECONDS", 0.05)
+        values = {"host": "localhost", "port": "25", "security": "none", "sender": "a@ulybka.test"}
+        account = save_account(
+            clinic=smile, provider="smtp", title="Почта", values=values, actor=SYSTEM, now=clock.now()
+        )
+        page = as_anton.post(reverse("desk:channel-act", args=[account.public_id, "domain"])).content.decode()
+        for name in "SPF", "DKIM", "DMARC":
+            assert name in page
+        assert "DNS не ответил" in page
+
     def test_what_is_missing_is_told_at_its_field(self, as_anton: Client) -> None:
         response = as_anton.post(reverse("desk:channel-new", args=["smsc"]), {**SMSC, "password": ""})
         assert response.status_code == 422

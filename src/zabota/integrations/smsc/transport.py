@@ -1,4 +1,7 @@
-"""Adapter of SMSC.ru. The provider drops no repeats, but a message carries our own number, so its fate can be asked."""
+"""Adapter of SMSC.ru. The provider drops no repeats, but a message carries our own number, so its fate can be asked.
+
+Calls back are described at https://smsc.ru/api/http/miscellaneous/callback/: SHA-1 of id:phone:status:secret.
+"""
 
 from __future__ import annotations
 
