@@ -14,7 +14,7 @@ from zabota.integrations.registry import DEMO
 from zabota.integrations.smtp.domain import Line, examine
 from zabota.kernel import audit
 from zabota.kernel.audit import Actor
-from zabota.messaging.api import Account, SendResult, Verdict, account_view, transports
+from zabota.messaging.api import Account, SendResult, Verdict, account_view, is_lost, transports
 from zabota.messaging.models import ChannelAccount
 
 __all__ = [
@@ -52,7 +52,7 @@ class Subscribes(Protocol):
 
 def hook_address(account: ChannelAccount) -> str:
     """The address that the provider calls; empty for providers that call nobody."""
-    if account.provider in _SILENT:
+    if account.provider in _SILENT or is_lost(account):
         return ""
     view = account_view(account)
     address = f"{settings.PUBLIC_URL}/api/hooks/{account.provider}/{view.hook_token}"

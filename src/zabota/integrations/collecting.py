@@ -13,7 +13,7 @@ from zabota.integrations.smpp.transport import SmppTransport
 from zabota.integrations.smtp import mailbox
 from zabota.kernel import clock
 from zabota.kernel.scope import clinic_scope
-from zabota.messaging.api import Account, InboundEvent, WebhookReply, account_view, receive, transports
+from zabota.messaging.api import Account, InboundEvent, WebhookReply, account_view, is_lost, receive, transports
 from zabota.messaging.models import ChannelAccount, Message
 
 log = structlog.get_logger(__name__)
@@ -26,6 +26,8 @@ LISTENS = 6.0
 
 def collect(*, account: ChannelAccount, now: datetime) -> int:
     """One round for one account. Returns how many events are new; a provider that fails is left for the next round."""
+    if is_lost(account):
+        return 0
     view = account_view(account)
     try:
         if account.provider == "smtp":

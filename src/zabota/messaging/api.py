@@ -1,5 +1,6 @@
 """Front door of messages: the contract of a channel, what upper apps put in and read out."""
 
+from zabota.messaging.models.fields import SecretLost
 from zabota.messaging.queries.addresses import accounts_on, ways_of
 from zabota.messaging.queries.hours import allowed_from, latest_before, zones_of
 from zabota.messaging.queries.talks import canned_answers, conversations_of, inbox, inbox_counts, turns_of
@@ -32,6 +33,7 @@ from zabota.messaging.rules.words import CHANNEL_TITLES, CLASS_TITLES, MARKETING
 from zabota.messaging.services.accounts import (
     account_by_hook,
     account_view,
+    is_lost,
     recipient_of,
     save_account,
     switch_account,
@@ -111,6 +113,7 @@ __all__ = [
     "Parts",
     "Preview",
     "Ruling",
+    "SecretLost",
     "SendResult",
     "SignatureWrong",
     "Skeleton",
@@ -157,6 +160,7 @@ __all__ = [
     "html_of",
     "inbox",
     "inbox_counts",
+    "is_lost",
     "latest_before",
     "letter",
     "look",

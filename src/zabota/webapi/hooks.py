@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from zabota.kernel import clock
-from zabota.messaging.api import SignatureWrong, account_by_hook, account_view, receive, transports
+from zabota.messaging.api import SecretLost, SignatureWrong, account_by_hook, account_view, receive, transports
 from zabota.webapi.rates import may_call
 
 log = structlog.get_logger(__name__)
@@ -46,7 +46,7 @@ def hook(request: HttpRequest, provider: str, token: str) -> HttpResponse:
             query=request.GET.dict(),
             body=body,
         )
-    except SignatureWrong:
+    except (SignatureWrong, SecretLost):  # without the secret nothing can be believed
         log.warning("hook_signature_wrong", provider=provider, account_id=account.pk)
         return _answer(403)
     except _MISSHAPEN as error:

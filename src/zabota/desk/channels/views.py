@@ -222,6 +222,9 @@ def _context(form: AccountForm, traits: Traits, account: ChannelAccount | None =
         "trouble": troubles[0] if troubles else None,
         "hook": integrations.hook_address(account),
         "hook_words": words.HOOKS.get(traits.provider, ""),
-        "secret": messaging.account_view(account).hook_secret if traits.provider in words.TELLS_SECRET else "",
+        "lost": messaging.is_lost(account),
+        "secret": ""
+        if messaging.is_lost(account) or traits.provider not in words.TELLS_SECRET
+        else messaging.account_view(account).hook_secret,
         "subscribes": integrations.subscribes(traits.provider),
     }

@@ -48,15 +48,28 @@ def unseal(text: str) -> dict[str, str]:
     return opened
 
 
+class Lost(dict[str, str]):
+    """What no key of the installation opens. Empty to its reader; written back, it stays as it was."""
+
+    def __init__(self, sealed: str) -> None:
+        super().__init__()
+        self.sealed = sealed
+
+
 class SealedField(models.TextField[dict[str, str], dict[str, str]]):
     """A dictionary of texts that lies encrypted in its column."""
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> dict[str, str]:
-        """Opened when read."""
-        return unseal(value or "")
+        """Opened when read; what cannot be opened must not take the page with it on which it is entered anew."""
+        try:
+            return unseal(value or "")
+        except SecretLost:
+            return Lost(value or "")
 
     def get_prep_value(self, value: Any) -> Any:
         """Sealed when written."""
+        if isinstance(value, Lost):
+            return value.sealed
         return value if isinstance(value, str) else seal(dict(value or {}))
 
     def to_python(self, value: Any) -> dict[str, str]:

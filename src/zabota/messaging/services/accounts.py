@@ -16,6 +16,7 @@ from zabota.kernel.audit import Actor
 from zabota.kernel.errors import BadInput
 from zabota.messaging.models import ChannelAccount, ChannelTrouble
 from zabota.messaging.models.accounts import new_hook_token
+from zabota.messaging.models.fields import Lost, SecretLost
 from zabota.messaging.rules.transport import Account, SendResult, Traits
 from zabota.messaging.rules.words import REASONS
 from zabota.messaging.services.registry import traits_of, transport_of
@@ -46,7 +47,12 @@ def save_account(
 ) -> ChannelAccount:
     """Enter or change an account; an empty secret keeps the one that is there. Raises BadInput with what is missing."""
     traits = _traits(provider)
-    kept = dict(account.values) if account else {_TOKEN: new_hook_token(), _SECRET: secrets.token_urlsafe(32)}
+    # Keys that nothing opens any more are entered anew, and the provider is told a new address.
+    kept = (
+        dict(account.values)
+        if account and not is_lost(account)
+        else {_TOKEN: new_hook_token(), _SECRET: secrets.token_urlsafe(32)}
+    )
     for each in traits.fields:
         given = values.get(each.name, "").strip()
         if given or not each.is_secret:
@@ -123,9 +129,16 @@ def try_account(*, account: ChannelAccount) -> SendResult:
     return asyncio.run(ask())
 
 
+def is_lost(account: ChannelAccount) -> bool:
+    """True when the secret key of the installation was changed and the keys of this account cannot be read."""
+    return isinstance(account.values, Lost)
+
+
 def account_view(account: ChannelAccount) -> Account:
-    """The account as an adapter sees it, opened."""
+    """The account as an adapter sees it, opened. Raises SecretLost."""
     values = account.values
+    if isinstance(values, Lost):
+        raise SecretLost
     return Account(
         id=account.pk,
         values={name: value for name, value in values.items() if not name.startswith("_")},

@@ -15,9 +15,10 @@ from zabota.kernel import clock
 from zabota.kernel.scope import clinic_scope
 from zabota.messaging.models import ChannelAccount
 from zabota.messaging.queries.rows import Row
-from zabota.messaging.rules.transport import Account, Outgoing, SendResult, Transport, Verdict
-from zabota.messaging.services.accounts import account_view
+from zabota.messaging.rules.transport import Account, Blame, Outgoing, SendResult, Transport, Verdict
+from zabota.messaging.services.accounts import account_view, is_lost
 from zabota.messaging.services.acking import Tally, acknowledge
+from zabota.messaging.services.breaker import account_failed
 from zabota.messaging.services.claiming import LEASE, claim, heartbeat
 from zabota.messaging.services.journal import note_sent
 from zabota.messaging.services.loops import new_loop
@@ -52,6 +53,11 @@ def drain(
     transport = transport_of(account.provider) if account else None
     done = Drained()
     if account is None or transport is None:
+        return done
+    if is_lost(account):
+        detail = "секретный ключ установки сменился: введите ключи канала заново"
+        lost = SendResult(key="", verdict=Verdict.ACCOUNT, blame=Blame.KEY, detail=detail)
+        account_failed(account_id=account_id, result=lost, now=now())
         return done
     view = account_view(account)
     # One loop for the whole drain: adapters keep their connections open between batches.

@@ -20,7 +20,7 @@ from zabota.messaging.queries.rows import Row, rows_of
 from zabota.messaging.rules.gate import Fate, Ruling, rule
 from zabota.messaging.rules.states import RANKS
 from zabota.messaging.rules.transport import Channel, InboundEvent, Transport
-from zabota.messaging.services.accounts import account_view
+from zabota.messaging.services.accounts import account_view, is_lost
 from zabota.messaging.services.acking import done_elsewhere
 from zabota.messaging.services.cascade import go_on
 from zabota.messaging.services.claiming import ask_guards, stop_or_wait
@@ -113,6 +113,8 @@ def _ask_provider(account: ChannelAccount, transport: Transport, now: datetime) 
     rows = Message.objects.filter(state=Message.State.SENDING, lease_until__lt=now, account=account)
     pairs = list(rows.values_list("idem_key", "provider_id")[:PORTION])
     if not pairs:
+        return
+    if is_lost(account):
         return
     view = account_view(account)
 
