@@ -118,6 +118,7 @@ WANT_MORE = {
     "desk:goal-table": "a stored report",
     "desk:strategy-book": "a stored report",
     "desk:strategy-deck": "a stored report",
+    "desk:strategy-slides": "a stored report",
     "desk:strategy-table": "a stored report",
     "desk:view-drop": "a saved view",
     "desk:reception-mark": "a visit of the doctor's own day",

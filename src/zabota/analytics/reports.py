@@ -32,6 +32,7 @@ from zabota.analytics.services.sections import alarms_said, sections
 from zabota.analytics.services.sending import Sent, send_behind
 from zabota.analytics.services.stored import AUDIT, PULSE, audit_of, refresh_reports
 from zabota.analytics.services.strategy import STRATEGY
+from zabota.analytics.services.strategy_slides import strategy_presentation
 from zabota.analytics.services.strategy_view import strategy_view
 from zabota.analytics.services.views import drop_view, save_view
 from zabota.analytics.services.where import WHERE, key_of
@@ -86,6 +87,7 @@ __all__ = [
     "shares_differ",
     "sorted_people",
     "strategy_deck",
+    "strategy_slides",
     "strategy_view",
     "view_of",
     "where_failed",
@@ -166,6 +168,11 @@ def saved_view(clinic: Clinic, public_id: str) -> SavedView | None:
 def strategy_deck(data: Mapping[str, Any], *, clinic: str, made_on: date) -> str:
     """The strategy as a file of slides."""
     return render_deck(strategy_view(data), clinic=clinic, made_on=made_on)
+
+
+def strategy_slides(data: Mapping[str, Any], *, clinic: str, made_on: date) -> bytes:
+    """The strategy as a file of PowerPoint."""
+    return strategy_presentation(strategy_view(data), clinic=clinic, made_on=made_on)
 
 
 def people_of(behind: Behind, *, now: datetime, branches: Branches) -> list[PersonBehind]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -23,6 +23,8 @@ MONTHS: Final = 12
 #: Rows of a table, and fewest patients of a segment whose average is said.
 SHOWN: Final = 12
 LEAST: Final = 10
+#: Districts and settlements that stand alone.
+AREAS_SHOWN: Final = 20
 UNKNOWN: Final = "не указано"
 SEXES: Final = {"f": "Женщины", "m": "Мужчины"}
 
@@ -46,6 +48,7 @@ def strategy_of(
     first = first_days(visits)
     active = _present(visits, now)
     new = active & (first > end - YEAR)
+    area = _area(done)
     return {
         "as_of": as_of.isoformat(),
         "data_from": visits.first_day.isoformat(),
@@ -61,10 +64,11 @@ def strategy_of(
         "months": _months(visits, first, as_of),
         "needs": _needs(visits, now, before if whole_year else None),
         "catchment": _catchment(visits, now, first, end),
+        "areas": _areas(visits, area, now, active, first, end) if area else [],
         "sources": _sources(visits, now, first, end, costs),
-        "segments": _segments(visits, now, active, as_of, value),
+        "segments": _segments(visits, now, active, _sides(visits, as_of, area), value),
         "has_worth": value is not None,
-        "alarms": _alarms(visits, now, active, first, end, as_of),
+        "alarms": _alarms(visits, now, active, first, end, _sides(visits, as_of, area)),
     }
 
 
@@ -212,11 +216,49 @@ def _sources(visits: Visits, now: Bools, first: Ints, end: int, costs: Mapping[s
     return sorted(rows, key=lambda row: (-row["new"], row["name"]))[:SHOWN]
 
 
-def _segments(visits: Visits, now: Bools, active: Bools, as_of: date, worth: Floats | None) -> Table:
+def _area(done: pl.DataFrame) -> Side | None:
+    """The area of each person of the visits; None where nobody's is known."""
+    if "area" not in done.columns or not done["area"].count():
+        return None
+    told = done.group_by("person").agg(pl.col("area").drop_nulls().first()).sort("person")["area"]
+    values = sorted(told.drop_nulls().unique().to_list())
+    places = {value: code for code, value in enumerate(values)}
+    codes = told.replace_strict(places, default=-1, return_dtype=pl.Int64).fill_null(-1)
+    return Side("Район", values, codes.to_numpy().astype(np.int64))
+
+
+def _areas(visits: Visits, area: Side, now: Bools, active: Bools, first: Ints, end: int) -> Table:
+    """Catchment: patients of a year by district or settlement, how many of them are new, who of the new comes again."""
+    paid = _paid(visits, now)
+    ripe, back = _ripe(visits, first, end)
+    branches = visits.words["branch"]
+    rows: Table = []
+    for code, name in [*enumerate(area.values), (-1, UNKNOWN)]:
+        of_area = area.codes == code
+        mine = active & of_area
+        if not mine.any():
+            continue
+        watched, returned = int((of_area & ripe).sum()), int((of_area & ripe & back).sum())
+        low, high = wilson(returned, watched)
+        inside = now & of_area[visits.person] & (branches.codes >= 0)
+        by_branch = np.bincount(branches.codes[inside], minlength=len(branches.values) or 1)
+        rows.append(
+            {
+                "name": name, "patients": int(mine.sum()), "new": int((mine & (first > end - YEAR)).sum()),
+                "watched": watched, "share": returned / watched if watched >= LEAST else None, "low": low, "high": high,
+                "revenue_kopecks": int(paid[mine].sum()),
+                "branch": branches.values[int(by_branch.argmax())] if by_branch.sum() else "",
+            }
+        )  # fmt: skip
+    known = sorted((row for row in rows if row["name"] != UNKNOWN), key=lambda row: (-row["patients"], row["name"]))
+    return [*known[:AREAS_SHOWN], *(row for row in rows if row["name"] == UNKNOWN)]
+
+
+def _segments(visits: Visits, now: Bools, active: Bools, sides: Sequence[Side], worth: Floats | None) -> Table:
     """Revenue per patient of a year, and expected worth, by segment."""
     paid = _paid(visits, now)
     rows: Table = []
-    for side in _sides(visits, as_of):
+    for side in sides:
         found = []
         for code, name in enumerate(side.values):
             mine = active & (side.codes == code)
@@ -229,7 +271,7 @@ def _segments(visits: Visits, now: Bools, active: Bools, as_of: date, worth: Flo
     return rows
 
 
-def _sides(visits: Visits, as_of: date) -> list[Side]:
+def _sides(visits: Visits, as_of: date, area: Side | None) -> list[Side]:
     """How patients of a year are divided; branch and doctor are those of the last visit."""
     last_line = np.full(visits.people, -1, np.int64)
     last_line[visits.person] = np.arange(len(visits.person))
@@ -241,15 +283,14 @@ def _sides(visits: Visits, as_of: date) -> list[Side]:
     for title, name in (("Филиал", "branch"), ("Врач", "doctor")):
         words = visits.words[name]
         sides.append(Side(title, words.values, words.codes[last_line].astype(np.int64)))
-    return sides
+    return [*sides, area] if area else sides
 
 
-def _alarms(visits: Visits, now: Bools, active: Bools, first: Ints, end: int, as_of: date) -> Table:
+def _alarms(visits: Visits, now: Bools, active: Bools, first: Ints, end: int, sides: Sequence[Side]) -> Table:
     """Shown comparisons that turn round among people alike: returns of sources, revenue of segments."""
-    sides = _sides(visits, as_of)
     ripe, back = _ripe(visits, first, end)
     paid = _paid(visits, now)
-    shares = alarms_of_shares(sides, ripe, back, compared=("Источник",))
+    shares = alarms_of_shares(sides, ripe, back, compared=("Источник", "Район"))
     money = alarms_of_averages(sides, active, paid, compared=[each.name for each in sides])
     return [
         {

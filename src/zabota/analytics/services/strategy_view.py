@@ -26,6 +26,7 @@ def strategy_view(data: Json) -> View:
         "people": _people(data),
         "months": _months(data),
         "needs": _needs(data),
+        "areas": _areas(data),
         "catchment": _catchment(data),
         "load": _load(data["load"]),
         "sources": _sources(data),
@@ -141,6 +142,35 @@ def _needs(data: Json) -> View:
                 "name": row["name"], "patients": number(row["patients"]), "visits": number(row["visits"]),
                 "bar": _bar(row["patients"], top), "money": money(row["revenue_kopecks"]),
                 "change": _change(row["patients"], row["before"]).replace(" к году раньше", ""),
+            }
+            for row in rows
+        ],
+    }  # fmt: skip
+
+
+def _areas(data: Json) -> View:
+    """Where patients live; no rows where no address is known."""
+    rows = data.get("areas") or []
+    known = [row for row in rows if row["name"] != "не указано"]
+    if not known:
+        return {"title": "", "rows": []}
+    total, told = data["patients"], sum(row["patients"] for row in known)
+    top = max(row["patients"] for row in rows)
+    title = (
+        f"Чаще всего приезжают из «{known[0]['name']}»: {percent(known[0]['patients'] / told)} тех, чей адрес известен"
+    )
+    few = sum(row["patients"] for row in known[:3])
+    if len(known) > 4:
+        title += f"; три первых места дают {percent(few / told)}"
+    return {
+        "title": title,
+        "told": percent(told / total) if total else "—",
+        "rows": [
+            {
+                "name": row["name"], "patients": number(row["patients"]), "bar": _bar(row["patients"], top),
+                "new": percent(row["new"] / row["patients"]), "share": percent(row["share"]),
+                "between": f"{100 * row['low']:.0f}…{100 * row['high']:.0f}" if row["share"] is not None else "мало данных",
+                "money": money(row["revenue_kopecks"]), "branch": row["branch"],
             }
             for row in rows
         ],

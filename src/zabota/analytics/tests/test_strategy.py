@@ -67,3 +67,25 @@ def test_a_single_visit_makes_a_page_and_a_deck() -> None:
     assert "&lt;Улыбка&gt;" in deck
     assert "<script" not in deck
     assert "http" not in deck.replace("http-equiv", "")
+
+
+def test_catchment_counts_the_year_by_area_and_says_how_many_addresses_are_known() -> None:
+    places = pl.when(pl.col("person") % 10 < 6).then(pl.lit("Хамовники")).when(pl.col("person") % 10 < 9)
+    frame = frame_of().with_columns(area=places.then(pl.lit("пос. Лесной")).otherwise(None))
+    data = strategy_of(frame, as_of=AS_OF, costs={})
+    rows = {row["name"]: row for row in data["areas"]}
+    assert list(rows) == ["Хамовники", "пос. Лесной", "не указано"]
+    assert sum(row["patients"] for row in rows.values()) == data["patients"]
+    assert sum(row["new"] for row in rows.values()) == data["new"]
+    assert sum(row["revenue_kopecks"] for row in rows.values()) == data["revenue_kopecks"]
+    assert rows["Хамовники"]["branch"] in {"Север", "Центр"}
+    assert "Район" in {row["side"] for row in data["segments"]}
+    view = strategy_view({**data, "load": LOAD})["areas"]
+    assert view["title"].startswith("Чаще всего приезжают из «Хамовники»: 6")
+    assert view["told"] in {"89\u00a0%", "90\u00a0%", "91\u00a0%"}
+
+
+def test_without_addresses_the_catchment_by_area_is_left_out() -> None:
+    data = strategy_of(frame_of(), as_of=AS_OF, costs={})
+    assert data["areas"] == []
+    assert strategy_view({**data, "load": LOAD})["areas"]["rows"] == []

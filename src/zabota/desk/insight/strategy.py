@@ -18,10 +18,12 @@ from zabota.desk.insight import work
 from zabota.desk.insight.files import book_answer, table_answer
 from zabota.kernel import clock
 
+_PPTX: Final = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 TABLES: Final = {
     "people": "Пациенты",
     "months": "Новые и прежние",
     "needs": "Потребности",
+    "areas": "Откуда приезжают",
     "catchment": "Филиалы",
     "load": "Загрузка",
     "sources": "Источники",
@@ -74,6 +76,18 @@ def deck(request: StaffRequest) -> HttpResponse:
 
 @require_GET
 @staff_page(Right.AUDIT_VIEW)
+def slides(request: StaffRequest) -> HttpResponse:
+    """The same as a presentation whose tables can be edited."""
+    stored = _stored(request)
+    made_on = clock.today(request.clinic.time_zone, stored.computed_at)
+    body = reports.strategy_slides(stored.data, clinic=request.clinic.name, made_on=made_on)
+    response = HttpResponse(body, content_type=_PPTX)
+    response["Content-Disposition"] = f'attachment; filename="strategiya-{stored.as_of:%Y-%m-%d}.pptx"'
+    return response
+
+
+@require_GET
+@staff_page(Right.AUDIT_VIEW)
 def book(request: StaffRequest) -> HttpResponse:
     """All tables in one book."""
     stored = _stored(request)
@@ -107,6 +121,25 @@ def table_of(name: str, data: Mapping[str, Any]) -> tuple[Sequence[str], list[Se
             (each["name"], each["patients"], each["before"], each["visits"], each["revenue_kopecks"] / 100)
             for each in data["needs"]
         ]
+    if name == "areas":
+        columns = (
+            "Откуда",
+            "Пациентов",
+            "Новых",
+            "Созревших",
+            "Вернулись за полгода, %",
+            "От",
+            "До",
+            "Руб.",
+            "Чаще в филиал",
+        )
+        return columns, [
+            (
+                each["name"], each["patients"], each["new"], each["watched"], _percent(each["share"]),
+                _percent(each["low"]), _percent(each["high"]), each["revenue_kopecks"] / 100, each["branch"],
+            )
+            for each in data.get("areas") or []
+        ]  # fmt: skip
     if name == "catchment":
         return ("Филиал", "Пациентов", "Новых", "Только здесь", "Руб."), [
             (each["name"], each["patients"], each["new"], each["only_here"], each["revenue_kopecks"] / 100)
@@ -131,10 +164,10 @@ def table_of(name: str, data: Mapping[str, Any]) -> tuple[Sequence[str], list[Se
             )
             for each in data["sources"]
         ]  # fmt: skip
-    columns = (
+    titles = (
         "Признак", "Значение", "Пациентов", "На пациента за год, руб.", "От", "До", "Ждём за следующий год, руб.", "От", "До",
     )  # fmt: skip
-    return columns, [
+    return titles, [
         (each["side"], each["name"], each["arpp"]["n"], *_money(each["arpp"]), *_money(each["worth"]))
         for each in data["segments"]
     ]

@@ -44,6 +44,7 @@ urlpatterns: list[URLPattern] = [
     path("insight/strategy/refresh/", strategy.refresh, name="strategy-refresh"),
     path("insight/strategy/state/", strategy.state, name="strategy-state"),
     path("insight/strategy/deck.html", strategy.deck, name="strategy-deck"),
+    path("insight/strategy/slides.pptx", strategy.slides, name="strategy-slides"),
     path("insight/strategy/book.xlsx", strategy.book, name="strategy-book"),
     path("insight/strategy/<slug:table>.<slug:form>", strategy.as_table, name="strategy-table"),
     path("insight/weekly/", regular.weekly, name="weekly"),

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import io
 import json
+import posixpath
 import zipfile
 from functools import cache
+from pathlib import PurePosixPath
 from typing import Any
 
 import polars as pl
 import pytest
+from defusedxml import ElementTree
 
 from zabota.analytics.models import StoredReport
 from zabota.analytics.rules.strategy import strategy_of
+from zabota.analytics.services.slides import Slide, presentation
 from zabota.analytics.tests.clinics import AS_OF, Clinic, visits_of
 from zabota.clinic.rules.rights import Role
 from zabota.desk.insight.strategy import TABLES
@@ -102,3 +106,42 @@ def test_every_section_is_a_picture_and_a_table_on_the_page_and_prints_without_b
             assert f'href="{PATH}{table}.{form}"' in text
     assert text.count('data-picture="svg"') == text.count("data-drawing=") > 5
     assert "data-picture" not in as_anton.get(f"{PATH}deck.html").content.decode()
+
+
+def test_presentation_opens_section_by_section_and_its_tables_hold_the_figures(
+    stored, as_anton, as_vera, as_oleg
+) -> None:
+    answer = as_anton.get(f"{PATH}slides.pptx")
+    assert answer.headers["Content-Disposition"].endswith('.pptx"')
+    assert as_vera.get(f"{PATH}slides.pptx").status_code == 404
+    assert as_oleg.get(f"{PATH}slides.pptx").status_code == 404
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as file:
+        parts = {name: file.read(name) for name in file.namelist()}
+    trees = {name: ElementTree.fromstring(text) for name, text in parts.items()}
+    kinds = {each.get("PartName", "")[1:] for each in trees["[Content_Types].xml"]} - {""}
+    assert kinds == {name for name in parts if name.endswith(".xml") and name != "[Content_Types].xml"}
+    for name, tree in trees.items():
+        if name.endswith(".rels"):
+            folder = PurePosixPath(name).parent.parent
+            for each in tree:
+                target = posixpath.normpath(str(folder / each.get("Target", "")))
+                assert target in parts, (name, target)
+    slides = [text.decode() for name, text in sorted(parts.items()) if name.startswith("ppt/slides/slide")]
+    assert len(slides) > 8
+    assert all('<p:ph type="title"/>' in each for each in slides)
+    whole = "".join(slides)
+    assert "пациентов за год" in whole
+    assert "=Котова" in whole
+    assert "Больше всего новых из источника" in whole
+    assert as_anton.get(f"{PATH}slides.pptx").content == answer.content
+
+
+def test_long_tables_go_on_over_slides_and_odd_signs_break_nothing() -> None:
+    rows = [(f"Врач <{number}> & \x00\x0b", str(number)) for number in range(30)]
+    body = presentation([Slide("Кто & что", "", ("Врач", "Сколько"), rows, [0.5] * 30)], title="<>")
+    with zipfile.ZipFile(io.BytesIO(body)) as file:
+        slides = [name for name in file.namelist() if name.startswith("ppt/slides/slide")]
+        assert len(slides) == 3
+        for name in file.namelist():
+            ElementTree.fromstring(file.read(name))
+        assert "(продолжение)" in file.read("ppt/slides/slide2.xml").decode()

@@ -59,7 +59,7 @@ def visits_of(frame: pl.DataFrame, *, zones: dict[str, str], default_zone: str) 
     """Appointments of a keyed frame, services of one visit together. Times are in the zone of their branch."""
     if not frame.height:
         return []
-    columns = {
+    columns: dict[str, Any] = {
         "visit_ext_id": pl.String, "duration_minutes": pl.Int64, "doctor": pl.String, "speciality": pl.String,
         "service": pl.String, "service_code": pl.String, "qty": pl.Float64, "price_kopecks": pl.Int64,
         "paid_kopecks": pl.Int64, "is_first": pl.Boolean, "comment": pl.String, "cancel_reason": pl.String,

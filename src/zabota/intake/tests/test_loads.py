@@ -366,3 +366,30 @@ def test_a_load_whose_workers_keep_dying_is_taken_back_whole(
     assert Batch.objects.get(pk=loaded.pk).state == Batch.State.UNDONE
     assert not Appointment.objects.exists()
     assert JobLease.objects.get(task_path=intake_jobs.load.module_path).parked_at is not None
+
+
+def test_address_of_an_export_stands_on_the_card_with_its_area_and_is_taken_back(load: Callable[..., Batch]) -> None:
+    header = f"{HEADER};Адрес;Район;Дата создания записи"
+    booked = f"{clock.now().date() - dt.timedelta(days=210):%d.%m.%Y} 12:00"
+    text = (
+        f"{header}\r\n"
+        f"v1;{MILA};{day(-200)};Центр;Рябов И. А.;Гигиена;4 900,00;4 900,00;Завершён;Яндекс;Да;Химки, ул. Ленина, 5;;{booked}\r\n"
+        f"v2;{PYOTR};{day(-40)};Центр;Рябов И. А.;Осмотр;1 500,00;1 500,00;Завершён;Сайт;Нет;;р-н Арбат;\r\n"
+    )
+    batch = load(text)
+    mila, pyotr = Patient.objects.get(surname="Соколова"), Patient.objects.get(surname="Громов")
+    assert (mila.address, mila.area) == ("Химки, ул. Ленина, 5", "Химки")
+    assert (pyotr.address, pyotr.area) == ("", "Арбат")
+    visit = Appointment.objects.get(ext_id="v1")
+    assert visit.booked_at is not None
+    assert (visit.starts_at - visit.booked_at).days == 9
+    assert Appointment.objects.get(ext_id="v2").booked_at is None
+    assert batch.state == Batch.State.LOADED
+
+
+def test_a_later_export_fills_an_address_that_was_not_known(load: Callable[..., Batch], first: str) -> None:
+    load(first)
+    assert Patient.objects.get(surname="Соколова").area == ""
+    rows = first.strip().split("\r\n")
+    load("\r\n".join([f"{rows[0]};Адрес", *(f"{row};г. Тула, ул. Новая, 1" for row in rows[1:])]) + "\r\n")
+    assert set(Patient.objects.values_list("area", flat=True)) == {"Тула"}

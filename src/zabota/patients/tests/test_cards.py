@@ -110,3 +110,18 @@ def test_hint_shows_the_card_that_a_new_one_would_repeat(mila, clinic):
     assert hints(phones=("+79037504817",)) == [mila]
     assert hints(born_on=dt.date(1999, 1, 1)) == []
     assert hints(surname="Иванова", phones=("+79037504817",)) == []
+
+
+def test_address_gives_the_area_and_a_new_address_takes_it_along(card, actor, now):
+    patient = card("Котова Вера", address="г. Москва,  р-н Хамовники, ул. Усачёва, 5")
+    assert (patient.address, patient.area) == ("г. Москва, р-н Хамовники, ул. Усачёва, 5", "Хамовники")
+
+    def edited(address, area):
+        changes = {"address": address, "area": area}
+        return api.edit_patient(patient=patient, changes=changes, actor=actor, now=now).area
+
+    assert edited("Химки, ул. Ленина, 5", "Хамовники") == "Химки"
+    assert edited("Химки, ул. Ленина, 5", "Сходня") == "Сходня"
+    assert edited("ул. Ленина, 7", "Сходня") == "Сходня"
+    with pytest.raises(BadInput, match="300"):
+        edited("я" * 301, "")
