@@ -18,6 +18,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
+from django.db import connection, connections
+
+from tests.prepared import prepared_path
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -119,13 +122,24 @@ def _order(sql: str) -> None:
         postgres.execute(sql)
 
 
+def _copy_of_the_tests(name: str) -> None:
+    """The tables that the suite has just made; an empty database when somebody is connected to them."""
+    connections.close_all()
+    try:
+        _order(f'CREATE DATABASE "{name}" TEMPLATE "{connection.settings_dict["NAME"]}"')
+    except psycopg.errors.ObjectInUse:
+        _order(f'CREATE DATABASE "{name}"')
+
+
 @pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def empty_database(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> Iterator[str]:
     """A migrated, empty database that each test copies: a path on SQLite, a name on PostgreSQL."""
     folder = tmp_path_factory.mktemp("faults")
     name = f"faults_{secrets.token_hex(4)}" if _postgres() else str(folder / "empty.sqlite3")
     if _postgres():
-        _order(f'CREATE DATABASE "{name}"')
+        _copy_of_the_tests(name)
+    elif prepared_path().exists():
+        shutil.copy(prepared_path(), name)
     house = Installation(_named(name) if _postgres() else f"sqlite:///{name}", folder)
     done = house.zabota("manage", "migrate", "--run-syncdb", "-v0")
     assert done.returncode == 0, done.stderr
