@@ -163,6 +163,17 @@ def listed(request: StaffRequest) -> HttpResponse:
 
 @require_POST
 @staff_page(Right.CHANNELS_EDIT)
+def erid(request: StaffRequest) -> HttpResponse:
+    """Whether advertising leaves through messengers only with its mark."""
+    is_required = request.POST.get("required") == "yes"
+    messaging.edit_rules(clinic=request.clinic, erid_required=is_required, actor=request.actor, now=clock.now())
+    said = "Реклама в мессенджерах уходит только с меткой erid." if is_required else "Метка erid не обязательна."
+    messages.success(request, said)
+    return redirect("desk:channels")
+
+
+@require_POST
+@staff_page(Right.CHANNELS_EDIT)
 def channel_law(request: StaffRequest, rule_id: int) -> HttpResponse:
     """The owner allows advertising against the table, with a reason, or takes that back."""
     rule = get_object_or_404(ChannelRule, clinic=request.clinic, pk=rule_id)

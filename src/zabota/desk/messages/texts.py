@@ -40,11 +40,22 @@ class Wording:
     subject: str
     texts: dict[str, str]
     version: int
+    erids: dict[str, str]
 
     @property
     def sms(self) -> str:
         """Words of an SMS."""
         return self.texts.get("sms", "")
+
+    @property
+    def erid_sms(self) -> str:
+        """Token of an SMS."""
+        return self.erids.get("sms", "")
+
+    @property
+    def erid_any(self) -> str:
+        """Token of every other channel."""
+        return self.erids.get("", "")
 
     @property
     def any(self) -> str:
@@ -122,6 +133,7 @@ def _editor(request: StaffRequest, template: Template | None) -> HttpResponse:
                 texts=wording.texts,
                 subject=wording.subject,
                 detail=wording.detail,
+                erids=wording.erids,
                 seen_version=wording.version,
                 actor=request.actor,
                 now=clock.now(),
@@ -146,7 +158,7 @@ def _editor(request: StaffRequest, template: Template | None) -> HttpResponse:
 
 def _stored(template: Template | None) -> Wording:
     if template is None:
-        return Wording("", messaging.SERVICE, "d0", "", {}, 0)
+        return Wording("", messaging.SERVICE, "d0", "", {}, 0, {})
     version = messaging.current_version(template)
     return Wording(
         title=template.title,
@@ -155,6 +167,7 @@ def _stored(template: Template | None) -> Wording:
         subject=version.subject if version else "",
         texts=dict(version.texts) if version else {},
         version=version.n if version else 0,
+        erids=dict(version.erids) if version else {},
     )
 
 
@@ -167,6 +180,7 @@ def _from_form(request: HttpRequest) -> Wording:
         subject=request.POST.get("subject", ""),
         texts={channel: request.POST.get(field, "") for channel, field in _FIELDS.items()},
         version=int(version) if version.isdigit() and len(version) < 9 else 0,
+        erids={"sms": request.POST.get("erid_sms", ""), "": request.POST.get("erid_any", "")},
     )
 
 
@@ -191,6 +205,7 @@ def _reading(request: StaffRequest, wording: Wording) -> dict[str, Any]:
                 branch=branch,
                 patient=patient,
                 price_kopecks=prices.get(channel, 0),
+                erids=wording.erids,
                 now=clock.now(),
             ),
         )

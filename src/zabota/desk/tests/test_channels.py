@@ -80,6 +80,13 @@ class TestChannels:
             assert name in page
         assert "DNS не ответил" in page
 
+    def test_the_owner_requires_the_mark_of_advertising_and_takes_that_back(
+        self, as_anton: Client, smile: Clinic
+    ) -> None:
+        for answer, required in ("yes", True), ("no", False):
+            as_anton.post(reverse("desk:channels-erid"), {"required": answer})
+            assert ensure_rules(clinic_id=smile.pk).erid_required is required
+
     def test_what_is_missing_is_told_at_its_field(self, as_anton: Client) -> None:
         response = as_anton.post(reverse("desk:channel-new", args=["smsc"]), {**SMSC, "password": ""})
         assert response.status_code == 422

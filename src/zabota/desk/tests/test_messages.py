@@ -93,3 +93,14 @@ def test_a_text_of_the_clinics_own_is_made_and_taken_out_of_use_a_built_in_one_s
     assert Template.objects.get(pk=own.pk).is_archived
     assert "Встроенный текст не убирают" in answer.content.decode()
     assert "Поздравление" not in desk.get(reverse("desk:messages-texts")).content.decode()
+
+
+def test_the_mark_of_advertising_has_its_own_field(desk: Client, smile: Clinic) -> None:
+    text = "«{клиника}»: предложение {ссылка} Имеются противопоказания. Необходима консультация специалиста {отписка}"
+    fields = form(message_class="marketing", text_sms=text, text_any=text, erid_sms="SMS12345", erid_any="ALL12345")
+
+    desk.post(address(smile, "offer"), fields)
+
+    assert TemplateVersion.objects.get(template__key="offer", n=2).erids == {"sms": "SMS12345", "": "ALL12345"}
+    page = desk.get(address(smile, "offer")).content.decode()
+    assert 'value="SMS12345"' in page and "erid: SMS12345" in page and "Реклама. Улыбка. erid: ALL12345" in page

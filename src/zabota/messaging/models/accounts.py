@@ -47,6 +47,8 @@ class MessagingRules(models.Model):
     #: «Организация из перечня 41-ФЗ»: None while nobody answered. A yes is for ever.
     is_listed = models.BooleanField(null=True, blank=True)
     listed_at = models.DateTimeField(null=True, blank=True)
+    #: No advertising leaves through a messenger without its token of the register.
+    erid_required = models.BooleanField("реклама в мессенджерах только с erid", default=False)
     #: Nothing is sent while this is set: after a restore, or by the owner's hand.
     paused_at = models.DateTimeField(null=True, blank=True)
     paused_reason = models.CharField(max_length=200, default="", blank=True)

@@ -45,6 +45,8 @@ class TemplateVersion(models.Model):
     #: Text by channel; the empty key is for every channel that has none of its own.
     texts = models.JSONField()
     subject = models.CharField("тема письма", max_length=150, default="", blank=True)
+    #: Token of the register of advertising by channel, keyed as `texts` are; only advertising has any.
+    erids = models.JSONField("метки erid", default=dict, blank=True)
     fingerprint = models.CharField(max_length=64)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(

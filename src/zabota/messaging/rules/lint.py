@@ -90,6 +90,7 @@ _FORBIDDEN: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ),
 )  # fmt: skip
 _LINK = re.compile(r"https?://|\{ссылка\}|\{отписка\}|\b[\w-]+\.(?:ru|рф|com|su)/", re.IGNORECASE)
+_ERID = re.compile(r"[A-Za-z0-9]{5,64}")
 _RAFFLE = _any(r"розыгрыш", r"разыгрыва", r"лотере")
 
 
@@ -100,6 +101,8 @@ def check_template(
     detail: str = "d0",
     subject: str = "",
     hidden: Sequence[str] = (),
+    erids: Mapping[str, str] | None = None,
+    erid_required: bool = False,
 ) -> list[Finding]:
     """Everything that is wrong with the wordings of one template. `hidden` are names of sensitive branches."""
     found: list[Finding] = []
@@ -114,6 +117,7 @@ def check_template(
         # A subject is read on a locked screen: date and place at most, whoever agreed to more.
         found += _subject(subject)
     found += _spelled(" ".join([subject, *texts.values()]), hidden)
+    found += _marked(texts, erids or {}, message_class=message_class, is_required=erid_required)
     return _once(found)
 
 
@@ -186,12 +190,37 @@ def _marketing(text: str, names: frozenset[str], channel: str) -> list[Finding]:
                 "raffle", "У розыгрыша указывают срок, организатора и ссылку на правила: добавьте {ссылка} (ст. 9)."
             )
         )
-    if channel in BOT_CHANNELS:
-        found.append(
-            Finding(
-                "erid", "Для рассылки в мессенджере может понадобиться метка erid: решите с юристом.", is_error=False
-            )
+    return found
+
+
+def erid_of(erids: Mapping[str, str], channel: str) -> str:
+    """The token of a channel: its own, or the one for all that have none."""
+    return erids.get(channel) or ("" if channel == Channel.SMS else erids.get("", ""))
+
+
+def _marked(
+    texts: Mapping[str, str], erids: Mapping[str, str], *, message_class: str, is_required: bool
+) -> list[Finding]:
+    """Marking of advertising: a token for each creative and channel, written in its own field."""
+    found = [
+        Finding("erid_wrong", f"«{erid[:40]}» не похоже на erid: это латинские буквы и цифры, без пробелов.")
+        for erid in erids.values()
+        if erid and not _ERID.fullmatch(erid)
+    ]
+    if message_class != MARKETING:
+        if any(erids.values()):
+            found.append(Finding("erid_service", "Метка erid бывает только у рекламы: уберите её или смените класс."))
+        return found
+    if any("erid" in text.casefold() for text in texts.values()):
+        found.append(Finding("erid_by_hand", "Уберите erid из текста: впишите его в поле, и он встанет сам."))
+    reached = [channel for channel, text in texts.items() if text.strip() and (not channel or channel in BOT_CHANNELS)]
+    if any(not erid_of(erids, channel) for channel in reached):
+        words = (
+            "Реклама в мессенджерах у вас уходит только с меткой erid: впишите её, получив у оператора рекламных данных."
+            if is_required
+            else "Для рекламы в мессенджере может понадобиться метка erid: решите с юристом и впишите её в поле."
         )
+        found.append(Finding("erid", words, is_error=is_required))
     return found
 
 

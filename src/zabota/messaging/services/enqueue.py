@@ -13,11 +13,12 @@ from zabota.clinic.models import Branch, Clinic
 from zabota.kernel.errors import BadInput
 from zabota.messaging.models import ChannelAccount, Decision, Message, TemplateVersion
 from zabota.messaging.queries.addresses import Ways, accounts_on, shared_addresses, ways_of
+from zabota.messaging.rules.lint import erid_of
 from zabota.messaging.rules.states import RANKS
 from zabota.messaging.rules.text import TextWrong, ValueMissing
 from zabota.messaging.rules.transport import Channel
 from zabota.messaging.rules.wanted import NewMessage
-from zabota.messaging.rules.words import MARKETING, OTP
+from zabota.messaging.rules.words import BOT_CHANNELS, MARKETING, OTP
 from zabota.messaging.services.rules import ensure_rules
 from zabota.messaging.services.templates import current_versions
 from zabota.messaging.services.waking import wake
@@ -44,6 +45,7 @@ class Grounds:
     accounts: dict[str, ChannelAccount]
     cascade: list[str]
     minutes: int
+    erid_required: bool = False
     shared: set[str] = field(default_factory=set)
 
 
@@ -94,6 +96,7 @@ def grounds_of(*, clinic_id: int, wanted: Iterable[NewMessage]) -> Grounds:
         accounts=accounts_on(clinic_id),
         cascade=list(rules.cascade),
         minutes=rules.cascade_minutes,
+        erid_required=rules.erid_required,
     )
     if any(each.template.detail == "d1" for each in versions.values()):
         addresses = {address for way in ways.values() for each in way.addresses.values() for address in each}
@@ -188,6 +191,9 @@ def _carrier(
         return "channel_off"
     if not text_for(version, channel):
         return "no_text"
+    is_advertising = version.template.message_class == MARKETING
+    if grounds.erid_required and is_advertising and channel in BOT_CHANNELS and not erid_of(version.erids, channel):
+        return "no_erid"
     return version, addresses[0], account
 
 

@@ -8,11 +8,13 @@ from zoneinfo import ZoneInfo
 
 from zabota.clinic.api import hidden_names
 from zabota.clinic.models import Branch, Clinic
-from zabota.messaging.rules.lint import PARTS_BUDGET, Finding, check_rendered, check_template
+from zabota.messaging.models import MessagingRules
+from zabota.messaging.rules.lint import PARTS_BUDGET, Finding, check_rendered, check_template, erid_of
 from zabota.messaging.rules.parts import count_parts
 from zabota.messaging.rules.text import TextWrong, ValueMissing, render, render_within
 from zabota.messaging.rules.transport import Channel
-from zabota.messaging.services.wording import Preview, words_of
+from zabota.messaging.rules.words import MARKETING
+from zabota.messaging.services.wording import Preview, marked, words_of
 from zabota.patients.models import Patient
 
 _WEEKDAYS = ("понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье")
@@ -47,11 +49,18 @@ def preview_wording(
     branch: Branch | None = None,
     patient: Patient | None = None,
     price_kopecks: int = 0,
+    erids: Mapping[str, str] | None = None,
     now: datetime,
 ) -> Preview:
     """The text of `channel` as the patient would read it (a made-up person when there is none), and every finding."""
     findings = check_template(
-        texts, message_class=message_class, detail=detail, subject=subject, hidden=hidden_names(clinic)
+        texts,
+        message_class=message_class,
+        detail=detail,
+        subject=subject,
+        hidden=hidden_names(clinic),
+        erids=erids,
+        erid_required=MessagingRules.objects.filter(clinic=clinic, erid_required=True).exists(),
     )
     source = texts.get(channel) or texts.get("", "")
     values = sample_values(clinic, branch=branch, patient=patient, now=now)
@@ -60,6 +69,8 @@ def preview_wording(
             text = render_within(source, values, budget=PARTS_BUDGET.get(message_class, 1))
         else:
             text = render(source, values)
+        if message_class == MARKETING:
+            text = marked(text, erid_of(erids or {}, channel), values, channel)
         title = render(subject, values) if subject and channel == Channel.EMAIL else ""
     except (TextWrong, ValueMissing):
         return Preview(source, "", "", 0, 0, 0, tuple(findings))

@@ -29,6 +29,7 @@ BOUNDS: dict[str, tuple[int, int]] = {
 }
 #: Why sending waits after the database was restored or copied. Only a person ends it.
 RESTORED = "База восстановлена из копии или перенесена"
+SWITCHES = ("erid_required",)
 HOURS = ("service_from", "service_till", "marketing_from", "marketing_till")
 
 
@@ -96,6 +97,8 @@ def _set(rules: MessagingRules, name: str, value: Any) -> None:
         value = list(dict.fromkeys(value))
         if not value or set(value) - set(CHANNEL_TITLES):
             raise BadInput("Выберите хотя бы один канал из списка.")
+    elif name in SWITCHES:
+        value = bool(value)
     elif name not in HOURS:
         raise BadInput("Такой настройки нет.")
     setattr(rules, name, value)

@@ -15,7 +15,7 @@ from zabota.clinic.models import Clinic
 from zabota.kernel import audit
 from zabota.kernel.audit import SYSTEM, Actor
 from zabota.kernel.errors import AlreadyDone, BadInput
-from zabota.messaging.models import Template, TemplateVersion
+from zabota.messaging.models import MessagingRules, Template, TemplateVersion
 from zabota.messaging.rules.defaults import DEFAULTS
 from zabota.messaging.rules.lint import check_template, errors
 from zabota.messaging.rules.words import CHANNEL_TITLES, CLASS_TITLES
@@ -66,6 +66,7 @@ def save_template(
     texts: Mapping[str, str],
     subject: str = "",
     detail: str = "d0",
+    erids: Mapping[str, str] | None = None,
     seen_version: int | None = None,
     actor: Actor,
     now: datetime,
@@ -76,6 +77,7 @@ def save_template(
     """
     title, key = " ".join(title.split())[:120], key.strip()[:40]
     texts = {channel: text.replace("\r\n", "\n").strip() for channel, text in texts.items() if text.strip()}
+    marks = {channel: erid.strip() for channel, erid in (erids or {}).items() if erid.strip()}
     if not title or not key:
         raise BadInput("Напишите название текста.")
     if message_class not in CLASS_TITLES or detail not in Template.Detail.values:
@@ -84,7 +86,13 @@ def save_template(
         raise BadInput("Такого канала нет.")
     wrong = errors(
         check_template(
-            texts, message_class=message_class, detail=detail, subject=subject.strip(), hidden=hidden_names(clinic)
+            texts,
+            message_class=message_class,
+            detail=detail,
+            subject=subject.strip(),
+            hidden=hidden_names(clinic),
+            erids=marks,
+            erid_required=MessagingRules.objects.filter(clinic=clinic, erid_required=True).exists(),
         )
     )
     if wrong:
@@ -99,9 +107,9 @@ def save_template(
     template.title, template.message_class, template.detail = title, message_class, detail
     template.is_archived = False
     template.save()
-    if current is not None and current.fingerprint == _fingerprint(texts, subject.strip()):
+    if current is not None and current.fingerprint == _fingerprint(texts, subject.strip(), marks):
         return current
-    version = _write(template, texts, subject.strip(), actor, now)
+    version = _write(template, texts, subject.strip(), actor, now, marks)
     details = {"key": key, "version": version.n, "class": message_class}
     audit.record("messaging.template.saved", template, actor=actor, now=now, details=details)
     return version
@@ -135,19 +143,27 @@ def current_versions(clinic_id: int, keys: set[str]) -> dict[str, TemplateVersio
     return {each.template.key: each for each in versions if each.n == last[each.template_id]}
 
 
-def _write(template: Template, texts: Mapping[str, str], subject: str, actor: Actor, now: datetime) -> TemplateVersion:
+def _write(
+    template: Template,
+    texts: Mapping[str, str],
+    subject: str,
+    actor: Actor,
+    now: datetime,
+    erids: Mapping[str, str] | None = None,
+) -> TemplateVersion:
     last = TemplateVersion.objects.filter(template=template).aggregate(last=Max("n"))["last"] or 0
     return TemplateVersion.objects.create(
         template=template,
         n=last + 1,
         texts=dict(texts),
         subject=subject,
-        fingerprint=_fingerprint(texts, subject),
+        erids=dict(erids or {}),
+        fingerprint=_fingerprint(texts, subject, erids or {}),
         created_at=now,
         created_by_id=actor.user_id,
     )
 
 
-def _fingerprint(texts: Mapping[str, str], subject: str) -> str:
-    raw = json.dumps([dict(texts), subject], ensure_ascii=False, sort_keys=True)
+def _fingerprint(texts: Mapping[str, str], subject: str, erids: Mapping[str, str]) -> str:
+    raw = json.dumps([dict(texts), subject, *([dict(erids)] if erids else [])], ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(raw.encode()).hexdigest()

@@ -9,7 +9,7 @@ from zabota.clinic.api import Face, face_of
 from zabota.clinic.models import Branch, Clinic
 from zabota.kernel.declension import decline_name
 from zabota.messaging.models import TemplateVersion
-from zabota.messaging.rules.lint import PARTS_BUDGET, Finding, check_rendered
+from zabota.messaging.rules.lint import PARTS_BUDGET, Finding, check_rendered, erid_of
 from zabota.messaging.rules.parts import count_parts
 from zabota.messaging.rules.text import render, render_within
 from zabota.messaging.rules.transport import Channel
@@ -67,9 +67,20 @@ def word(version: TemplateVersion, channel: str, values: Mapping[str, str]) -> W
         # Length costs money here: whoever has a shorter address passes it beside the long one.
         values = {**values, "ссылка": values.get("ссылка_sms") or values.get("ссылка", "")}
         text = render_within(source, values, budget=PARTS_BUDGET.get(version.template.message_class, 1))
+        text = marked(text, erid_of(version.erids, channel), values, channel)
         return Worded(text, "", count_parts(text).parts)
     subject = render(version.subject, values) if version.subject and channel == Channel.EMAIL else ""
-    return Worded(render(source, values), " ".join(subject.split())[:200], 1)
+    text = marked(render(source, values), erid_of(version.erids, channel), values, channel)
+    return Worded(text, " ".join(subject.split())[:200], 1)
+
+
+def marked(text: str, erid: str, values: Mapping[str, str], channel: str) -> str:
+    """Advertising with its mark: whose it is and the token of the register; as short as can be where letters cost."""
+    if not erid:
+        return text
+    if channel == Channel.SMS:
+        return f"{text} erid: {erid}"
+    return f"{text}\n\nРеклама. {values.get('клиника', '')}. erid: {erid}".replace("Реклама. . ", "Реклама. ")
 
 
 def masked(worded: Worded, face: Face, channel: str) -> Worded:
