@@ -199,6 +199,7 @@ def measured(messages: int, sqlite: bool) -> dict[str, Any]:
     from zabota.kernel.scope import every_clinic
 
     figures: dict[str, Any] = {"messages": messages, "database": "sqlite" if sqlite else "postgresql"}
+    figures["load_before"] = round(os.getloadavg()[0], 1)
     rates: dict[str, float] = {}
     with every_clinic(reason="benchmark"), served("smtp") as smtp, served("http") as http:
         clinic_id = clinic_with(messages)
@@ -206,7 +207,13 @@ def measured(messages: int, sqlite: bool) -> dict[str, Any]:
             "smtp": (
                 "smtp",
                 "email",
-                {"host": "127.0.0.1", "port": str(smtp), "security": "none", "sender": "a@ulybka.test"},
+                {
+                    "host": "127.0.0.1",
+                    "port": str(smtp),
+                    "security": "none",
+                    "sender": "a@ulybka.test",
+                    "connections": "20",
+                },
             ),
             "http": ("smsru", "sms", {"api_id": "key", "base_url": f"http://127.0.0.1:{http}"}),
             "http_single": ("smsc", "sms", {"login": "l", "password": "p", "base_url": f"http://127.0.0.1:{http}"}),
@@ -227,6 +234,7 @@ def measured(messages: int, sqlite: bool) -> dict[str, Any]:
         rates["naive"] = NAIVE / wall
         figures["naive_per_second"] = round(rates["naive"])
         tell("naive loop", wall, cpu, NAIVE)
+    figures["load_after"] = round(os.getloadavg()[0], 1)
     ratios = {
         "smtp_to_naive": rates["smtp"] / rates["naive"],
         "smtp_to_5000": rates["smtp"] / 5000,
@@ -421,7 +429,10 @@ def sink(kind: str) -> int:
         print(server.sockets[0].getsockname()[1], flush=True)
         await server.serve_forever()
 
-    asyncio.run(serve())
+    import uvloop
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve())
     return 0
 
 

@@ -193,15 +193,16 @@ def ground_of(
 def _people(
     patient_ids: list[int], clinic: Clinic, branch_zones: dict[int, str], channel: str, with_consents: bool
 ) -> dict[int, Person]:
-    people = {
-        pk: Person(
-            zone=first_zone(zone, branch_zones.get(branch_id or 0, ""), clinic.time_zone),
-            gone=merged is not None or erased is not None,
-        )
-        for pk, zone, branch_id, merged, erased in Patient.objects.filter(
-            pk__among=patient_ids, clinic_id=clinic.pk
-        ).values_list("pk", "time_zone", "branch_id", "merged_into_id", "erased_at")
-    }
+    zones: dict[tuple[str, int | None], ZoneInfo] = {}
+    people: dict[int, Person] = {}
+    cards = Patient.objects.filter(pk__among=patient_ids, clinic_id=clinic.pk)
+    for pk, zone, branch_id, merged, erased in cards.values_list(
+        "pk", "time_zone", "branch_id", "merged_into_id", "erased_at"
+    ):
+        where = (zone, branch_id)
+        if where not in zones:
+            zones[where] = first_zone(zone, branch_zones.get(branch_id or 0, ""), clinic.time_zone)
+        people[pk] = Person(zone=zones[where], gone=merged is not None or erased is not None)
     if is_bot(channel):
         links = BotLink.objects.filter(patient_id__among=patient_ids, channel=channel, state=BotLink.State.ACTIVE)
         found = list(links.values_list("patient_id", "external_id"))

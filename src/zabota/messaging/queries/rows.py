@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet, TextField
-from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
 from zabota.messaging.models import Message
@@ -43,7 +42,7 @@ _COLUMNS = (
     "step_on_at",
     "household_key",
     "is_answer",
-    "own_text",
+    "context_text",
     "plan_text",
 )
 
@@ -85,16 +84,17 @@ class Row:
 
 def rows_of(messages: QuerySet[Message]) -> list[Row]:
     """These messages, in their order."""
+    # As text: most messages brought nothing of their own, and whether there is a plan is seen without reading it.
     found = messages.annotate(
-        own_text=KeyTextTransform("_", "context"), plan_text=Cast("plan", TextField())
+        context_text=Cast("context", TextField()), plan_text=Cast("plan", TextField())
     ).values_list(*_COLUMNS)
     return [_row(values) for values in found]
 
 
 def _row(values: tuple[Any, ...]) -> Row:
-    *columns, own, plan = values
+    *columns, context, plan = values
     row = Row(*columns)
-    if own:
-        row.own = json.loads(own)
+    if '"_"' in context:
+        row.own = json.loads(context).get("_", {})
     row.plan = plan != "[]"
     return row
