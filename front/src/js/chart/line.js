@@ -164,7 +164,8 @@ export function lineOption(data, colors, width) {
         label: {
           show: at === tail.length - 1,
           formatter: (!narrow && data.tail_label) || say(point.y, unit),
-          position: narrow ? "bottom" : "right",
+          position: narrow ? [4, 14] : "right",
+          align: narrow ? "right" : undefined,
           distance: 8,
           ...text(colors, { color: colors.accent, fontWeight: 640 }),
           textBorderColor: colors.surface,
@@ -184,7 +185,7 @@ export function lineOption(data, colors, width) {
         point,
         notes.get(point.x) ??
           (point === last
-            ? { text: `${say(point.y, unit, digits)}${point.low === undefined ? "" : ` (${between(point.low, point.high, "", digits)})`}`, strong: true, place: narrow || !tail.length ? "bottom" : "under-left" }
+            ? { text: `${say(point.y, unit, digits)}${point.low === undefined || (narrow && tail.length) ? "" : ` (${between(point.low, point.high, "", digits)})`}`, strong: true, place: tail.length ? "under-left" : "bottom" }
             : undefined),
         colors,
         unit,

@@ -35,7 +35,7 @@ def audit(request: StaffRequest) -> HttpResponse:
     if stored:
         made_on = clock.today(request.clinic.time_zone, stored.computed_at)
         context |= reports.view_of(stored, clinic=request.clinic, made_on=made_on)
-        context |= {"tables": tables.AUDIT_TABLES, "live": True, "take_url": reverse("desk:audit")}
+        context |= {"live": True, "take_url": reverse("desk:audit")}
         for place, link in links_of(stored).items():
             if 0 <= place < len(context["why"]["rows"]):
                 context["why"]["rows"][place]["people"] = link

@@ -39,7 +39,6 @@ def strategy(request: StaffRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "stored": stored,
         "limited": branches_of(request.member) is not None,
-        "tables": TABLES,
         **work.work_of(request),
         "state_url": reverse("desk:strategy-state"),
     }
