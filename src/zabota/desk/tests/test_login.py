@@ -318,3 +318,13 @@ def test_the_demo_shows_who_may_enter(as_nobody: Client, vera: Member, smile: Cl
 
     assert vera.user.email in page
     assert enter(as_nobody, vera, demo_password()).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "there", ["https://evil.test/", "//evil.test", "/\\evil.test", "javascript:alert(1)", "http:evil.test"]
+)
+def test_nobody_is_sent_to_another_site_after_the_login(client: Client, vera: Member, there: str) -> None:
+    """T27: open redirect, in the address and in the form."""
+    fields = {"login": vera.user.email, "password": PASSWORD, "next": there}
+    response = client.post(f"{LOGIN}?next={there}", fields)
+    assert response.status_code == 302 and "evil" not in response["Location"] and "script" not in response["Location"]

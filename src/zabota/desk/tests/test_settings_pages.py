@@ -347,9 +347,19 @@ def test_a_watcher_learns_that_the_server_lives_and_nothing_else(as_nobody: Clie
 
 
 class TestTrouble:
-    def test_a_database_that_is_away_is_said_and_may_be_tried_again(self) -> None:
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "database is locked",
+            "database or disk is full",
+            "attempt to write a readonly database",
+            "connection refused",
+        ],
+    )
+    def test_a_database_that_is_away_is_said_and_may_be_tried_again(self, words: str) -> None:
+        """T22."""
         try:
-            raise OperationalError("database is locked")
+            raise OperationalError(words)
         except OperationalError:
             response = server_error(RequestFactory().get("/staff/"))
 

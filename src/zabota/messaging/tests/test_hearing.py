@@ -417,3 +417,16 @@ def test_a_provider_abroad_needs_the_day_of_the_notification(new_account, clinic
 def test_nobody_is_asked_to_call_because_of_a_code_or_an_offer(mila, sms, want):
     for message in (want(mila, "otp"), want(mila, "offer")):
         assert "call" not in message.plan
+
+
+@pytest.mark.parametrize("payload", ["cancel:1", "confirm:1", '{"patient_id": 1, "action": "cancel"}', "1", "x" * 1000])
+def test_a_payload_that_a_stranger_makes_up_changes_nothing(mila, sms, want, now, payload):
+    """T1: what a button of a bot carries is data; whose it is follows from the account, not from the payload."""
+    account, _ = sms
+    message = want(mila)
+    event = InboundEvent(event_id="p1", kind=EventKind.PRESSED, address="+79990000000", payload=payload, at=now)
+    api.receive(account=account, reply=WebhookReply(events=(event,)), now=now)
+    api.apply_receipts(now=now)
+    assert state(message)[0] == "queued"
+    told = Fact.objects.get(kind="messaging.button_pressed").payload
+    assert told["patient_id"] is None and told["message_id"] is None

@@ -144,6 +144,23 @@ def test_a_second_press_makes_no_second_task_and_pain_is_not_taken_back(mila, as
         assert Task.objects.count() == 1
 
 
+def test_a_scanner_answers_nothing_and_the_patient_still_can(mila, asked, phone) -> None:
+    """T2: GET and HEAD twice, also of the address of the answer; nothing in the page sends itself."""
+    check, secret = asked(mila)
+    for _ in range(2):
+        phone.open(secret)
+        phone.client.head(phone.url)
+        phone.client.get(phone.url + "answer", {"answer": "unwell"})
+        phone.client.head(phone.url + "answer")
+    assert "<script" not in phone.page and "onload" not in phone.page and 'http-equiv="refresh"' not in phone.page
+    with clinic_scope(mila.clinic_id):
+        check.refresh_from_db()
+        assert check.answer == "" and not Task.objects.exists()
+
+    phone.press("answer", answer="well")
+    assert "Рады это слышать" in phone.page
+
+
 def test_who_was_well_may_still_say_that_it_hurts(mila, asked, phone) -> None:
     _, secret = asked(mila)
     phone.open(secret)

@@ -106,6 +106,17 @@ def test_the_evening_keeps_its_wall_time_when_the_clocks_change() -> None:
     assert local(found[Moment.SHORT], "Europe/Berlin") == "29.03 13:00"
 
 
+def test_a_zone_that_was_moved_for_good_keeps_the_wall_time_of_the_branch() -> None:
+    """T21: Volgograd left +4 for +3 in the night to 27 December 2020; and the year ends in between."""
+    found = planned("2020-12-27 15:00", "2020-12-20 12:00", zone="Europe/Volgograd")
+    assert local(found[Moment.EVENING], "Europe/Volgograd") == "26.12 19:00"
+    assert local(found[Moment.SHORT], "Europe/Volgograd") == "27.12 13:00"
+    assert (found[Moment.SHORT].due_at - found[Moment.EVENING].due_at).total_seconds() == 19 * 3600
+
+    new_year = planned("2027-01-01 09:00", "2026-12-20 12:00", zone="Asia/Kamchatka")
+    assert local(new_year[Moment.EVENING], "Asia/Kamchatka") == "31.12 19:00"
+
+
 @pytest.mark.parametrize("kind", ["confirm_on", "long_on", "evening_on", "short_on"])
 def test_what_the_clinic_switched_off_is_not_sent(kind: str) -> None:
     moments = {"confirm_on": "booked", "long_on": "long", "evening_on": "evening", "short_on": "short"}
