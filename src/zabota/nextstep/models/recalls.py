@@ -32,8 +32,8 @@ class Recall(models.Model):
     `any_visit_counts` is set here or in the thresholds of the clinic.
     """
 
-    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="recalls")
-    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="recalls", db_index=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
     group = models.ForeignKey(ServiceGroup, on_delete=models.PROTECT, related_name="+")
     previous_on = models.DateField()
     #: Of `interval_months`, when that is set, the same in days for comparing lateness.

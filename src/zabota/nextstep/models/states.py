@@ -33,7 +33,7 @@ class PatientState(models.Model):
     """The patient's type today, the rule that decided, and the facts it looked at."""
 
     patient = models.OneToOneField(Patient, on_delete=models.CASCADE, primary_key=True, related_name="state")
-    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
     type = models.CharField(max_length=14, choices=PatientType.choices)
     #: Id of the rule, documented in docs/types.md, for example "sleeping.interval".
     rule = models.CharField(max_length=40)
@@ -71,8 +71,8 @@ class PatientState(models.Model):
 class TypeChange(models.Model):
     """A patient went from one type to another: the flow between types. `before` is empty at the first sight."""
 
-    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="+")
-    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="+", db_index=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
     before = models.CharField(max_length=14, choices=PatientType.choices, default="", blank=True)
     after = models.CharField(max_length=14, choices=PatientType.choices)
     on = models.DateField()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -54,23 +55,49 @@ def _postgres() -> dict[str, Callable[..., str]]:
     }
 
 
-#: Words that stand alone. KEYTYPE: in SQLite only INTEGER PRIMARY KEY is the row itself and needs no second tree.
+#: Words that stand alone. KEYTYPE: in SQLite only INTEGER PRIMARY KEY is the row itself and needs no second tree; BYKEY: a key
+#: of several columns likewise. OPEN_TASKS: the index of open tasks alone answers, no row is read.
 _WORDS = {
-    "sqlite": {"KEYTYPE": "INTEGER", "MODULO": "%%"},
-    "postgresql": {"KEYTYPE": "BIGINT", "MODULO": "%%"},
+    "sqlite": {
+        "KEYTYPE": "INTEGER",
+        "BYKEY": "WITHOUT ROWID",
+        "MODULO": "%%",
+        "OPEN_TASKS": "worklist_task t INDEXED BY task_patient_open",
+    },
+    "postgresql": {"KEYTYPE": "BIGINT", "BYKEY": "", "MODULO": "%%", "OPEN_TASKS": "worklist_task t"},
 }
-#: How to reach lines and payments: patient by patient, or each table once in its own order. SQLite follows the order of a
-#: CROSS JOIN, which for a whole clinic makes a sixfold difference; PostgreSQL chooses for itself.
+#: How to reach rows: patient by patient, or each table once in its own order. SQLite follows the order of a CROSS JOIN,
+#: which for a whole clinic makes a sixfold difference; PostgreSQL chooses for itself.
 _NARROW = {
     "WALK_PAYMENTS": "sweep_scope s CROSS JOIN sweep_visit v CROSS JOIN booking_payment m",
-    "WALK_LINES": "sweep_scope s CROSS JOIN booking_appointment a CROSS JOIN booking_appointmentservice l",
+    "WALK_LINES": (
+        "sweep_scope s CROSS JOIN booking_appointment a CROSS JOIN booking_appointmentservice l CROSS JOIN sweep_service c"
+    ),
+    "WALK_UPCOMING": "sweep_scope s CROSS JOIN booking_appointment a",
+    "WALK_MISSED": "sweep_scope s CROSS JOIN booking_appointment a",
+    "WALK_TASKS": "sweep_scope s CROSS JOIN worklist_task t",
+    "OF_LINES": "a.patient_id = s.patient_id",
+    "OF_TASKS": "t.patient_id = s.patient_id",
+    "IN_CLINIC": "TRUE",
 }
 _WIDE = {
     "WALK_PAYMENTS": "booking_payment m NOT INDEXED CROSS JOIN sweep_visit v CROSS JOIN sweep_scope s",
     "WALK_LINES": (
-        "booking_appointmentservice l NOT INDEXED CROSS JOIN booking_appointment a CROSS JOIN sweep_scope s"
+        "booking_appointmentservice l NOT INDEXED CROSS JOIN sweep_service c CROSS JOIN booking_appointment a"
     ),
+    "WALK_UPCOMING": "booking_appointment a INDEXED BY appt_booked CROSS JOIN sweep_scope s",
+    "WALK_MISSED": "booking_appointment a INDEXED BY appt_clinic_day CROSS JOIN sweep_scope s",
+    "WALK_TASKS": "worklist_task t",
+    "OF_LINES": "a.clinic_id = %(clinic)s",
+    # Numbers from the index of open tasks, then rows in the order of their numbers.
+    "OF_TASKS": (
+        "t.id IN (SELECT o.id FROM worklist_task o INDEXED BY task_patient_open WHERE o.state = 'open')"
+        " AND t.clinic_id = %(clinic)s"
+    ),
+    "IN_CLINIC": "a.clinic_id = %(clinic)s",
 }
+#: Caches of a connection to SQLite: of the database and of the working tables.
+_CACHES, _ROOM_KIB = ("main.cache_size", "temp.cache_size"), 200_000
 _AHEAD = "COALESCE(CASE WHEN ({x}) > %(today_n)s THEN ({x}) END, 9999999)"
 
 
@@ -86,6 +113,26 @@ def statements(name: str, vendor: str, *, wide: bool = False) -> tuple[str, ...]
     for word, meaning in (_WORDS[vendor] | walks).items():
         spelled = spelled.replace(word, meaning)
     return tuple(part.strip() for part in spelled.split(";\n") if part.strip())
+
+
+@contextmanager
+def roomy() -> Iterator[None]:
+    """More memory for pages while most of a database is read: of a million patients the pages would else come and go.
+
+    Pages take it as they are read, so that a small database takes no more than it has.
+    """
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        before = [cursor.execute(f"PRAGMA {each}").fetchone()[0] for each in _CACHES]
+        for each in _CACHES:
+            cursor.execute(f"PRAGMA {each} = -{_ROOM_KIB}")
+        try:
+            yield
+        finally:
+            for each, size in zip(_CACHES, before, strict=True):
+                cursor.execute(f"PRAGMA {each} = {size}")
 
 
 def run(name: str, params: Mapping[str, Any], *, wide: bool = False) -> list[int]:

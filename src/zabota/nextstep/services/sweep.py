@@ -8,6 +8,7 @@ clinic has hundreds of thousands of tasks; what a person does with one task goes
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -23,19 +24,22 @@ from zabota.kernel.scope import every_clinic
 from zabota.nextstep.facts import ClinicSwept
 from zabota.nextstep.models import Thresholds, ViolationDay
 from zabota.nextstep.queries.coverage import coverage_of
-from zabota.nextstep.queries.statements import empty_tables, run
+from zabota.nextstep.queries.statements import empty_tables, roomy, run
 from zabota.patients.models import Patient
 
 #: A task is due when the desk closes and comes into view when it opens, local time of the clinic.
 DUE_TIME, SHOWN_TIME = time(20, 0), time(8, 0)
 #: More ids than this in one statement are cut into portions.
 PORTION = 20_000
+#: With more patients than this a sweep takes more memory for pages.
+MANY = 500
 #: Place of the statement of nextstep/sql/tasks.sql that writes the tasks.
 _TASKS_WRITTEN = 4
 _EPOCH = date(1970, 1, 1)
 _ANALYSED = (
     "service", "visit", "bill", "paid", "line", "kind", "chronic", "cycle", "upcoming", "booking", "recall", "usual",
     "ask", "plan", "missed", "state",
+    "open",
 )  # fmt: skip
 
 
@@ -112,8 +116,9 @@ def sweep_patients(*, patient_ids: Iterable[int], now: datetime, actor: Actor = 
             mine = by_clinic[clinic.pk]
             for begin in range(0, len(mine), PORTION):
                 with transaction.atomic():
-                    params = _params(clinic, now) | {"ids": _ids(mine[begin : begin + PORTION])}
-                    result = _steps(params, scope="ids")
+                    portion = mine[begin : begin + PORTION]
+                    params = _params(clinic, now) | {"ids": _ids(portion)}
+                    result = _steps(params, scope="ids", many=len(portion) > MANY)
                     _add_to_day(clinic, result, params, actor=actor, now=now)
                 total += result
     return total
@@ -127,16 +132,23 @@ def sweep_all(*, now: datetime, actor: Actor = SYSTEM) -> SweepResult:
     return total
 
 
-def _steps(params: Mapping[str, Any], *, scope: str) -> SweepResult:
+def _steps(params: Mapping[str, Any], *, scope: str, many: bool = True) -> SweepResult:
+    with roomy() if many else nullcontext():
+        return _stepped(params, scope=scope)
+
+
+def _stepped(params: Mapping[str, Any], *, scope: str) -> SweepResult:
     empty_tables()
     named = scope == "ids"
     run("exemptions_ids" if named else "exemptions_all", params)
     (patients,) = run(f"scope_{scope}", params)
     _analyse("scope")
-    run("visits", params, wide=scope == "all" and _is_most(patients))
+    wide = scope == "all" and _is_most(patients)
+    run("visits", params, wide=wide)
     recalls = run("recalls", params)
-    run("facts", params)
+    run("facts", params, wide=wide)
     run("state", params)
+    run("open", params, wide=wide)
     if scope == "all" and connection.vendor == "postgresql":
         _analyse(*_ANALYSED)
     types_changed, _ = run("types", params)

@@ -25,9 +25,9 @@ FROM (
          WHEN a.status IN ('cancelled_patient', 'cancelled_clinic') THEN 'cancelled'
          WHEN a.vanished_at IS NOT NULL THEN 'vanished' ELSE 'unmarked' END AS kind,
     ROW_NUMBER() OVER (PARTITION BY s.patient_id ORDER BY a.starts_at DESC, a.id DESC) AS place
-  FROM sweep_scope s CROSS JOIN booking_appointment a
+  FROM WALK_MISSED
   LEFT JOIN sweep_visit v ON v.patient_id = s.patient_id
-  WHERE a.patient_id = s.patient_id
+  WHERE IN_CLINIC AND a.patient_id = s.patient_id
     AND a.status IN ('no_show', 'moved', 'cancelled_patient', 'cancelled_clinic', 'planned', 'confirmed', 'arrived')
     AND (a.status IN ('no_show', 'moved', 'cancelled_patient', 'cancelled_clinic') OR a.vanished_at IS NOT NULL
       OR a.starts_at <= %(now)s)

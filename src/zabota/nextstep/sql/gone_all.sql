@@ -5,9 +5,6 @@ DELETE FROM nextstep_patientstate WHERE clinic_id = %(clinic)s
   AND NOT EXISTS (SELECT 1 FROM sweep_scope s WHERE s.patient_id = nextstep_patientstate.patient_id);
 INSERT INTO sweep_close (task_id, outcome, outcome_reason, appointment_id)
 SELECT t.id, 'not_needed', CASE WHEN p.erased_at IS NOT NULL THEN 'erased' ELSE 'merged' END, NULL
-FROM (
-  SELECT id, patient_id FROM worklist_task
-  WHERE state = 'open' AND clinic_id = %(clinic)s
-    AND NOT EXISTS (SELECT 1 FROM sweep_scope s WHERE s.patient_id = worklist_task.patient_id)
-) t JOIN patients_patient p ON p.id = t.patient_id
-WHERE p.merged_into_id IS NOT NULL OR p.erased_at IS NOT NULL
+FROM patients_patient p CROSS JOIN worklist_task t
+WHERE p.clinic_id = %(clinic)s AND (p.merged_into_id IS NOT NULL OR p.erased_at IS NOT NULL)
+  AND t.patient_id = p.id AND t.state = 'open'

@@ -2,13 +2,12 @@
 INSERT INTO sweep_need (patient_id, branch_id, booking_id, open_task_id, reason, cause_n, due_n, hidden_n, summary,
   value_kopecks, chance, stake_kopecks, appointment_id, dedupe_key, is_stock)
 WITH needing AS (
-  SELECT z.*, t.id AS open_task_id
+  SELECT z.*, t.task_id AS open_task_id
   FROM sweep_state z
-  LEFT JOIN worklist_task t ON t.patient_id = z.patient_id AND t.state = 'open' AND t.version = 0
-    AND SUBSTR(t.dedupe_key, 1, 6) = 'sweep:' AND t.reason IN ('recall_due', 'no_next_step')
+  LEFT JOIN sweep_open t ON t.patient_id = z.patient_id AND t.version = 0 AND t.is_ours = 1
+    AND t.reason IN ('recall_due', 'no_next_step')
   WHERE z.under_rule = 1 AND (z.booking_id IS NULL OR z.asked_n <= %(today_n)s)
-    AND (t.id IS NOT NULL OR NOT EXISTS (
-      SELECT 1 FROM worklist_task o WHERE o.patient_id = z.patient_id AND o.state = 'open'))
+    AND (t.task_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM sweep_open o WHERE o.patient_id = z.patient_id))
 ),
 reasoned AS (
   SELECT n.*, CASE

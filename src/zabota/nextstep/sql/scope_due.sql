@@ -7,4 +7,9 @@ WHERE p.clinic_id = %(clinic)s AND p.merged_into_id IS NULL AND p.erased_at IS N
   UNION
   SELECT q.id FROM patients_patient q LEFT JOIN nextstep_patientstate s ON s.patient_id = q.id
   WHERE q.clinic_id = %(clinic)s AND s.patient_id IS NULL
+    -- Nobody is looked for where cards in use, and cards out of use that still have a type, are as many as types.
+    AND (SELECT SUM(CASE WHEN (c.merged_into_id IS NULL AND c.erased_at IS NULL)
+        OR EXISTS (SELECT 1 FROM nextstep_patientstate o WHERE o.patient_id = c.id) THEN 1 ELSE 0 END)
+      FROM patients_patient c WHERE c.clinic_id = %(clinic)s)
+      > (SELECT COUNT(*) FROM nextstep_patientstate o WHERE o.clinic_id = %(clinic)s)
 )

@@ -28,9 +28,12 @@ INSERT INTO sweep_pool (team_id, capacity, backlog, turn)
 SELECT w.team_id, COUNT(*),
   CASE WHEN EXISTS (SELECT 1 FROM sweep_need n JOIN sweep_team m ON m.branch_id = COALESCE(n.branch_id, 0)
       WHERE n.is_stock = 1 AND n.open_task_id IS NULL AND m.team_id = w.team_id)
-    THEN (SELECT COUNT(*) FROM worklist_task t JOIN sweep_team m ON m.branch_id = COALESCE(t.branch_id, 0)
+    -- The stock is spread over sixty days at most: what waits beyond that need not be counted.
+    THEN (SELECT COUNT(*) FROM (
+      SELECT 1 FROM worklist_task t JOIN sweep_team m ON m.branch_id = COALESCE(t.branch_id, 0)
       WHERE t.clinic_id = %(clinic)s AND t.state = 'open' AND m.team_id = w.team_id AND t.hidden_until IS NULL
-        AND t.due_at >= DUE_AT(%(today_n)s + %(task_due_days)s))
+        AND t.due_at >= DUE_AT(%(today_n)s + %(task_due_days)s)
+      LIMIT (SELECT 61 * COUNT(*) FROM sweep_wheel)) waiting)
     ELSE 0 END,
   (SELECT COALESCE(MAX(t.id), 0) FROM worklist_task t)
 FROM sweep_wheel w GROUP BY w.team_id;

@@ -17,7 +17,7 @@ WHERE o.patient_id IS NULL OR o.rule <> z.rule OR o.visits <> z.visits OR o.valu
 ON CONFLICT (patient_id) DO UPDATE SET
   since_on = CASE WHEN nextstep_patientstate.type = excluded.type THEN nextstep_patientstate.since_on
     ELSE excluded.since_on END,
-  clinic_id = excluded.clinic_id, type = excluded.type, rule = excluded.rule, last_visit_on = excluded.last_visit_on,
+  type = excluded.type, rule = excluded.rule, last_visit_on = excluded.last_visit_on,
   visits = excluded.visits, next_booking_at = excluded.next_booking_at, group_id = excluded.group_id,
   expected_interval_days = excluded.expected_interval_days, sleeping_on = excluded.sleeping_on,
   next_transition_on = excluded.next_transition_on, value_kopecks = excluded.value_kopecks, swept_at = excluded.swept_at

@@ -284,3 +284,33 @@ def test_patients_of_several_clinics_are_swept_each_by_the_thresholds_of_theirs(
     result = sweep_patients(patient_ids=ids, now=NOW)
     assert result.patients == 10
     assert set(PatientState.objects.values_list("patient_id", flat=True)) == set(ids)
+
+
+def test_after_midnight_a_card_nobody_looked_at_is_found_though_another_without_use_still_has_a_type() -> None:
+    world = make_clinic(5, now=NOW)
+    sweep_clinic(clinic_id=world.clinic.pk, now=NOW)
+    gone, new = world.patients[0], world.patients[1]
+    Patient.objects.filter(pk=gone.pk).update(erased_at=NOW)
+    PatientState.objects.filter(patient=new).delete()
+    sweep_clinic(clinic_id=world.clinic.pk, now=NOW, due_only=True)
+    assert PatientState.objects.filter(patient=gone).exists()
+    assert PatientState.objects.filter(patient=new).exists()
+
+
+def test_reading_whole_tables_and_reading_patient_by_patient_give_the_same_rows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def rows() -> list[list[dict[str, object]]]:
+        found = (
+            PatientState.objects.order_by("patient_id"),
+            Recall.objects.order_by("id"),
+            Task.objects.order_by("id"),
+        )
+        return [list(each.values()) for each in found]
+
+    world = make_clinic(3, now=NOW)
+    sweep_patients(patient_ids=[patient.pk for patient in world.patients], now=NOW)
+    before = rows()
+    # Its cards are all there are: now the tables are read whole.
+    sweep_clinic(clinic_id=world.clinic.pk, now=NOW)
+    assert rows() == before
