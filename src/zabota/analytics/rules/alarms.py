@@ -17,6 +17,8 @@ from zabota.analytics.rules.simpson import Alarm, Flip, alarms_over, flip_of, fl
 
 #: Values of a side that are compared with the rest, the largest first.
 COMPARED: Final = 12
+#: Days of R2, as the report counts it.
+HORIZON: Final = 180
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,21 +51,21 @@ def alarms_of_measures(visits: Visits, as_of: date) -> list[dict[str, Any]]:
     """R1 and R2 of the year against the year before, rerun within ages, sexes, sources, and branches and doctors of the first
     visit."""
     ends = (as_of - timedelta(days=365), as_of)
+    lasting = _lasting_sides(visits)
+    sides = [[_ages(visits, end), *lasting] for end in ends]
     found: list[dict[str, Any]] = []
     for definition in ("R1", "R2"):
-        groups = []
-        for end in ends:
-            if definition == "R1":
-                seen, came = ever_flags(visits, end)
-            else:
-                seen, came, _, _ = first_timers(visits, end, horizon=180)
-            groups.append((seen, came, end))
-        if not all(seen.any() for seen, _, _ in groups):
+        groups = [
+            ever_flags(visits, end) if definition == "R1" else first_timers(visits, end, horizon=HORIZON)[:2]
+            for end in ends
+        ]
+        (seen0, came0), (seen1, came1) = groups
+        if not seen0.any() or not seen1.any():
             continue
-        (seen0, came0, end0), (seen1, came1, end1) = groups
-        for before, now in zip(sides_of(visits, end0), sides_of(visits, end1), strict=True):
+        came0, came1 = came0[seen0], came1[seen1]
+        for before, now in zip(*sides, strict=True):
             alarm = alarms_over(
-                before.codes[seen0].astype(np.int32), came0[seen0], now.codes[seen1].astype(np.int32), came1[seen1],
+                before.codes[seen0].astype(np.int32), came0, now.codes[seen1].astype(np.int32), came1,
                 name=now.name, width=len(now.values),
             )  # fmt: skip
             if alarm is not None:
@@ -71,15 +73,18 @@ def alarms_of_measures(visits: Visits, as_of: date) -> list[dict[str, Any]]:
     return found
 
 
-def sides_of(visits: Visits, on: date) -> list[Side]:
-    """What is known of each person on a day: age, sex, source, branch and doctor of the first visit."""
-    first = np.flatnonzero(np.append(True, visits.person[1:] != visits.person[:-1]))
+def _ages(visits: Visits, on: date) -> Side:
     age = on.year - visits.birth_year
-    ages = np.full(visits.people, -1, np.int64)
+    codes = np.full(visits.people, -1, np.int64)
     for place, (low, high, _) in enumerate(AGES):
-        ages[(visits.birth_year > 0) & (age >= low) & (age <= high)] = place
+        codes[(visits.birth_year > 0) & (age >= low) & (age <= high)] = place
+    return Side("age", [name for _, _, name in AGES], codes)
+
+
+def _lasting_sides(visits: Visits) -> list[Side]:
+    """What does not change with the day: sex, source, branch and doctor of the first visit."""
+    first = np.flatnonzero(np.append(True, visits.person[1:] != visits.person[:-1]))
     sides = [
-        Side("age", [name for _, _, name in AGES], ages),
         Side("sex", visits.sex.values, visits.sex.codes.astype(np.int64)),
         Side("channel", visits.channel.values, visits.channel.codes.astype(np.int64)),
     ]

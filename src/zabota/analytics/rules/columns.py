@@ -20,6 +20,7 @@ EPOCH: Final = date(1970, 1, 1)
 OF_VISIT: Final = ("doctor", "service", "category", "speciality", "branch", "feedback")
 #: Waiting that is not known.
 UNTOLD: Final = -1
+_OF_WAITS: Final = frozenset({"wait_seconds", "corridor_seconds", "created_at"})
 _DAY_SECONDS: Final = 86_400
 #: Length of a month and the share of an ordinary month from which on it counts, for finding where the data begin.
 MONTH_DAYS: Final = 30
@@ -164,8 +165,9 @@ def _unit_price(columns: list[str]) -> pl.Expr:
     return pl.coalesce(*(pl.when(each > 0).then(each) for each in told), pl.lit(0))
 
 
-def _waits(columns: list[str]) -> tuple[pl.Expr, pl.Expr]:
+def _waits(frame: pl.DataFrame) -> tuple[pl.Expr, pl.Expr]:
     """Days from booking to visit, rounded, and minutes in the corridor: told as seconds, or by the moments of an export."""
+    columns = [name for name in frame.columns if name not in _OF_WAITS or frame[name].null_count() < frame.height]
     wait = corridor = pl.lit(None, dtype=pl.Int64)
     if "wait_seconds" in columns:
         wait = pl.col("wait_seconds")
@@ -197,7 +199,7 @@ def read_visits(frame: pl.DataFrame) -> Visits:
             pl.coalesce(*(pl.col(name) for name in money), pl.lit(0)).alias("revenue"),
             _unit_price(frame.columns).alias("price"),
             born.cast(pl.Int32).fill_null(-1).alias("born"),
-            *_waits(frame.columns),
+            *_waits(frame),
         )
         .collect()
     )  # fmt: skip
