@@ -54,6 +54,8 @@ class Shown:
     free_minutes: int = 0
     hidden: int = 0
     now_minute: int | None = None
+    #: In the view of rooms: appointments of the day that occupy none.
+    roomless: int = 0
 
     def stamp(self) -> str:
         """Changes when anything on the grid does."""
@@ -70,6 +72,7 @@ class Shown:
             "free": self.free,
             "free_minutes": self.free_minutes,
             "hidden": self.hidden,
+            "roomless": self.roomless,
             "now_minute": self.now_minute,
             "now_clock": "" if self.now_minute is None else grid.clock(self.now_minute),
             "stamp": self.stamp(),
@@ -85,7 +88,11 @@ def load_day(asked: Asked, sight: Sight, now: datetime) -> Shown:
         columns = _by_room(asked, rows, resources, windows, sight, now)
     else:
         columns = _by_doctor(asked, rows, resources, windows, sight, now)
-    return _shown(asked, columns, rows, now, kind="room" if asked.by == ROOMS else "doctor")
+    shown = _shown(asked, columns, rows, now, kind="room" if asked.by == ROOMS else "doctor")
+    if asked.by == ROOMS:
+        seen = {block.key for column in columns for block in column.blocks}
+        shown.roomless = sum(1 for row in rows if row.public_id not in seen)
+    return shown
 
 
 def load_week(asked: Asked, doctor: Doctor, sight: Sight, now: datetime) -> Shown:
