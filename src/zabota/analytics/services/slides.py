@@ -13,6 +13,8 @@ from xml.sax.saxutils import escape, quoteattr
 POINT: Final = 12_700
 WIDE, TALL = 12_192_000, 6_858_000
 EDGE: Final = 45 * POINT
+#: Letters from which a title is written smaller, so that it stays within its two lines.
+LONG: Final = 90
 #: Rows that fit below a title.
 ROWS: Final = 14
 INK, QUIET, ACCENT, PALE, LINE = "1F2722", "5B655F", "0F6B4D", "D3D6D1", "DDE0DB"
@@ -98,7 +100,7 @@ def _placed(kind: str, number: int, text: str) -> str:
     """A placeholder of the layout: outlines and readers of the screen find the title by it."""
     return (
         f'<p:sp><p:nvSpPr><p:cNvPr id="{number}" name="Заголовок"/><p:cNvSpPr><a:spLocks noGrp="1"/></p:cNvSpPr><p:nvPr><p:ph type="{kind}"/>'
-        f"</p:nvPr></p:nvSpPr><p:spPr/><p:txBody><a:bodyPr/><a:lstStyle/>{_paragraphs(text)}</p:txBody></p:sp>"
+        f"</p:nvPr></p:nvSpPr><p:spPr/><p:txBody><a:bodyPr/><a:lstStyle/>{_paragraphs(text, 18 if len(text) > LONG else 0)}</p:txBody></p:sp>"
     )
 
 
