@@ -27,8 +27,8 @@ def ticket_of(link: ActionLink) -> str:
 @patient_page("POST")
 def again(request: HttpRequest) -> HttpResponseBase:
     """Send it, if there is whom and what about."""
-    wait = wait_before("again", client_key(request), limit=_HERE, seconds=_SECONDS)
-    wait = wait or wait_before("again", "all", limit=_EVERYWHERE, seconds=_SECONDS)
+    wait = wait_before("again", client_key(request), limit=_HERE, seconds=_SECONDS, shut_when_unsure=True)
+    wait = wait or wait_before("again", "all", limit=_EVERYWHERE, seconds=_SECONDS, shut_when_unsure=True)
     if wait:
         return too_often(request, wait)
     with every_clinic(reason="an old link says whose it is"):

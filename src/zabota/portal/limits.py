@@ -1,4 +1,4 @@
-"""How often an address may ask: counted in the cache; a page of the patient answers 429 and says when to come again."""
+"""How often an address may ask; a page of the patient answers 429 and says when to come again."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from allauth.account.adapter import get_adapter
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
+
+from zabota.kernel import clock
+from zabota.visits.api import count_request
 
 
 def address_of(request: HttpRequest) -> str:
@@ -20,14 +23,22 @@ def client_key(request: HttpRequest) -> str:
     return salted_hmac("zabota.portal.client", address_of(request), algorithm="sha256").hexdigest()
 
 
-def wait_before(name: str, who: str, *, limit: int, seconds: int) -> int:
-    """Seconds to wait before another try of `name`; 0 when it may go on. Counts this try.
+def wait_before(name: str, who: str, *, limit: int, seconds: int, shut_when_unsure: bool = False) -> int:
+    """Seconds to wait before another try of `name`; 0 when it may go on. Counts this try, for all workers together.
 
-    A cache that is away lets reading go on: limits of codes are counted in the database and stay closed.
+    What only reads goes on when counting fails; what sends messages stays shut.
     """
+    count, wait = count_request(name, who, seconds=seconds, now=clock.now())
+    if count is None:
+        return wait if shut_when_unsure else 0
+    return 0 if count <= limit else wait
+
+
+def flood_before(who: str, *, limit: int, seconds: int) -> int:
+    """The same for every page: each worker counts for itself, in memory, and no page costs a row."""
     now = int(time.time())
     slot = now // seconds
-    key = f"portal:{name}:{who}:{slot}"
+    key = f"portal:page:{who}:{slot}"
     try:
         cache.add(key, 0, timeout=seconds * 2)
         count = cache.incr(key)

@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from zabota.clinic.models import Clinic
-from zabota.portal.limits import client_key, wait_before
+from zabota.portal.limits import client_key, flood_before
 from zabota.portal.place import Place, place_of
 
 P = ParamSpec("P")
@@ -32,7 +32,7 @@ def patient_page(*methods: str) -> Callable[[View[P]], View[P]]:
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if _has_nul(request, kwargs):
                 raise Http404  # nobody types it, and no database keeps it
-            wait = wait_before("page", client_key(request), limit=_PER_MINUTE, seconds=60)
+            wait = flood_before(client_key(request), limit=_PER_MINUTE, seconds=60)
             response = too_often(request, wait) if wait else view(request, *args, **kwargs)
             seal_off(response)
             return response

@@ -24,6 +24,7 @@ from zabota.visits.services.care import answer_wellbeing, check_of
 from zabota.visits.services.codes import CodeWrong, PhoneWrong, TooManyCodes, check_code, read_mobile, send_code
 from zabota.visits.services.complaints import escalate_waiting, pass_to_desk, settle_complaint, take_complaint
 from zabota.visits.services.fresh_links import send_fresh_link
+from zabota.visits.services.limits import count_request
 from zabota.visits.services.links import (
     PATIENT,
     LinkGone,
@@ -75,6 +76,7 @@ __all__ = [
     "check_phone_end",
     "complaints",
     "confirm_visit",
+    "count_request",
     "doctor_video_address",
     "enter_video",
     "escalate_waiting",

@@ -9,6 +9,7 @@ from zabota.kernel.jobs import schedule
 from zabota.visits.services.care import ask_due
 from zabota.visits.services.codes import forget_old_codes
 from zabota.visits.services.complaints import escalate_waiting
+from zabota.visits.services.limits import forget_old_tallies
 from zabota.visits.services.links import forget_old_links
 from zabota.visits.services.planning import plan_unplanned
 from zabota.visits.services.planning import replan as plan_anew
@@ -39,6 +40,7 @@ def forget() -> None:
     now = clock.now()
     forget_old_links(now=now)
     forget_old_codes(now=now)
+    forget_old_tallies(now=now)
 
 
 @task()

@@ -19,9 +19,10 @@ from zabota.messaging.api import ensure_templates
 from zabota.messaging.models import ChannelAccount, Message
 from zabota.patients.api import ensure_consent_texts
 from zabota.patients.models import Consent, Contact, Patient
-from zabota.visits.models import PhoneCode, VisitSettings
+from zabota.visits.models import PhoneCode, RequestTally, VisitSettings
 from zabota.visits.services import codes
 from zabota.visits.services.codes import CodeWrong, TooManyCodes, check_code, send_code
+from zabota.visits.services.limits import forget_old_tallies
 
 pytestmark = pytest.mark.django_db
 
@@ -331,6 +332,34 @@ def test_a_flood_of_searches_gets_429_with_a_time(visitor, cleaning) -> None:
     assert answers[0].status_code == 200
     assert answers[-1].status_code == 429
     assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+def test_workers_count_searches_together(visitor, cleaning) -> None:
+    """T12: another worker has another memory, and the same database."""
+    for _ in range(41):
+        cache.clear()
+        answer = visitor.get()
+
+    assert answer.status_code == 429
+
+
+def test_when_requests_cannot_be_counted_times_are_shown_and_no_link_is_sent(visitor, cleaning) -> None:
+    """T12: open for what reads, shut for what sends."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE visits_requesttally RENAME TO visits_requesttally_away")
+
+    assert visitor.get().status_code == 200
+    refused = visitor.client.post("/p/again", {"secret": "x" * 22})
+    assert (refused.status_code, int(refused.headers["Retry-After"]) > 0) == (429, True)
+
+
+def test_tallies_hold_no_address_and_are_forgotten(visitor, cleaning) -> None:
+    visitor.get()
+    (row,) = RequestTally.objects.all()
+
+    assert "127.0.0.1" not in str(row.__dict__)
+    assert forget_old_tallies(now=row.ends_at) == 0
+    assert forget_old_tallies(now=row.ends_at + dt.timedelta(seconds=1)) == 1
 
 
 def test_a_forged_address_does_not_escape_the_limit(visitor) -> None:

@@ -8,6 +8,7 @@ from zabota.visits.models.care import (
     VisitText,
     WellbeingCheck,
 )
+from zabota.visits.models.limits import RequestTally
 from zabota.visits.models.links import ActionLink, PhoneCode, VideoSeat
 from zabota.visits.models.reminders import Reminder, VisitSettings
 
@@ -19,6 +20,7 @@ __all__ = [
     "Question",
     "Questionnaire",
     "Reminder",
+    "RequestTally",
     "VideoSeat",
     "VisitSettings",
     "VisitText",
