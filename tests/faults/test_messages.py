@@ -10,10 +10,11 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from tests.faults.conftest import ROOT, Installation
+from tests.faults.conftest import ROOT, Installation, _order
 
 pytestmark = pytest.mark.faults
 BATCH = 500
@@ -113,3 +114,65 @@ def test_where_repeats_are_not_dropped_what_may_have_left_goes_once_through_the_
     assert told["max", "accepted"] + told["max", "unknown"] == 900
     assert sum(second.values()) == told["max", "unknown"], "said once more, by another way"
     assert max(second.values()) == 1
+
+
+def test_a_restored_database_sends_nothing_by_itself_and_nothing_twice(installation: Installation) -> None:
+    """T16: a copy made before the sending is put back; the ledger of the provider stays as it was."""
+    fill(installation, messages=100, provider="ledger")
+    copy = Copy(installation)
+    worker = installation.start_worker()
+    installation.wait(lambda: states(installation) == {("sms", "accepted"): 100})
+    worker.send_signal(signal.SIGTERM)
+    worker.wait()
+    assert sum(ledger(installation, "ledger").values()) == 100
+
+    copy.put_back()
+    assert states(installation) == {("sms", "queued"): 100}
+    installation.start_worker()
+    installation.wait(
+        lambda: bool(installation.ask("SELECT 1 FROM messaging_messagingrules WHERE paused_at > '2000-01-01'"))
+    )
+    time.sleep(1)
+    assert states(installation) == {("sms", "queued"): 100}, "a person has not spoken yet"
+    go_on = (
+        "from zabota.clinic.models import Clinic; from zabota.kernel import clock; from zabota.kernel.audit import SYSTEM;"
+        "from zabota.kernel.scope import every_clinic; from zabota.messaging.api import resume_sending\n"
+        "with every_clinic(reason='test'): resume_sending(clinic=Clinic.objects.get(), actor=SYSTEM, now=clock.now())"
+    )
+    assert installation.zabota("manage", "shell", "-c", go_on).returncode == 0
+    time.sleep(1)
+
+    assert states(installation) == {("sms", "suppressed"): 100}
+    assert set(ledger(installation, "ledger").values()) == {1}
+
+
+class Copy:
+    """A copy of the database of an installation, made while nobody writes; it goes back in place of what came after."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        if installation.url.startswith("sqlite:///"):
+            self.path = Path(installation.folder) / "copy.sqlite3"
+            self._pour(installation.url.removeprefix("sqlite:///"), str(self.path))
+        else:
+            self.name = _name_of(installation)
+            _order(f'CREATE DATABASE "{self.name}_copy" TEMPLATE "{self.name}"')
+
+    def put_back(self) -> None:
+        """The program is stopped."""
+        if self.installation.url.startswith("sqlite:///"):
+            self._pour(str(self.path), self.installation.url.removeprefix("sqlite:///"))
+        else:
+            _order(f'DROP DATABASE "{self.name}" WITH (FORCE)')
+            _order(f'ALTER DATABASE "{self.name}_copy" RENAME TO "{self.name}"')
+
+    @staticmethod
+    def _pour(source: str, target: str) -> None:
+        import sqlite3
+
+        with sqlite3.connect(source) as full, sqlite3.connect(target) as empty:
+            full.backup(empty)
+
+
+def _name_of(installation: Installation) -> str:
+    return urlsplit(installation.url).path.removeprefix("/")
