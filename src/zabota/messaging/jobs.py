@@ -14,6 +14,7 @@ from zabota.kernel import clock
 from zabota.kernel.jobs import schedule
 from zabota.kernel.scope import every_clinic
 from zabota.messaging.models import Message
+from zabota.messaging.services.accounts import name_recipients
 from zabota.messaging.services.breaker import ready_accounts
 from zabota.messaging.services.draining import BATCH, drain
 from zabota.messaging.services.epoch import look
@@ -61,8 +62,9 @@ def drain_due() -> dict[str, int]:
 @schedule("messaging.tidy", cron="40 3 * * *", says="убирает тексты старше года и принятые события старше месяца")
 @task()
 def tidy_old_messages() -> dict[str, int]:
-    """Keep nothing longer than its time."""
-    return tidy_messages(now=clock.now())
+    """Keep nothing longer than its time; name in the consents whoever receives data and is not named yet."""
+    now = clock.now()
+    return {**tidy_messages(now=now), "recipients": name_recipients(now=now)}
 
 
 def _due(account_id: int) -> int:

@@ -12,8 +12,9 @@ from django.db import transaction
 
 from zabota.clinic.models import Clinic
 from zabota.kernel import audit
-from zabota.kernel.audit import Actor
+from zabota.kernel.audit import SYSTEM, Actor
 from zabota.kernel.errors import BadInput
+from zabota.kernel.scope import clinic_scope
 from zabota.messaging.models import ChannelAccount, ChannelTrouble
 from zabota.messaging.models.accounts import new_hook_token
 from zabota.messaging.models.fields import Lost, SecretLost
@@ -99,6 +100,17 @@ def switch_account(*, account: ChannelAccount, is_on: bool, actor: Actor, now: d
     if is_on and (name := recipient_of(account)):
         add_recipient(clinic=account.clinic, name=name, purposes=_TOLD_OF, actor=actor, now=now)
     return account
+
+
+def name_recipients(*, now: datetime) -> int:
+    """Channels that were on before consents named their providers are named too. Returns how many texts changed."""
+    changed = 0
+    for account in ChannelAccount.objects.filter(is_on=True).select_related("clinic").order_by("id"):
+        if is_lost(account) or traits_of(account.provider) is None or not (name := recipient_of(account)):
+            continue
+        with clinic_scope(account.clinic_id):
+            changed += len(add_recipient(clinic=account.clinic, name=name, purposes=_TOLD_OF, actor=SYSTEM, now=now))
+    return changed
 
 
 def recipient_of(account: ChannelAccount) -> str:

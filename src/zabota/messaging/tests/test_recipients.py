@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from zabota.messaging import api
 from zabota.messaging.rules.transport import AccountField, Channel
+from zabota.messaging.services.accounts import name_recipients
 from zabota.patients.api import consent_states, current_texts, signed_before
 from zabota.patients.models import Consent, ConsentText
 
@@ -53,3 +54,11 @@ def test_a_foreign_provider_says_so_and_a_server_of_the_house_is_nobody(clinic, 
     assert api.recipient_of(account) == "" and current_texts(clinic.pk) == {}
     account.values = {**account.values, "host": "smtp.post.test"}
     assert api.recipient_of(account) == "Почта (smtp.post.test)"
+
+
+def test_a_channel_that_was_on_before_is_named_at_night(clinic, new_account, now):
+    new_account(Channel.SMS, title="СМС-Центр")
+    ConsentText.objects.all().delete()
+    assert name_recipients(now=now) == 2
+    assert name_recipients(now=now) == 0
+    assert current_texts(clinic.pk)["processing"].processors == "СМС-Центр"
