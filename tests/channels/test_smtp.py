@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
+import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -15,6 +17,7 @@ from zabota.integrations.calls import Patience
 from zabota.integrations.smtp.returns import number_of, read_return, return_path
 from zabota.integrations.smtp.transport import SmtpTransport
 from zabota.messaging.api import Account, Blame, EventKind, Outgoing, SendResult, Verdict
+from zabota.messaging.services.loops import new_loop
 
 V, B = Verdict, Blame
 CALM = Patience(connect=5.0, total=15.0)
@@ -38,7 +41,9 @@ def _letter(name: str, n: int = 0, **more: object) -> Outgoing:
 
 
 def _send(account: Account, *letters: Outgoing, patience: Patience = CALM) -> list[SendResult]:
-    return list(asyncio.run(SmtpTransport(patience).send(letters, account)))
+    # The loop of the worker, not that of the standard library: its connections are others.
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        return list(runner.run(SmtpTransport(patience).send(letters, account)))
 
 
 @pytest.fixture(params=[True, False], ids=["pipelining", "step by step"])
@@ -198,6 +203,28 @@ def test_a_certificate_is_believed_only_when_everything_about_it_is_right(securi
             found[name] = (result.verdict, result.blame)
     assert found.pop("right") == (V.ACCEPTED, B.NONE)
     assert set(found.values()) == {(V.ACCOUNT, B.CERTIFICATE)}
+
+
+@pytest.mark.parametrize("noise", [b"250 PIPELINING\r\n", b"25", b"250-one\r\n"], ids=["answer", "line", "lines"])
+def test_words_slipped_in_before_the_encryption_end_the_connection(noise) -> None:
+    heard = bytearray()
+
+    def serve(listening: socket.socket) -> None:
+        with listening.accept()[0] as peer:
+            for answer in (b"220 hello\r\n", b"250-here\r\n250 STARTTLS\r\n", b"220 go\r\n" + noise):
+                peer.sendall(answer)
+                heard.extend(peer.recv(1000))
+            while more := peer.recv(1000):
+                heard.extend(more)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, args=(listening,), daemon=True)
+        thread.start()
+        account = _account(listening.getsockname()[1], host="127.0.0.1", security="starttls", login="l", password="p")
+        (result,) = _send(account, _letter("mila"), patience=Patience(connect=2.0, total=2.0))
+        thread.join(5)
+    assert result.verdict is V.LATER
+    assert b"AUTH" not in heard and b"MAIL" not in heard
 
 
 def test_a_server_that_offers_no_encryption_gets_no_password() -> None:
