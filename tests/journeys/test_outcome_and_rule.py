@@ -59,6 +59,21 @@ def test_refusal_leaves_the_rule_and_its_undo_returns(task, vera, actor, now, in
     assert Task.objects.open().filter(patient=mila).count() == 1
 
 
+@pytest.mark.parametrize("reason", ["moved", "died", "expensive"])
+def test_refusal_undone_before_the_worker_heard_of_it_leaves_the_task_as_it_was(task, vera, actor, mila, reason):
+    due_at = task.due_at
+    recorded = worklist.record_outcome(
+        task=task, member=vera, outcome="refused", reason=reason, actor=actor, now=clock.now()
+    )
+    event = TaskEvent.objects.get(pk=recorded.event.pk)
+    worklist.undo_outcome(event=event, member=vera, actor=actor, now=clock.now())
+    deliver_all()
+
+    assert not Exemption.objects.filter(patient=mila).exists()
+    still = Task.objects.open().get(patient=mila)
+    assert (still.pk, still.due_at, still.owner) == (task.pk, due_at, vera)
+
+
 def test_booking_covers_and_its_undo_leaves_one_open_task(
     task, vera, actor, now, in_clinic, mila, doctor_sokolova, centre
 ):

@@ -28,7 +28,7 @@ from zabota.nextstep.services.sweep import sweep_patients
 from zabota.patients.facts import ContactChanged, MergeUndone, PatientChanged, PatientRegistered, PatientsMerged
 from zabota.patients.models import Patient
 from zabota.worklist.facts import TaskClosed, TaskReopened
-from zabota.worklist.models import Outcome
+from zabota.worklist.models import Outcome, Task
 
 #: Codes of a refusal that are a reason of their own; the others are a refusal for a time.
 FOR_EVER = {
@@ -81,9 +81,12 @@ def sweep_unmerged(fact: MergeUndone) -> None:
 
 @handles(TaskClosed)
 def follow_outcome(fact: TaskClosed) -> None:
-    """A refusal takes the patient out of the rule, for ever or for a time; any other outcome needs a next step."""
+    """A refusal takes the patient out of the rule, for ever or for a time; any other outcome needs a next step.
+
+    An outcome that was taken back before its fact came here has no consequences.
+    """
     now = clock.now()
-    if fact.outcome == Outcome.REFUSED:
+    if fact.outcome == Outcome.REFUSED and _stands(fact):
         patient = Patient.objects.cards().select_related("clinic").filter(pk=fact.patient_id).first()
         if patient is not None:
             reason = FOR_EVER.get(fact.outcome_reason)
@@ -119,6 +122,12 @@ def take_back_outcome(fact: TaskReopened) -> None:
 def sweep_after_change(fact: RecallIntervalChanged | ThresholdsChanged) -> None:
     """Other thresholds make other types of everybody."""
     sweep_later(clinic_id=fact.clinic_id)
+
+
+def _stands(fact: TaskClosed) -> bool:
+    return Task.objects.filter(
+        pk=fact.task_id, state=Task.State.CLOSED, outcome=fact.outcome, outcome_reason=fact.outcome_reason
+    ).exists()
 
 
 def _is_said(fact: TaskClosed, reason: Exemption.Reason | None) -> bool:
