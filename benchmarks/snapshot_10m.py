@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import sys
 import tempfile
@@ -72,7 +73,9 @@ def measure(size: int, runs: int) -> dict[str, Any]:
     raw, channel = visits(size)
     with tempfile.TemporaryDirectory(prefix="zabota-snapshot-") as folder:
         path = str(Path(folder) / "snapshot.parquet")
+        started = time.perf_counter()
         built, _ = cpu(lambda: build(raw, channel, path), runs)
+        build_wall = (time.perf_counter() - started) / runs
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         from_raw, matrix = cpu(lambda: matrix_of_visits(raw.patient, raw.day), runs)
         cold, _ = cpu(lambda: cohort_matrix(Snapshot(Path(path).read_bytes(), LAST)), runs)
@@ -100,6 +103,7 @@ def measure(size: int, runs: int) -> dict[str, Any]:
         "visits": size,
         "patients": len(snapshot),
         "build_cpu_s": round(built, 3),
+        "build_wall_s": round(build_wall, 1),
         "matrix_from_raw_cpu_s": round(from_raw, 3),
         "matrix_from_snapshot_cpu_s": round(ours, 4),
         "return_cpu_s": round(returned, 4),
@@ -110,6 +114,8 @@ def measure(size: int, runs: int) -> dict[str, Any]:
         "peak_mib_after_build": peak,
         "cells": len(duck_matrix),
         "check_sum": sum(duck_matrix.values()),
+        "peak_mib_of_all_engines": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "load": round(os.getloadavg()[0], 1),
     }
     return {"name": "snapshot_10m", "ratios": ratios, "figures": figures}
 
