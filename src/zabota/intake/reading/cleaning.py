@@ -228,7 +228,13 @@ class _Cleaner:
             series = self._raw(field)
             if series is not None:
                 self.out[field] = by_distinct(series, _one(read), {"value": dtype})["value"]
-        for field in ("comment", "cancel_reason", "consent", "consent_source", "address"):  # as written: «нет» is an answer
+        for field in (
+            "comment",
+            "cancel_reason",
+            "consent",
+            "consent_source",
+            "address",
+        ):  # as written: «нет» is an answer
             series = self._raw(field)
             if series is not None:
                 self.out[field] = series
