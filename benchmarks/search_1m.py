@@ -203,8 +203,8 @@ def load(patients: int) -> int:
         for rows in chunks(people(patients, clinic.pk, branch.pk), 20_000):
             cursor.executemany(
                 "INSERT INTO patients_patient (id, clinic_id, branch_id, public_id, surname, name, patronymic, name_key,"
-                " born_on, sex, card_no, time_zone, alert, created_at, updated_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s,"
-                " %s, %s, %s, '', '', '2026-01-01 00:00:00', '2026-01-01 00:00:00')",
+                " born_on, sex, card_no, time_zone, alert, address, area, created_at, updated_at) VALUES (%s, %s, %s, %s, %s, %s,"
+                " %s, %s, %s, %s, %s, '', '', '', '', '2026-01-01 00:00:00', '2026-01-01 00:00:00')",
                 rows,
             )
         for rows in chunks(phones(patients, clinic.pk), 20_000):

@@ -292,9 +292,9 @@ def load(patients: int) -> int:
         run(
             f"""
             INSERT INTO patients_patient (id, clinic_id, public_id, surname, name, patronymic, name_key, sex, card_no,
-              branch_id, time_zone, registered_on, alert, created_at, updated_at)
+              branch_id, time_zone, registered_on, alert, address, area, created_at, updated_at)
             {numbers} SELECT i, %s, 'p' || i, 'Пациент', '', '', 'пациент ' || i, '', '', %s + i %% 2, '',
-              date(%s, '-' || (3000 + i %% 500) || ' days'), '', %s, %s FROM n
+              date(%s, '-' || (3000 + i %% 500) || ' days'), '', '', '', %s, %s FROM n
             """,
             [clinic.pk, branches[0].pk, today, today, today],
         )
