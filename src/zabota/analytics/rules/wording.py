@@ -222,7 +222,7 @@ def actions(measure: Measure, causes: tuple[Cause, ...], step: NextStep) -> tupl
     if step.without:
         found.append(
             Action(
-                "Позвонить тем, у кого нет следующего шага",
+                "Позвонить тем, кто не записан",
                 f"{plural(step.without, 'пациент', 'пациента', 'пациентов')} последних двух лет без записи. "
                 "Начните с тех, кто был недавно: они возвращаются охотнее.",
                 step.without,

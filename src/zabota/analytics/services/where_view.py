@@ -35,6 +35,7 @@ def where_view(data: Json) -> View:
         "title": _title(data),
         "lead": _lead(data),
         "why": why,
+        "change": "—" if main["change_pp"] is None else points(main["change_pp"]),
         "main": main,
         "says": [*_season(data), *_uniform(data), *_composition(data), *_alarms(data)],
         "artefacts": _artefacts(data),
@@ -60,14 +61,16 @@ def where_view(data: Json) -> View:
 def _title(data: Json) -> str:
     main, causes = data["retention"], data["drivers"]
     now, before = percent(main["now"]["value"]), percent(main["year_before"]["value"])
+    days = main["window_days"]
+    term = "за год" if days == 365 else f"за {plural(days, 'день', 'дня', 'дней')}"
     if not main["significant"]:
         if not causes:
-            return f"Ничего значимого: возврат {now}, раньше {before}"
-        return f"В целом без изменений ({now}, раньше {before}), но выделяется: {named(causes[0])}"
+            return f"Ничего значимого: возврат {term} {now}, раньше {before}"
+        return f"Возврат {term} в целом без изменений ({now}, раньше {before}), но выделяется: {named(causes[0])}"
     verb = "снизился" if main["change_pp"] < 0 else "вырос"
     if not causes:
-        return f"Возврат {verb} с {before} до {now} у всех одинаково"
-    return f"Возврат {verb} с {before} до {now}: главное — {named(causes[0])}"
+        return f"Возврат {term} {verb} с {before} до {now} у всех одинаково"
+    return f"Возврат {term} {verb} с {before} до {now}: главное — {named(causes[0])}"
 
 
 def _lead(data: Json) -> str:

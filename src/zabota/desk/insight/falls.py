@@ -40,8 +40,8 @@ def falls_of(main: Json, why: Mapping[str, Any], people: Mapping[int, View], *, 
                 "title": row["title"], "sub": row["short"], "from": min(at(level), at(after)), "to": max(at(level), at(after)),
                 "low": None if row["rest"] else at(level + row["low"]), "high": None if row["rest"] else at(level + row["high"]),
                 "figure": f"{row['points']} п. п.", "figure_sub": row["points_sub"], "money": row["money"],
-                "money_sub": _people(row["patients"]), "rest": row["rest"],
-                "href": behind.get("url", ""), "href_label": f"Список, {formats.number(behind['count'])}" if behind else "",
+                "money_sub": _people(row["patients"], because=not row["rest"]), "rest": row["rest"],
+                "href": behind.get("url", ""), "href_label": _everybody(behind),
             }
         )  # fmt: skip
         level = after
@@ -51,7 +51,7 @@ def falls_of(main: Json, why: Mapping[str, Any], people: Mapping[int, View], *, 
     falls.append(
         {
             **last, "money": total["money"], "money_sub": _people(total["patients"]), "href": away.get("url", ""),
-            "href_label": f"Все, {formats.number(away['count'])}" if away else "",
+            "href_label": _everybody(away),
         }
     )  # fmt: skip
     return {"falls": falls, "labels": [f"{low + quarter * place} %" for place in range(5)]}
@@ -66,6 +66,13 @@ def _total(title: str, share: Json, at: Callable[[float], float], *, before: boo
     }  # fmt: skip
 
 
-def _people(text: str) -> str:
+def _people(text: str, *, because: bool = False) -> str:
+    """How many a difference is; of a cause it is said that they are its own: the list behind it holds all who stayed away."""
     count = int("".join(each for each in text if each.isdigit()) or 0)
-    return f"{text.removeprefix('−')} {formats.plural(count, 'пациент,пациента,пациентов', with_number=False)}"
+    if because and text.startswith("−"):
+        return formats.plural(count, "не вернулся,не вернулись,не вернулись") + " из-за этого"
+    return formats.plural(count, "пациент,пациента,пациентов")
+
+
+def _everybody(behind: View) -> str:
+    return f"Все, кто не вернулся: {formats.number(behind['count'])}" if behind else ""

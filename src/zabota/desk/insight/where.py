@@ -145,6 +145,8 @@ def _context(request: StaffRequest, asked: Asked, today: dt.date) -> dict[str, A
         "stored": stored,
         "working": working,
         "failed": failed,
+        # A question of the address is worked on by itself: the page posts its form once it stands.
+        "at_once": "to" in request.GET and not (stored or working or failed or asked.trouble),
         "limited": branches is not None,
         "state_url": f"{reverse('desk:where-state')}?{asked.query}",
         "fields": _fields(request, asked),
@@ -169,7 +171,8 @@ def _begin(request: StaffRequest, asked: Asked) -> HttpResponse:
         branches=branches_of(request.member),
     ):  # fmt: skip
         messages.info(request, "Этот вопрос уже считается")
-    return redirect(f"{reverse('desk:where')}?{asked.query}")
+    address = f"{reverse('desk:where')}?{asked.query}"
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
 def _fields(request: StaffRequest, asked: Asked) -> list[dict[str, Any]]:

@@ -259,3 +259,19 @@ def test_every_drawing_is_a_picture_and_every_table_two_files(stored, as_anton) 
     for table in ("drivers", "composition", "pairs"):
         for form in ("csv", "xlsx"):
             assert f"{PATH}{table}.{form}?" in text
+
+
+@pytest.mark.django_db
+def test_question_of_an_address_is_worked_on_by_itself_and_only_by_a_post(smile, as_anton) -> None:
+    end = clock.now().date()
+    address = f"{PATH}?to={end}&before={end - YEAR}&days=90"
+    text = as_anton.get(address).content.decode()
+    assert 'hx-trigger="load, submit"' in text
+    assert not DBTaskResult.objects.filter(task_path__contains="analytics").exists()
+    answered = as_anton.post(
+        PATH, {"to": str(end), "before": str(end - YEAR), "days": "90"}, headers={"HX-Request": "true"}
+    )
+    assert answered["HX-Redirect"].startswith(f"{PATH}?to={end}")
+    assert DBTaskResult.objects.filter(task_path__contains="analytics").count() == 1
+    assert 'hx-trigger="load, submit"' not in as_anton.get(address).content.decode()
+    assert 'hx-trigger="load, submit"' not in as_anton.get(PATH).content.decode()
