@@ -28,6 +28,8 @@ from zabota.booking.services.feeds import NewFeed, make_feed, revoke_feed
 from zabota.booking.services.first_week import ensure_performers, ensure_resources
 from zabota.booking.services.holds import Held, held_by, hold_slot, release_hold
 from zabota.booking.services.marks import (
+    day_where,
+    is_own_day,
     mark_arrived,
     mark_begun,
     mark_confirmed,
@@ -97,6 +99,7 @@ __all__ = [
     "close_entry",
     "complementary_services",
     "day_grid",
+    "day_where",
     "decline_offer",
     "displaced",
     "ensure_performers",
@@ -106,6 +109,7 @@ __all__ = [
     "hand_over",
     "held_by",
     "hold_slot",
+    "is_own_day",
     "join_waitlist",
     "last_visits",
     "load_by_week",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -43,6 +44,8 @@ def mark_status(*, appointment: Appointment, status: str, actor: Actor, now: dat
         raise BadInput(f"Приём «{row.get_status_display()}» нельзя отметить так.")
     if status in ("completed", "no_show") and row.starts_at > now:
         raise BadInput("Приём ещё не начался.")
+    if status == _Status.ARRIVED:
+        _assure_own_day(row, now)
     if row.status not in Appointment.BOOKED and status in Appointment.BOOKED:
         seats.sit_again(row, now=now)
     row.status = status
@@ -67,12 +70,30 @@ def mark_begun(*, appointment: Appointment, actor: Actor, now: datetime) -> Appo
         raise AlreadyDone
     if row.status not in Appointment.BOOKED:
         raise BadInput(f"Приём «{row.get_status_display()}» нельзя начать.")
-    if row.starts_at > now + timedelta(hours=12):
-        raise BadInput("Этот приём не сегодня.")
+    _assure_own_day(row, now)
     row.status, row.begun_at = _Status.ARRIVED, now
     row.arrived_at = row.arrived_at or now
     _keep(row, actor=actor, now=now, mark="begun")
     return row
+
+
+def day_where(appointment: Appointment, now: datetime) -> date:
+    """The day it is now where the visit takes place."""
+    place = appointment.branch or appointment.clinic
+    return now.astimezone(ZoneInfo(place.time_zone)).date()
+
+
+def is_own_day(appointment: Appointment, now: datetime) -> bool:
+    """Whether somebody may come to this visit now: on its day, and past midnight as long as it lasts."""
+    return appointment.day == day_where(appointment, now) or appointment.starts_at <= now < appointment.ends_at
+
+
+def _assure_own_day(row: Appointment, now: datetime) -> None:
+    if is_own_day(row, now):
+        return
+    if row.starts_at > now:
+        raise BadInput(f"Этот приём {row.day:%d.%m.%Y}: отметить, что пациент пришёл, можно в этот день.")
+    raise BadInput(f"Этот приём был {row.day:%d.%m.%Y}: теперь его отмечают «Завершён» или «Не пришёл».")
 
 
 def mark_confirmed(*, appointment: Appointment, actor: Actor, now: datetime) -> Appointment:

@@ -180,3 +180,36 @@ def test_visit_by_video_needs_no_room(seat, book, in_clinic, centre, cleaning):
     with pytest.raises(api.SlotTaken, match="кабинета"):
         book(services=[cleaning])
     assert book(services=[cleaning], kind="online").kind == "online"
+
+
+def test_patient_arrives_on_the_day_of_the_visit_alone(seat, book, actor, now, at):
+    row = book()
+    for act in (api.mark_arrived, api.mark_begun):
+        with pytest.raises(BadInput, match=r"25\.11\.2026.*можно в этот день"):
+            act(appointment=row, actor=actor, now=at(24, 23, 59))
+        with pytest.raises(BadInput, match=r"был 25\.11\.2026"):
+            act(appointment=row, actor=actor, now=at(26, 0, 5))
+    with pytest.raises(BadInput, match="ещё не начался"):
+        api.mark_no_show(appointment=row, actor=actor, now=at(25, 9, 59))
+    row.refresh_from_db()
+    assert (row.status, row.arrived_at, Fact.objects.filter(kind="booking.visit_arrived").count()) == (
+        "planned",
+        None,
+        0,
+    )
+    assert api.mark_arrived(appointment=row, actor=actor, now=at(25, 0, 5)).status == "arrived"
+
+
+def test_day_of_a_visit_is_that_of_its_branch(seat, book, centre, actor, at):
+    centre.time_zone = "Asia/Vladivostok"
+    centre.save(update_fields=["time_zone"])
+    row = book(starts_at=at(25, 10, 0))
+    assert row.day.isoformat() == "2026-11-25"
+    assert api.is_own_day(row, at(24, 17, 30))
+    assert not api.is_own_day(row, at(24, 16, 30))
+
+
+def test_who_is_received_past_midnight_still_arrives(seat, book, actor, at):
+    row = book(duration_minutes=60)
+    Appointment.objects.filter(pk=row.pk).update(starts_at=at(25, 23, 30))
+    assert api.mark_arrived(appointment=row, actor=actor, now=at(26, 0, 10)).status == "arrived"
