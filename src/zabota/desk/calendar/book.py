@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
-from django_htmx.http import reswap, retarget, trigger_client_event
+from django_htmx.http import reswap, retarget
 
 from zabota.booking import api as booking
 from zabota.booking.models import Appointment
@@ -24,7 +24,7 @@ from zabota.desk.calendar.forms import BookForm
 from zabota.desk.calendar.offers import alternatives_for, nearest, sensible_next
 from zabota.desk.calendar.panel import visit_context, visit_or_404
 from zabota.desk.calendar.slots import with_slot
-from zabota.desk.calendar.visits import beside
+from zabota.desk.calendar.visits import beside, with_grid
 from zabota.desk.patients.access import cards_of, sight_of
 from zabota.kernel import clock
 from zabota.kernel.errors import BadInput, Trouble
@@ -147,7 +147,7 @@ def _register(request: StaffRequest, asked: Asked, data: QueryDict, now: datetim
 
 
 def _booked(request: StaffRequest, asked: Asked, row: Appointment, now: datetime) -> HttpResponse:
-    """The appointment in the panel with a word and a way back; the grid asks anew."""
+    """The appointment in the panel with a word and a way back, beside the grid with it."""
     local = row.starts_at.astimezone(asked.zone)
     said = f"Записали: {row.patient.full_name}, {formats.ru_date(local)}"
     if not wants_fragment(request):
@@ -156,7 +156,7 @@ def _booked(request: StaffRequest, asked: Asked, row: Appointment, now: datetime
     fresh = visit_or_404(request, row.public_id)
     response = beside(request, asked, visit_context(request, fresh, asked, now), now)
     undo = reverse("desk:calendar-visit-unbook", args=[row.public_id])
-    return trigger_client_event(toast(response, said, undo_url=undo), "calendar:changed", {}, after="settle")
+    return with_grid(request, toast(response, said, undo_url=undo), now)
 
 
 def _taken(request: StaffRequest, asked: Asked, trouble: booking.SlotTaken, now: datetime) -> HttpResponse:

@@ -79,15 +79,15 @@ class Shown:
         }
 
 
-def load_day(asked: Asked, sight: Sight, now: datetime) -> Shown:
-    """Columns of one day in one branch."""
+def load_day(asked: Asked, sight: Sight, now: datetime, own: int | None = None) -> Shown:
+    """Columns of one day in one branch; a doctor's `own` column stands first."""
     rows = _appointments(asked, asked.day, asked.day)
     resources = _resources(asked)
     windows = windows_of(resources, branch=asked.branch, first=asked.day, last=asked.day)
     if asked.by == ROOMS:
         columns = _by_room(asked, rows, resources, windows, sight, now)
     else:
-        columns = _by_doctor(asked, rows, resources, windows, sight, now)
+        columns = _by_doctor(asked, rows, resources, windows, sight, now, own)
     shown = _shown(asked, columns, rows, now, kind="room" if asked.by == ROOMS else "doctor")
     if asked.by == ROOMS:
         seen = {block.key for column in columns for block in column.blocks}
@@ -125,7 +125,13 @@ def load_week(asked: Asked, doctor: Doctor, sight: Sight, now: datetime) -> Show
 
 
 def _by_doctor(
-    asked: Asked, rows: list[Appointment], resources: list[Resource], windows: Windows, sight: Sight, now: datetime
+    asked: Asked,
+    rows: list[Appointment],
+    resources: list[Resource],
+    windows: Windows,
+    sight: Sight,
+    now: datetime,
+    own: int | None,
 ) -> list[Column]:
     of_doctor: dict[int | None, list[Appointment]] = defaultdict(list)
     for row in rows:
@@ -135,6 +141,7 @@ def _by_doctor(
         holds[hold.doctor_id].append(hold)
     by_doctor = {each.doctor_id: each for each in resources if each.doctor_id}
     doctors = _doctors(asked, {row.doctor_id for row in rows if row.doctor_id})
+    doctors.sort(key=lambda each: each.pk != own)
     columns = []
     for doctor in doctors:
         resource = by_doctor.get(doctor.pk)

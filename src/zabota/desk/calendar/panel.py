@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django.http import Http404
 from django.urls import reverse
 
+from zabota.booking import api as booking
 from zabota.booking.models import Appointment
 from zabota.clinic.api import Right
 from zabota.desk.access import StaffRequest, visible
@@ -38,6 +39,14 @@ STEPS: tuple[tuple[str, str, str], ...] = (
     ("completed", "4", "Завершён"),
     ("no_show", "5", "Не пришёл"),
 )
+
+#: What may be said of a visit of a day that is over.
+_PAST = {
+    "planned": {"completed", "no_show"},
+    "confirmed": {"completed", "no_show"},
+    "arrived": {"completed"},
+    "no_show": {"completed"},
+}
 
 
 def visit_or_404(request: StaffRequest, public_id: str) -> Appointment:
@@ -82,7 +91,7 @@ def visit_context(request: StaffRequest, visit: Appointment, asked: Asked, now: 
 
 
 def _actions(visit: Appointment, now: datetime) -> list[Action]:
-    """The steps that may follow; the likeliest is the green one."""
+    """The steps that may follow; the likeliest is the green one. To come is possible on the day of the visit alone."""
     begun = visit.begun_at is not None
     allowed = {
         "planned": {"confirmed", "arrived", "no_show"},
@@ -90,9 +99,13 @@ def _actions(visit: Appointment, now: datetime) -> list[Action]:
         "arrived": {"completed"} if begun else {"begun", "completed", "no_show"},
         "no_show": {"arrived"},
     }.get(visit.status, set())
+    likely = {"planned": "arrived", "confirmed": "arrived", "arrived": "completed" if begun else "begun"}
     if visit.starts_at > now:
         allowed = allowed - {"no_show", "completed"}
-    likely = {"planned": "arrived", "confirmed": "arrived", "arrived": "completed" if begun else "begun"}
+    if not booking.is_own_day(visit, now):
+        # Ahead there is a word of the patient to note; what is past is either over or missed.
+        allowed = allowed & {"confirmed"} if visit.starts_at > now else _PAST.get(visit.status, set())
+        likely = {"planned": "confirmed"} if visit.starts_at > now else {}
     return [
         Action(
             key=key,

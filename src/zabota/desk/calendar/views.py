@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
@@ -37,7 +39,7 @@ def day(request: StaffRequest) -> HttpResponse:
     asked = read_asked(request, now)
     if asked is None:
         return render(request, "desk/calendar/empty.html", status=200)
-    shown = load_day(asked, sight_of(request), now)
+    shown = load_day(asked, sight_of(request), now, request.member.doctor_id)
     return answer(request, asked, shown, reverse("desk:calendar"))
 
 
@@ -50,8 +52,7 @@ def week(request: StaffRequest) -> HttpResponse:
     if asked is None:
         return redirect("desk:calendar")
     doctors = list(doctors_of(asked.branch))
-    named = Doctor.objects.filter(clinic=request.clinic, public_id=request.GET.get("doctor", "")).first()
-    doctor = named or (request.member.doctor if request.member.doctor in doctors else next(iter(doctors), None))
+    doctor = _doctor_of(request, asked, request.GET.get("doctor", ""))
     if doctor is None:
         return redirect(f"{reverse('desk:calendar')}?{asked.query()}")
     asked = replace(asked, doctor=doctor.public_id)
@@ -119,6 +120,33 @@ def answer(
         response = render(request, "desk/calendar/_grid_poll.html", context | nearest_free(asked, shown, doctor))
     response["ETag"] = tag
     return response
+
+
+def grid_beside(request: StaffRequest, now: datetime) -> str:
+    """The grid of the page that asked, for an answer in the panel: what was changed there is seen at once. Empty: no grid."""
+    page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    data = QueryDict(page.query)
+    asked = read_asked(request, now, data)
+    if asked is None or page.path not in (reverse("desk:calendar"), reverse("desk:calendar-week")):
+        return ""
+    doctor = None
+    if page.path == reverse("desk:calendar-week"):
+        doctor = _doctor_of(request, asked, data.get("doctor", ""))
+        if doctor is None:
+            return ""
+        asked = replace(asked, doctor=doctor.public_id)
+    own = request.member.doctor_id
+    shown = load_week(asked, doctor, sight_of(request), now) if doctor else load_day(asked, sight_of(request), now, own)
+    context = shown.context() | frame_of(request, asked, page.path, doctor) | nearest_free(asked, shown, doctor)
+    with timezone.override(asked.zone):
+        return render_to_string("desk/calendar/_grid_poll.html", context | {"oob_grid": True}, request=request)
+
+
+def _doctor_of(request: StaffRequest, asked: Asked, public_id: str) -> Doctor | None:
+    """The doctor named, else whoever asks, else the first of the branch."""
+    doctors = list(doctors_of(asked.branch))
+    named = Doctor.objects.filter(clinic=request.clinic, public_id=public_id).first()
+    return named or (request.member.doctor if request.member.doctor in doctors else next(iter(doctors), None))
 
 
 def nearest_free(asked: Asked, shown: Shown, doctor: Doctor | None) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from zabota.desk.calendar.forms import CancelForm, WhenForm
 from zabota.desk.calendar.offers import alternatives_for, other_times
 from zabota.desk.calendar.panel import visit_context, visit_or_404
 from zabota.desk.calendar.slots import with_slot
-from zabota.desk.calendar.views import frame_of, sight_of
+from zabota.desk.calendar.views import frame_of, grid_beside, sight_of
 from zabota.kernel import audit, clock
 from zabota.kernel.errors import AlreadyDone, Trouble
 from zabota.ui import formats
@@ -33,11 +33,11 @@ from zabota.ui.page import toast, wants_fragment
 #: A booking made by mistake may be taken back by who made it.
 UNDO = timedelta(minutes=10)
 SAID = {
-    "confirmed": "Подтверждён",
-    "arrived": "Отмечено: в клинике",
-    "begun": "Приём начат",
-    "completed": "Приём завершён",
-    "no_show": "Отмечено: не пришёл",
+    "confirmed": "{}: визит подтверждён",
+    "arrived": "{} в клинике",
+    "begun": "{}: приём начат",
+    "completed": "{}: приём завершён",
+    "no_show": "{}: не пришёл",
 }
 
 
@@ -66,7 +66,7 @@ def mark(request: StaffRequest, public_id: str, step: str) -> HttpResponse:
     except Trouble as trouble:
         return _refuse(request, row, trouble)
     undo = reverse("desk:calendar-visit-unmark", args=[public_id])
-    return _done(request, row, f"{SAID[code]}: {row.patient.full_name}", undo=undo)
+    return _done(request, row, SAID[code].format(row.patient.full_name), undo=undo)
 
 
 @require_POST
@@ -252,7 +252,7 @@ def beside(
             response = render(request, context["panel"], context, status=status)
             # A move by hand and a way back are not sent from the panel, but answered in it.
             return response if request.method == "GET" else reswap(retarget(response, "#panel"), "outerHTML")
-        shown = load_day(asked, sight_of(request), now)
+        shown = load_day(asked, sight_of(request), now, request.member.doctor_id)
         page = shown.context() | frame_of(request, asked, reverse("desk:calendar")) | context
         return render(request, "desk/calendar/day.html", page, status=status)
 
@@ -266,7 +266,16 @@ def _done(request: StaffRequest, row: Appointment, said: str, *, undo: str = "",
     fresh, now = visit_or_404(request, row.public_id), clock.now()
     asked = asked_for(request, fresh, now)
     response = beside(request, asked, visit_context(request, fresh, asked, now), now)
-    return trigger_client_event(toast(response, said, undo_url=undo), "calendar:changed", {}, after="settle")
+    return with_grid(request, toast(response, said, undo_url=undo), now)
+
+
+def with_grid(request: StaffRequest, response: HttpResponse, now: datetime) -> HttpResponse:
+    """The changed grid goes with the answer, so that it never lags behind the panel; another page asks for its own."""
+    grid = grid_beside(request, now)
+    if grid:
+        response.write(grid)
+        return response
+    return trigger_client_event(response, "calendar:changed", {}, after="settle")
 
 
 def _refuse(

@@ -1,4 +1,4 @@
-"""The patients of a doctor today: who they are, why they come, what was done last, what is planned, what they answered."""
+"""The patients of a doctor on a day: who they are, why they come, what was done last, what is planned, what they answered."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from zabota.care.models import PlanStage
 from zabota.clinic.models import Doctor
 from zabota.desk.calendar import blocks
 from zabota.desk.patients.words import age_on
+from zabota.desk.reception.days import Around, around_of
 from zabota.nextstep import api as nextstep
 from zabota.patients.api import best_phones
 from zabota.patients.models import Patient
@@ -48,11 +49,13 @@ class Person:
     stage: PlanStage | None
     answers: tuple[visits.AnswersOfVisit, ...]
     control: Task | None
+    #: Somebody may come to this visit now: it is its day.
+    is_now: bool
 
     @property
     def may_begin(self) -> bool:
         """The doctor may call them in."""
-        return self.visit.status in Appointment.BOOKED and self.visit.begun_at is None
+        return self.is_now and self.visit.status in Appointment.BOOKED and self.visit.begun_at is None
 
     @property
     def may_end(self) -> bool:
@@ -65,25 +68,34 @@ class Day:
     """A doctor's day."""
 
     on: date
+    today: date
+    around: Around
     people: list[Person]
     done: int
     waiting: int
     #: Patients of earlier visits who are unwell now, and where to call them.
     complaints: list[tuple[WellbeingCheck, str]]
 
+    @property
+    def is_today(self) -> bool:
+        """The day that goes on now."""
+        return self.on == self.today
+
     def stamp(self) -> str:
         """Changes when anything on the page does."""
-        text = repr([(p.visit.pk, p.visit.revision, p.kind, p.state, p.answers, p.control) for p in self.people])
+        text = repr((self.on, self.today))
+        text += repr([(p.visit.pk, p.visit.revision, p.kind, p.state, p.answers, p.control) for p in self.people])
         text += repr([(each.pk, each.words, each.taken_at, each.escalated_at) for each, _ in self.complaints])
         return hashlib.blake2s(text.encode(), digest_size=9).hexdigest()
 
 
-def load_day(doctor: Doctor, *, now: datetime, zone: ZoneInfo) -> Day:
-    """Today in the zone of the clinic."""
+def load_day(doctor: Doctor, *, now: datetime, zone: ZoneInfo, on: date | None = None) -> Day:
+    """A day, today in the zone of the clinic unless another is asked for."""
     today = now.astimezone(zone).date()
+    on = on or today
     rows = list(
-        Appointment.objects.filter(doctor=doctor, day=today, status__in=blocks.SHOWN, vanished_at=None)
-        .select_related("patient__clinic", "branch")
+        Appointment.objects.filter(doctor=doctor, day=on, status__in=blocks.SHOWN, vanished_at=None)
+        .select_related("clinic", "patient__clinic", "branch")
         .prefetch_related("lines__service")
         .order_by("starts_at", "id")
     )
@@ -119,13 +131,16 @@ def load_day(doctor: Doctor, *, now: datetime, zone: ZoneInfo) -> Day:
                 stage=plan.next_stage if plan else None,
                 answers=tuple(answers.get(row.pk, ())),
                 control=controls.get(control_key(row)),
+                is_now=booking.is_own_day(row, now),
             )
         )
     complaints = visits.open_complaints(clinic_id=doctor.clinic_id, doctor_id=doctor.pk)
     phones = best_phones([each.patient_id for each in complaints])
     people.sort(key=lambda each: (_ORDER.get(each.kind, 5), each.visit.starts_at))
     return Day(
-        on=today,
+        on=on,
+        today=today,
+        around=around_of(doctor, on),
         people=people,
         done=sum(1 for each in people if each.kind == "completed"),
         waiting=sum(1 for each in people if each.kind == "arrived"),

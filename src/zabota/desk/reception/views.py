@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
@@ -19,6 +20,7 @@ from zabota.booking import api as booking
 from zabota.booking.models import Appointment
 from zabota.clinic.api import Right
 from zabota.desk.access import StaffRequest, staff_page
+from zabota.desk.calendar.asked import read_day
 from zabota.desk.reception.day import control_key, load_day
 from zabota.kernel import audit, clock
 from zabota.kernel.errors import AlreadyDone, Trouble
@@ -43,7 +45,7 @@ AHEAD = timedelta(days=7)
 @require_GET
 @staff_page(Right.RECEPTION_OWN)
 def reception(request: StaffRequest) -> HttpResponse:
-    """Today's patients; 204 for a poll when nothing has changed."""
+    """The patients of a day, today's unless another is asked for; 204 for a poll when nothing has changed."""
     context = _context(request)
     if wants_fragment(request) and context["stamp"] and request.GET.get("seen") == context["stamp"]:
         return HttpResponse(status=204)
@@ -67,7 +69,7 @@ def mark(request: StaffRequest, public_id: str, step: str) -> HttpResponse:
     if step not in acts:
         raise Http404
     act, said = acts[step]
-    undo = "" if step == "undo" else _address(row, "undo")
+    undo = "" if step == "undo" else reverse("desk:reception-mark", args=[public_id, "undo"]) + _tail(request)
     return _answer(request, lambda: act(appointment=row, actor=request.actor, now=now), said, undo=undo)
 
 
@@ -121,7 +123,7 @@ def _answer(request: StaffRequest, act: Callable[[], object], said: str, *, undo
         error = trouble.text
     if not wants_fragment(request):
         (messages.error if error else messages.success)(request, error or said)
-        return redirect("desk:reception")
+        return redirect(f"{reverse('desk:reception')}{_tail(request)}")
     with timezone.override(ZoneInfo(request.clinic.time_zone)):
         response = render(request, "desk/reception/_day.html", _context(request))
     response = reswap(retarget(response, "#reception"), "outerHTML")
@@ -131,9 +133,14 @@ def _answer(request: StaffRequest, act: Callable[[], object], said: str, *, undo
 def _context(request: StaffRequest) -> dict[str, Any]:
     doctor = request.member.doctor
     if doctor is None:
-        return {"doctor": None, "day": None, "stamp": ""}
-    day = load_day(doctor, now=clock.now(), zone=ZoneInfo(request.clinic.time_zone))
-    return {"doctor": doctor, "day": day, "stamp": day.stamp(), "controls": CONTROLS}
+        return {"doctor": None, "day": None, "stamp": "", "tail": ""}
+    now, zone = clock.now(), ZoneInfo(request.clinic.time_zone)
+    # An act is sent with the address of the page: the answer shows the same day.
+    asked = request.GET.get("day", "")
+    on = read_day(asked, now.astimezone(zone).date()) if asked else None
+    day = load_day(doctor, now=now, zone=zone, on=on)
+    tail = "" if day.is_today else f"?day={day.on.isoformat()}"
+    return {"doctor": doctor, "day": day, "stamp": day.stamp(), "controls": CONTROLS, "tail": tail}
 
 
 def _own_or_404(request: StaffRequest, public_id: str) -> Appointment:
@@ -144,5 +151,7 @@ def _own_or_404(request: StaffRequest, public_id: str) -> Appointment:
     return get_object_or_404(rows.select_related("patient__clinic", "doctor", "branch"), public_id=public_id)
 
 
-def _address(row: Appointment, step: str) -> str:
-    return reverse("desk:reception-mark", args=[row.public_id, step])
+def _tail(request: StaffRequest) -> str:
+    """The day of the page that sent an act, as the tail of its address."""
+    day = request.GET.get("day", "")
+    return f"?{urlencode({'day': day})}" if day else ""

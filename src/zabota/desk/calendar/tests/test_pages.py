@@ -95,6 +95,32 @@ def test_a_doctor_sees_the_calendar_and_changes_nothing(log_in, sokolova: Member
     assert client.post(reverse("desk:calendar-visit-mark", args=[visit.public_id, "arrived"])).status_code == 404
 
 
+def test_a_visit_of_another_day_is_confirmed_moved_or_given_up_and_nobody_has_come_to_it(
+    log_in, vera, visit: Appointment
+) -> None:
+    client = log_in(vera)
+
+    page = client.get(reverse("desk:calendar-visit", args=[visit.public_id])).content.decode()
+    mark = reverse("desk:calendar-visit-mark", args=[visit.public_id, "arrived"])
+    refused = client.post(mark, HTTP_HX_REQUEST="true").content.decode()
+
+    assert all(word in page for word in ("Подтвердили", "Перенести", "Отменить"))
+    assert not any(f">{word}<" in page for word in ("Пришёл", "Начат", "Завершён", "Не пришёл"))
+    assert "можно в этот день" in refused
+    visit.refresh_from_db()
+    assert (visit.status, visit.arrived_at) == ("planned", None)
+
+
+def test_today_who_came_is_said_by_name(log_in, vera, visit: Appointment) -> None:
+    now = clock.now()
+    Appointment.objects.filter(pk=visit.pk).update(starts_at=now, day=clock.today("Europe/Moscow", now))
+    mark = reverse("desk:calendar-visit-mark", args=[visit.public_id, "arrived"])
+
+    page = log_in(vera).post(mark, follow=True).content.decode()
+
+    assert "Кузнецова Мила Андреевна в клинике" in page
+
+
 def test_a_new_patient_is_booked_in_one_form(log_in, vera, seat, doctor_sokolova, day, in_clinic) -> None:
     sent = form(day, doctor_sokolova, surname="Орехова", name="Нина", phones="8 916 555-44-33")
 
@@ -273,6 +299,45 @@ def test_a_doctor_begins_ends_and_asks_for_a_control(log_in, sokolova: Member, v
     assert (task.due_at - now).days in (90, 91)
     assert task.hidden_until is not None
     assert "Контроль около" in client.get(reverse("desk:reception")).content.decode()
+
+
+def test_a_doctor_reads_another_day_and_receives_nobody_on_it(log_in, sokolova, visit: Appointment, day) -> None:
+    client, here = log_in(sokolova), reverse("desk:reception")
+
+    today = client.get(here)
+    other = client.get(here, {"day": day.isoformat()})
+    page = other.content.decode()
+    refused = client.post(reverse("desk:reception-mark", args=[visit.public_id, "begin"]), follow=True)
+
+    assert f"?day={day.isoformat()}" in today.content.decode()
+    assert today.context["day"].around.after == clock.today("Europe/Moscow") + dt.timedelta(days=1)
+    assert ("Кузнецова Мила" in page, ">Начать<" in page, ">Завершить<" in page) == (True, False, False)
+    assert other.context["day"].around.before == day - dt.timedelta(days=1)
+    assert "можно в этот день" in refused.content.decode()
+
+
+def test_own_column_stands_first(log_in, sokolova, visit: Appointment, in_clinic, centre, day) -> None:
+    first = Doctor.objects.create(clinic=in_clinic, name="Аверин", name_key="аверин")
+    Appointment.objects.filter(pk=visit.pk).update(doctor=first)
+
+    columns = log_in(sokolova).get(reverse("desk:calendar"), {"day": day.isoformat()}).context["columns"]
+
+    assert [each.key for each in columns] == [sokolova.doctor.public_id, first.public_id]
+
+
+def test_the_grid_changes_with_the_answer_of_the_panel(log_in, vera, seat, doctor_sokolova, day, mila) -> None:
+    sent = form(day, doctor_sokolova, patient=mila.public_id)
+    address = f"http://testserver{reverse('desk:calendar')}?day={day.isoformat()}"
+    here = {"HTTP_HX_REQUEST": "true", "HTTP_HX_CURRENT_URL": address}
+
+    client = log_in(vera)
+    booked = client.post(reverse("desk:calendar-book"), sent, **here)
+    made = Appointment.objects.get()
+    undone = client.post(reverse("desk:calendar-visit-unbook", args=[made.public_id]), **here).content.decode()
+
+    assert 'id="grid" hx-swap-oob="true"' in booked.content.decode()
+    assert f"v-{made.public_id}" in booked.content.decode()
+    assert ('id="grid" hx-swap-oob="true"' in undone, f'id="v-{made.public_id}"' in undone) == (True, False)
 
 
 def test_patients_of_another_doctor_are_not_received(log_in, sokolova, visit, in_clinic) -> None:
