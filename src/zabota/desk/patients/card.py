@@ -8,13 +8,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
+from django.urls import reverse
 
 from zabota.booking import api as booking
 from zabota.booking.api import MoneySummary, VisitSummary
 from zabota.booking.models import Appointment
 from zabota.care import api as care
+from zabota.clinic.api import Right
 from zabota.clinic.models import Doctor
-from zabota.desk.access import StaffRequest
+from zabota.desk.access import StaffRequest, branches_of
 from zabota.desk.patients.access import Sight, sight_of
 from zabota.desk.patients.timeline import FILTERS, TimelinePage, count_events, read_timeline
 from zabota.desk.patients.words import age_on, span, whole_roubles
@@ -66,6 +68,8 @@ class Card:
     #: Type and why, recalls, exemption; nothing for a card out of use.
     type: nextstep.TypeExplanation | None
     booking: Appointment | None
+    #: Where its time is changed; empty when this person may not, or nothing is left to move.
+    move_url: str
     task: Task | None
     last_visit: Appointment | None
     visits: VisitSummary
@@ -127,6 +131,7 @@ def load_card(request: StaffRequest, patient: Patient, *, now: datetime) -> Card
     sight = sight_of(request, patient)
     pk = patient.pk
     visits = booking.visit_summaries([pk])[pk]
+    booked = booking.next_bookings([pk], now=now).get(pk)
     contacts = patients.contacts_of([pk])[pk]
     plans = care.plans_of([pk])[pk]
     first_on = min(filter(None, (patient.registered_on, visits.first_on)), default=None)
@@ -141,7 +146,8 @@ def load_card(request: StaffRequest, patient: Patient, *, now: datetime) -> Card
         zone=zone,
         age=age_on(patient.born_on, today),
         type=nextstep.explain(patient=patient, now=now),
-        booking=booking.next_bookings([pk], now=now).get(pk),
+        booking=booked,
+        move_url=_move_url(request, booked),
         task=Task.objects.open().filter(patient=patient).select_related("owner__user").order_by("due_at", "pk").first(),
         last_visit=booking.last_visits([pk]).get(pk),
         visits=visits,
@@ -161,6 +167,14 @@ def load_card(request: StaffRequest, patient: Patient, *, now: datetime) -> Card
         timeline=read_timeline(patient, kinds=kinds_for(sight, "all"), mark="", zone=zone, plans=plans),
         chips=_chips(patient, sight),
     )
+
+
+def _move_url(request: StaffRequest, booked: Appointment | None) -> str:
+    if booked is None or booked.begun_at is not None or not request.may(Right.VISITS_BOOK):
+        return ""
+    allowed = branches_of(request.member)
+    seen = allowed is None or booked.branch_id is None or booked.branch_id in allowed
+    return reverse("desk:calendar-visit-move", args=[booked.public_id]) if seen else ""
 
 
 def timeline_of(request: StaffRequest, patient: Patient, *, chosen: str, mark: str) -> dict[str, Any]:

@@ -271,6 +271,17 @@ def test_impossible_booking_says_what_to_do(as_vera, mila, doctor_sokolova, cent
     assert not Appointment.objects.exists()
 
 
+def test_booked_visit_is_moved_from_the_card_through_the_calendar(as_vera, as_sokolova, mila, visit, in_clinic):
+    booked = visit(days_ago=-5, status="planned", paid=False)
+    card, door = (
+        reverse("desk:patient", args=[mila.public_id]),
+        reverse("desk:calendar-visit-move", args=[booked.public_id]),
+    )
+    assert door in as_vera.get(card).content.decode()
+    assert "Перенести" in as_vera.get(door).content.decode()
+    assert door not in as_sokolova.get(card).content.decode()
+
+
 def test_booked_visit_is_cancelled_from_the_card(as_vera, mila, visit, in_clinic):
     row = visit(days_ago=-5, status="planned", paid=False)
     url = reverse("desk:patient-visit", args=[mila.public_id, row.public_id, "cancel"])
