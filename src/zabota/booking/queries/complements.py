@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from zabota.booking.models import Appointment, AppointmentService
 from zabota.clinic.models import Service, ServiceGroup
@@ -35,7 +35,10 @@ class Suggestion:
 def complementary_services(
     services: Sequence[Service], patient: Patient | None, *, now: datetime, limit: int = 2
 ) -> list[Suggestion]:
-    """What is due for the patient comes first, then what people take together or next."""
+    """What is due for the patient comes first, then what people take together or next.
+
+    Somebody unknown is offered only what needs no examination before it: consultations and prevention, in the same visit.
+    """
     if not services:
         return []
     clinic_id = services[0].clinic_id
@@ -43,7 +46,7 @@ def complementary_services(
     found: list[Suggestion] = []
     if patient is not None:
         found += _due(patient, clinic_id, now)
-    found += _together(services, now)
+    found += _together(services, now, is_known=patient is not None)
     unique: dict[int, Suggestion] = {}
     booked = _booked(patient, now) if patient is not None else set()
     groups = {row.group_id for row in services if row.group_id is not None}
@@ -91,7 +94,7 @@ def _usual_of(group: ServiceGroup, now: datetime) -> Service | None:
     return Service.objects.get(pk=most["service_id"]) if most is not None else None
 
 
-def _together(services: Sequence[Service], now: datetime) -> list[Suggestion]:
+def _together(services: Sequence[Service], now: datetime, *, is_known: bool) -> list[Suggestion]:
     """Services that stand in the same visits, or in the next visit of the same people within two months."""
     clinic_id = services[0].clinic_id
     recent = list(
@@ -116,6 +119,9 @@ def _together(services: Sequence[Service], now: datetime) -> list[Suggestion]:
         .exclude(service__in=services)
         .values_list("service_id", "appointment_id", "appointment__patient_id", "appointment__starts_at")
     )  # fmt: skip
+    if not is_known:
+        unexamined = Q(service__group__is_consultation=True) | Q(service__group__is_prevention=True)
+        others = others.filter(unexamined, appointment__in=visits).exclude(service__need__in_widget=False)
     same: dict[int, set[int]] = {}
     after: dict[int, set[int]] = {}
     for service_id, visit_id, patient_id, at in others:
@@ -129,7 +135,7 @@ def _together(services: Sequence[Service], now: datetime) -> list[Suggestion]:
     rated = sorted((row for row in rated if row[0] >= _USUAL_SHARE), key=lambda row: (-row[0], row[1]))[:4]
     rows = Service.objects.in_bulk([pk for _, pk, _ in rated])
     return [
-        Suggestion(rows[pk], f"{how} её выбирают {round(share * 100)} из 100 пациентов", "together", share)
+        Suggestion(rows[pk], f"{how} эту услугу выбирают {round(share * 100)} из 100 пациентов", "together", share)
         for share, pk, how in rated
     ]
 
