@@ -111,9 +111,9 @@ def who_page(
     state: str,
     **more: Any,
 ) -> HttpResponse:
-    """Third tap: who."""
+    """Third tap: who; `errors` stand at their fields, and what was typed and ticked in this very form stays."""
     context = {"clinic": clinic, "slot": slot, "services": services, "state": state, "typed": request.POST, **more}
-    return show(request, "book_who", place=place, context=context, status=422 if more.get("error") else 200)
+    return show(request, "book_who", place=place, context=context, status=422 if more.get("errors") else 200)
 
 
 def times(

@@ -24,15 +24,30 @@ def phone(request: HttpRequest, clinic: Clinic, place: Place) -> HttpResponseBas
     """Name, phone and consent: a code goes out, whoever the phone belongs to."""
     state, slot, services = _read(request, clinic)
     packed = pack(clinic.pk, state)
+    errors: dict[str, str] = {}
+    name = surname = number = ""
     try:
         name, surname = visits.read_person(name=request.POST.get("name", ""), surname=request.POST.get("surname", ""))
+    except BadInput as wrong:
+        errors["name" if _is_wrong(request.POST.get("name", "")) else "surname"] = wrong.text
+    try:
         number = visits.read_mobile(request.POST.get("tel", ""))
-        if request.POST.get("pd") != "1":
-            raise BadInput("Без согласия на хранение имени и телефона записать не сможем. Можно позвонить.")
     except (BadInput, visits.PhoneWrong) as wrong:
-        return who_page(request, clinic, place, slot, services, packed, error=wrong.text)
+        errors["tel"] = wrong.text
+    if request.POST.get("pd") != "1":
+        errors["pd"] = "Без согласия на хранение имени и телефона записать не сможем. Можно позвонить."
+    if errors:
+        return who_page(request, clinic, place, slot, services, packed, errors=errors, first=next(iter(errors)))
     person = {"n": name, "f": surname, "t": number, "a": request.POST.get("ads") == "1"}
     return _send(request, clinic, place, {**state, **person})
+
+
+def _is_wrong(name: str) -> bool:
+    try:
+        visits.read_person(name=name, surname=name)
+    except BadInput:
+        return True
+    return False
 
 
 @book_page("POST")

@@ -130,12 +130,21 @@ def remember(response: HttpResponse, visitor: Visitor) -> None:
     let_in(response, visitor.link, path=_path(visitor.link), known=True, now=clock.now())
 
 
-def ask_phone_end(request: HttpRequest, visitor: Visitor, *, here: str, after: str) -> HttpResponseBase:
-    """The last four digits of the phone, five tries for a link; then on to `after`, an address of our own."""
+def ask_phone_end(
+    request: HttpRequest,
+    visitor: Visitor,
+    *,
+    here: str,
+    after: str,
+    act: Callable[[], HttpResponse] | None = None,
+    press: str = "Дальше",
+) -> HttpResponseBase:
+    """The last four digits of the phone, five tries for a link; then `act`, or on to `after`, an address of our own."""
+    sent = request.method == "POST"
     if visitor.guest.known:
-        return redirect(after)
+        return act() if act is not None and sent else redirect(after)
     error = ""
-    if request.method == "POST":
+    if sent:
         try:
             right = check_phone_end(link=visitor.link, typed=request.POST.get("digits", ""), now=clock.now())
         except (BadInput, TriesUsed) as trouble:
@@ -143,8 +152,8 @@ def ask_phone_end(request: HttpRequest, visitor: Visitor, *, here: str, after: s
         else:
             error = "" if right else "Не сходится с телефоном в записи. Проверьте цифры."
         if right:
-            response = redirect(after)
+            response = act() if act is not None else redirect(after)
             remember(response, visitor)
             return response
-    context = {"seal": visitor.guest.seal, "here": here, "back": _path(visitor.link), "error": error}
+    context = {"seal": visitor.guest.seal, "here": here, "back": _path(visitor.link), "error": error, "press": press}
     return show(request, "digits", place=visitor.place, context=context, status=422 if error else 200)

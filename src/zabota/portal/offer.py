@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
@@ -41,12 +41,8 @@ def offer(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
 def take(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
     """«Беру»."""
     if visitor.needs_digits:
-        return redirect("portal:offer-digits", visitor.link.public_id)
-    try:
-        visits.take_offer(link=visitor.link, now=clock.now())
-    except (OfferGone, SlotTaken, BadInput) as gone:
-        return _page(request, visitor, lost=gone.text)
-    return redirect("portal:offer", visitor.link.public_id)
+        return redirect(f"{reverse('portal:offer-digits', args=[visitor.link.public_id])}?then=take")
+    return _take(request, visitor)
 
 
 @link_page(OFFER, "POST")
@@ -61,12 +57,29 @@ def refuse(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
 
 @link_page(OFFER, "GET", "HEAD", "POST")
 def digits(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
-    """The end of the phone before a time is taken by a short link."""
-    here = reverse("portal:offer-digits", args=[visitor.link.public_id])
-    return ask_phone_end(request, visitor, here=here, after=reverse("portal:offer", args=[visitor.link.public_id]))
+    """The end of the phone before a time is taken by a short link; the right digits finish what was begun."""
+    here, after = (reverse(f"portal:{name}", args=[visitor.link.public_id]) for name in ("offer-digits", "offer"))
+    if request.GET.get("then") != "take":
+        return ask_phone_end(request, visitor, here=here, after=after)
+    return ask_phone_end(
+        request,
+        visitor,
+        here=f"{here}?then=take",
+        after=after,
+        act=lambda: _take(request, visitor),
+        press="Беру это время",
+    )
 
 
-def _page(request: HttpRequest, visitor: Visitor, *, lost: str = "") -> HttpResponseBase:
+def _take(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    try:
+        visits.take_offer(link=visitor.link, now=clock.now())
+    except (OfferGone, SlotTaken, BadInput) as gone:
+        return _page(request, visitor, lost=gone.text)
+    return redirect("portal:offer", visitor.link.public_id)
+
+
+def _page(request: HttpRequest, visitor: Visitor, *, lost: str = "") -> HttpResponse:
     row = visits.offer_of(visitor.link)
     zone = ZoneInfo(visitor.place.zone)
     context: dict[str, Any] = {

@@ -23,7 +23,7 @@ def offered(smile, centre, receiving, noon):
     """`offered(mila)` waits and is offered noon; several may be offered the same time."""
     made: list[FreedSlot] = []
 
-    def make(patient) -> str:
+    def make(patient, *, short: bool = False) -> str:
         now = clock.now()
         with clinic_scope(smile.pk):
             if not made:
@@ -47,7 +47,7 @@ def offered(smile, centre, receiving, noon):
             secrets, _ = make_links(
                 purpose="offer", clinic_id=smile.pk, patient_id=patient.pk, offer=offer, expires_at=noon, now=now
             )
-        return secrets.long
+        return secrets.short if short else secrets.long
 
     return make
 
@@ -89,6 +89,20 @@ def test_the_first_who_takes_a_freed_time_has_it_and_the_other_hears_it_kindly(
     assert "Это время ваше" in phone.page
 
 
+def test_the_digits_of_the_phone_finish_what_was_begun_by_a_short_link(mila, offered, phone) -> None:
+    phone.open(offered(mila, short=True))
+
+    phone.press("take")
+    assert "четыре цифры" in phone.page
+    phone.press("phone?then=take", digits="0000")
+    assert "Не сходится" in phone.page and "Беру это время" in phone.page
+    phone.press("phone?then=take", digits="4567")
+
+    assert "Это время ваше" in phone.page
+    with clinic_scope(mila.clinic_id):
+        assert Appointment.objects.get().patient_id == mila.pk
+
+
 def test_looking_at_an_offer_takes_nothing(mila, offered, phone) -> None:
     """T2 for offers."""
     secret = offered(mila)
@@ -96,6 +110,7 @@ def test_looking_at_an_offer_takes_nothing(mila, offered, phone) -> None:
         phone.open(secret)
         phone.client.head(phone.url)
         phone.client.get(phone.url + "take")
+        phone.client.get(phone.url + "phone?then=take")
         phone.client.get(phone.url + "refuse")
     with clinic_scope(mila.clinic_id):
         assert SlotOffer.objects.get().state == "open"

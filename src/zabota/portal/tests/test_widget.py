@@ -132,6 +132,23 @@ def test_without_consent_nothing_is_sent(visitor, cleaning) -> None:
     assert not PhoneCode.objects.exists()
 
 
+def test_a_wrong_phone_is_said_at_its_field_and_what_was_ticked_in_this_form_stays(visitor, cleaning) -> None:
+    visitor.choose(cleaning)
+    assert "checked" not in visitor.page
+
+    assert visitor.name("8 495 123", ads="").status_code == 422
+
+    field = re.search(r'<input id="t"[^>]*>', visitor.page).group()
+    assert all(each in field for each in ('aria-invalid="true"', 't-e"', "autofocus", "8 495 123"))
+    assert "Нужен мобильный номер" in visitor.page
+    assert re.search(r'name="pd" value="1" required checked', visitor.page)
+    assert not re.search(r'name="ads" value="1" checked', visitor.page)
+
+    visitor.name("+79031112233", name="М1ла", pd="")
+    assert re.search(r'<input id="n"[^>]*aria-invalid="true"', visitor.page)
+    assert not re.search(r'name="pd"[^>]*checked', visitor.page)
+
+
 def test_a_known_phone_and_an_unknown_one_get_the_same_answer(visitor, open_clinic, cleaning, mila) -> None:
     """T9: the page, the number of queries and the message do not tell who is a patient."""
     pages = []
