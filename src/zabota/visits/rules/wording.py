@@ -33,6 +33,14 @@ def clock_words(at: datetime) -> str:
     return f"{at.hour}:{at:%M}"
 
 
+def doctor_words(name: str) -> str:
+    """«Соколова М. В.» of a full name; what is not one stays as it is."""
+    parts = name.split()
+    if len(parts) != 3 or any(len(part) < 2 for part in parts):
+        return name
+    return f"{parts[0]} {parts[1][0]}. {parts[2][0]}."
+
+
 def several_times(begins: Sequence[datetime]) -> str:
     """«10:00, 10:40 и 12:00»: each time once, in order."""
     times = [clock_words(each) for each in sorted(begins)]

@@ -25,7 +25,7 @@ SUBJECT = "offer"
 def send_offer(*, offer_id: int, now: datetime) -> bool:
     """Tell the patient. False when the offer was closed before anybody could be told."""
     offer = (
-        SlotOffer.objects.select_related("freed__branch", "entry__patient")
+        SlotOffer.objects.select_related("freed__branch", "freed__doctor", "entry__patient")
         .filter(pk=offer_id, state=SlotOffer.State.OPEN, expires_at__gt=now)
         .first()
     )
@@ -53,6 +53,8 @@ def send_offer(*, offer_id: int, now: datetime) -> bool:
             **words,
             **link_words(secrets),
             "до": wording.clock_words(offer.expires_at.astimezone(zone)),
+            # Said only to whoever asked for detailed messages: the name of a doctor tells what somebody is treated for.
+            "врач": wording.doctor_words(offer.freed.doctor.name),
         },
         subject=SubjectRef(SUBJECT, offer.pk),
     )
