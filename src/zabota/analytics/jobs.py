@@ -64,7 +64,7 @@ def where(clinic_id: int, params: dict[str, Any], branches: list[int] | None = N
 def send(behind_id: int, user_id: int | None = None, branches: list[int] | None = None) -> dict[str, int]:
     """Tasks for the patients behind a cause who have no next step; a second run finds those that are there."""
     sent = send_behind(behind_id=behind_id, branches=branches, actor=_actor(user_id), now=clock.now())
-    return {"made": sent.made, "had": sent.had, "left": sent.left}
+    return {"made": sent.made, "forward": sent.forward, "had": sent.had, "left": sent.left}
 
 
 @schedule("analytics.nightly", cron="30 4 * * *", says="после ночного обхода: отчёт и «Пульс» каждой клиники заново")

@@ -31,6 +31,7 @@ from zabota.worklist.rules.reasons import REFUSALS, RESOLUTIONS, Choice, reason_
 from zabota.worklist.rules.script_text import PLACEHOLDERS, Part, render
 from zabota.worklist.services.booked import book_from_task
 from zabota.worklist.services.distribution import distribute
+from zabota.worklist.services.forward import bring_forward, waiting_untouched
 from zabota.worklist.services.manual import ask_to_contact
 from zabota.worklist.services.outcomes import BookingMissing, Recorded, record_outcome
 from zabota.worklist.services.ownership import (
@@ -75,6 +76,7 @@ __all__ = [
     "another_way",
     "ask_to_contact",
     "book_from_task",
+    "bring_forward",
     "callable_phones",
     "close_tasks",
     "common_queue",
@@ -116,5 +118,6 @@ __all__ = [
     "thinks_times",
     "thinks_until",
     "undo_outcome",
+    "waiting_untouched",
     "workers",
 ]

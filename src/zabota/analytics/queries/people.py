@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from zabota.nextstep.models import Exemption, PatientState
 from zabota.patients.models import Contact, Patient
+from zabota.worklist.api import waiting_untouched
 from zabota.worklist.models import Task
 
 #: Ids in one question to the database.
@@ -30,6 +31,10 @@ REACHES: Final = {"yes": "Телефон есть", "no": "Телефона не
 _State = tuple[date | None, int, int, datetime | None]
 
 
+#: Days within which somebody should call whom the head sent to the queue.
+DUE_IN: Final = timedelta(days=7)
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class PersonBehind:
     """One patient of the list."""
@@ -47,6 +52,8 @@ class PersonBehind:
     task_due_at: datetime | None
     left: str
     reachable: bool
+    #: The task waits for a day later than DUE_IN and nobody has worked on it: it can come forward.
+    task_waits: bool = False
 
     @property
     def step(self) -> str:
@@ -89,19 +96,18 @@ def _part(ids: list[int], now: datetime, branches: Sequence[int] | None) -> list
             "pk", "last_visit_on", "visits", "value_kopecks", "next_booking_at"
         )
     }
-    tasks: dict[int, tuple[str, datetime]] = {
-        patient: (public_id, due)
-        for patient, public_id, due in Task.objects.open()
-        .filter(patient_id__in=ids)
-        .order_by("-due_at")
-        .values_list("patient_id", "public_id", "due_at")
+    mine = Task.objects.open().filter(patient_id__in=ids)
+    waiting = set(waiting_untouched(mine, after=now + DUE_IN).values_list("public_id", flat=True))
+    tasks: dict[int, tuple[str, datetime, bool]] = {
+        patient: (public_id, due, public_id in waiting)
+        for patient, public_id, due in mine.order_by("-due_at").values_list("patient_id", "public_id", "due_at")
     }
     left = dict(Exemption.objects.filter(patient_id__in=ids, ended_at=None).values_list("patient_id", "reason"))
     return [_person(row, states.get(row[0]), tasks.get(row[0]), left.get(row[0], ""), now) for row in rows]
 
 
 def _person(
-    row: tuple[Any, ...], state: _State | None, task: tuple[str, datetime] | None, left: str, now: datetime
+    row: tuple[Any, ...], state: _State | None, task: tuple[str, datetime, bool] | None, left: str, now: datetime
 ) -> PersonBehind:
     pk, public_id, surname, name, patronymic, branch_id, branch, reachable = row
     last_visit_on, visits, value_kopecks, booked = state or (None, 0, 0, None)
@@ -119,4 +125,5 @@ def _person(
         task_due_at=task[1] if task else None,
         left=str(Exemption.Reason(left).label) if left else "",
         reachable=reachable,
+        task_waits=bool(task and task[2]),
     )

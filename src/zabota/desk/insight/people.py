@@ -37,14 +37,14 @@ class Found:
     order: str
 
     @property
-    def without(self) -> int:
-        """How many have no next step: the number on the button."""
-        return sum(each.step == "none" for each in self.people)
+    def to_call(self) -> int:
+        """How many have no next step or a task for a later day: the number on the button."""
+        return sum(each.step == "none" or (each.step == "task" and each.task_waits) for each in self.people)
 
     @property
     def nobody(self) -> bool:
-        """True when everybody has a next step: there is nothing to send."""
-        return not self.without
+        """True when everybody is booked or called these days: there is nothing to send."""
+        return not self.to_call
 
     @property
     def value_kopecks(self) -> int:
@@ -103,19 +103,28 @@ def people_file(request: StaffRequest, report_id: str, place: str, form: str) ->
 @require_POST
 @staff_page(Right.WORKLIST_CONTROL)
 def send(request: StaffRequest, report_id: str, place: str) -> HttpResponse:
-    """A task for everybody of the list who has neither a booking nor a task."""
+    """Everybody of the list who is not booked is called within a week: a new task, or the later one comes forward."""
     behind = _behind(request, report_id, place)
     sent = reports.ask_send(behind=behind, branches=branches_of(request.member), actor=request.actor, now=clock.now())
     if sent is None:
         messages.success(request, "Ставим задачи. Список большой: они появятся в очереди за минуту-другую")
-    elif not sent.made:
-        messages.info(request, "Новых задач нет: у всех уже есть запись или задача")
+    elif not sent.made and not sent.forward:
+        messages.info(request, "Новых задач нет: все записаны или их обзванивают на этой неделе")
     else:
-        made = formats.plural(sent.made, "задача,задачи,задач")
-        had = f"; ещё у {formats.number(sent.had)} уже есть запись или задача" if sent.had else ""
-        left = f"; вне правила {formats.number(sent.left)}" if sent.left else ""
-        messages.success(request, f"В очередь поставлено: {made}{had}{left}")
+        messages.success(request, _sent_words(sent))
     return redirect("desk:behind", report_id=report_id, place=place)
+
+
+def _sent_words(sent: reports.Sent) -> str:
+    """«В очередь на неделю: 12 новых задач, приближено 300; ещё 5 уже записаны или в работе; вне правила 2»."""
+    parts = []
+    if sent.made:
+        parts.append(formats.plural(sent.made, "новая задача,новые задачи,новых задач"))
+    if sent.forward:
+        parts.append(f"приближено {formats.number(sent.forward)}")
+    had = f"; ещё {formats.number(sent.had)} уже записаны или в работе" if sent.had else ""
+    left = f"; вне правила {formats.number(sent.left)}" if sent.left else ""
+    return f"В очередь на неделю: {', '.join(parts)}{had}{left}"
 
 
 def links_of(report: StoredReport | None) -> dict[int, dict[str, Any]]:

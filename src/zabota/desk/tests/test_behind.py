@@ -17,7 +17,8 @@ from zabota.kernel.models import AuditEntry
 from zabota.kernel.scope import clinic_scope
 from zabota.nextstep.models import Exemption, PatientState
 from zabota.patients.models import Contact, Patient
-from zabota.worklist.models import Task
+from zabota.worklist import api as worklist
+from zabota.worklist.models import Reason, Task
 
 pytestmark = pytest.mark.django_db
 
@@ -108,7 +109,7 @@ def test_a_name_cannot_act_as_a_formula_in_a_book(listed, as_anton, smile) -> No
 def test_one_click_makes_tasks_only_for_those_without_a_step_and_once(listed, as_anton, smile) -> None:
     assert as_anton.get(address(listed, "send/")).status_code == 405
     text = as_anton.post(address(listed, "send/"), follow=True).content.decode()
-    assert "В очередь поставлено: 3\u00a0задачи; вне правила 1" in text
+    assert "В очередь на неделю: 3\u00a0новые задачи; вне правила 1" in text
     text = as_anton.post(address(listed, "send/"), follow=True).content.decode()
     assert "Новых задач нет" in text
     with clinic_scope(smile.pk):
@@ -116,6 +117,33 @@ def test_one_click_makes_tasks_only_for_those_without_a_step_and_once(listed, as
         task = Task.objects.get(patient__surname="Тихая")
         assert task.reason == "sleeping"
         assert "Врач: Рябов И. А." in task.summary
+
+
+def test_one_click_brings_forward_what_waits_for_a_later_day_and_leaves_what_somebody_works_on(
+    listed, as_anton, smile, vera, actor
+) -> None:
+    now = clock.now()
+    with clinic_scope(smile.pk):
+        for surname in ("Дорогая", "Тихая", "Северная"):
+            worklist.create_task(
+                patient=Patient.objects.get(surname=surname), reason=Reason.RECALL_DUE, summary="Пора: Гигиена",
+                due_at=now + dt.timedelta(days=30), hidden_until=now + dt.timedelta(days=20), actor=actor, now=now, owner=vera,
+            )  # fmt: skip
+        promised = Task.objects.get(patient__surname="Тихая")
+        worklist.snooze_task(task=promised, member=vera, until=now + dt.timedelta(days=10), actor=actor, now=now)
+        kept = Task.objects.get(pk=promised.pk).due_at
+    assert "Отправить в очередь, 2" in as_anton.get(address(listed)).content.decode()
+
+    text = as_anton.post(address(listed, "send/"), follow=True).content.decode()
+
+    assert "В очередь на неделю: приближено 2; ещё 1 уже записаны или в работе; вне правила 1" in text
+    with clinic_scope(smile.pk):
+        assert Task.objects.get(pk=promised.pk).due_at == kept
+        task = Task.objects.get(patient__surname="Дорогая")
+        assert (task.owner, task.hidden_until, task.due_at < now + dt.timedelta(days=8)) == (vera, None, True)
+        assert task.summary == "Пора: Гигиена. Из отчёта: Врач: Рябов И. А."
+        assert [event.comment for event in task.events.filter(kind="forward")] == ["Из отчёта: Врач: Рябов И. А."]
+    assert "Новых задач нет" in as_anton.post(address(listed, "send/"), follow=True).content.decode()
 
 
 def test_marketer_looks_but_sends_nobody_to_the_queue(listed, as_marina) -> None:

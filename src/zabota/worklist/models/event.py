@@ -27,6 +27,7 @@ class TaskEvent(models.Model):
         REOPENED = "reopened", "открыта снова"
         ASSIGNED = "assigned", "распределена"
         RELEASED = "released", "возвращена в общую очередь"
+        FORWARD = "forward", "приближена"
 
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="events")
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
