@@ -19,6 +19,11 @@ export function startHtmx() {
   document.addEventListener("htmx:beforeRequest", (event) => quiet(event) || count(1));
   document.addEventListener("htmx:afterRequest", (event) => quiet(event) || count(-1));
 
+  // What was just done may have changed how much waits.
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.requestConfig?.verb !== "get" && event.detail.successful) document.getElementById("menu-counts")?.dispatchEvent(new CustomEvent("acted"));
+  });
+
   document.addEventListener("htmx:sendError", (event) => {
     if (!quiet(event)) toast({ text: "Нет связи с сервером. Введённое осталось на странице, повторите через минуту", tone: "bad" });
   });
