@@ -61,7 +61,7 @@ from zabota.booking.services.rooming import change_rooms, rooms_with
 from zabota.booking.services.settling import settle
 from zabota.booking.services.troubles import HoldGone, Outdated, SlotTaken
 from zabota.booking.services.undoing import restore
-from zabota.booking.services.waitlist import close_entry, join_waitlist
+from zabota.booking.services.waitlist import branch_for, close_entry, join_waitlist
 
 __all__ = [
     "CorridorWait",
@@ -93,6 +93,7 @@ __all__ = [
     "alternatives",
     "book",
     "book_next_visit",
+    "branch_for",
     "cancel",
     "change_resource",
     "change_rooms",

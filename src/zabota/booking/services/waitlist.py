@@ -41,6 +41,7 @@ def join_waitlist(
 ) -> WaitlistEntry:
     """Put a patient on the list. `appointment` is the later time that they give up for an earlier one.
 
+    A branch in which none of the doctors receives gives way to theirs: nothing would ever be offered there.
     Raises AlreadyDone when they wait for the same services already, BadInput for wishes that cannot come true.
     """
     clinics = {row.clinic_id for row in services} | {row.clinic_id for row in doctors}
@@ -62,6 +63,7 @@ def join_waitlist(
     if not 5 <= length <= 480:
         raise BadInput("Длительность приёма от 5 минут до 8 часов.")
     wanted = {row.pk for row in services}
+    branch = branch_for(doctors, branch)
     Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
     for row in WaitlistEntry.objects.filter(patient=patient, state__in=WaitlistEntry.OPEN).prefetch_related("services"):
         if {each.pk for each in row.services.all()} == wanted:
@@ -86,6 +88,19 @@ def join_waitlist(
     audit.record("booking.waitlist.joined", entry, actor=actor, now=now)
     facts.publish(WaitlistJoined(clinic_id=entry.clinic_id, patient_id=patient.pk, entry_id=entry.pk), now=now)
     return entry
+
+
+def branch_for(doctors: Sequence[Doctor], branch: Branch | None) -> Branch | None:
+    """Where these doctors may be waited for: the branch asked for when one of them receives there, else theirs; None: any."""
+    if branch is None or not doctors:
+        return branch
+    theirs: dict[int, Branch] = {}
+    for doctor in doctors:
+        receives = list(doctor.branches.filter(is_active=True))
+        if not receives or branch in receives:
+            return branch
+        theirs |= {each.pk: each for each in receives}
+    return next(iter(theirs.values())) if len(theirs) == 1 else None
 
 
 @transaction.atomic

@@ -397,3 +397,23 @@ def test_who_takes_one_time_is_asked_for_no_other(freed, waits, people, actor, n
     FreedSlot.objects.filter(pk=slot.pk).update(state="offering", hold=None)
     api.hand_over(freed=slot, entry=entry, actor=actor, now=now + 9 * MINUTE)
     assert states(other) == ["withdrawn"]
+
+
+def test_branch_of_an_entry_follows_the_doctors_who_are_waited_for(
+    in_clinic, mila, centre, north, new_doctor, actor, now
+):
+    there = new_doctor("Рябов Илья Андреевич", branch=north)
+    anywhere = new_doctor("Зуева Анна Ильинична", branch=north)
+    anywhere.branches.add(centre)
+    homeless = new_doctor("Котов Пётр Ильич", branch=north)
+    homeless.branches.clear()
+    assert api.branch_for([there], centre) == north
+    assert (
+        api.branch_for([anywhere], centre) == api.branch_for([homeless], centre) == api.branch_for([], centre) == centre
+    )
+    assert api.branch_for([there], None) is None
+    entry = api.join_waitlist(patient=mila, doctors=[there], branch=centre, actor=actor, now=now)
+    assert entry.branch == north
+    north.is_active = False
+    north.save(update_fields=["is_active"])
+    assert api.branch_for([there, anywhere], centre) == centre

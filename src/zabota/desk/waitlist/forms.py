@@ -8,7 +8,7 @@ from django import forms
 from django.utils import timezone
 
 from zabota.booking.models import Appointment, DayPart
-from zabota.clinic.models import Clinic, Doctor, Service
+from zabota.clinic.models import Branch, Clinic, Doctor, Service
 from zabota.desk.waitlist.words import NOTICES
 from zabota.ui import formats
 
@@ -38,6 +38,10 @@ class WishForm(forms.Form):
     doctor = forms.ModelChoiceField(
         label="Врач", queryset=Doctor.objects.none(), to_field_name="public_id", required=False, empty_label="Любой"
     )
+    branch = forms.ModelChoiceField(
+        label="Филиал", queryset=Branch.objects.none(), to_field_name="public_id", required=False,
+        empty_label="Любой, где принимает врач",
+    )  # fmt: skip
     appointment = _TimeField(
         label="Вместо записи",
         queryset=None,
@@ -75,10 +79,11 @@ class WishForm(forms.Form):
         initial=0,
     )
 
-    def __init__(self, *args: Any, clinic: Clinic, booked: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, clinic: Clinic, branches: Any, booked: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._offer("service", Service.objects.filter(clinic=clinic, is_active=True).order_by("name"))
         self._offer("doctor", Doctor.objects.filter(clinic=clinic, is_active=True).order_by("name"))
+        self._offer("branch", branches)
         self._offer("appointment", booked)
 
     def _offer(self, name: str, rows: Any) -> None:

@@ -16,10 +16,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from zabota.booking import api as booking
 from zabota.booking.models import Appointment, FreedSlot, WaitlistEntry
 from zabota.clinic.api import Right
+from zabota.clinic.models import Branch, Doctor
 from zabota.desk.access import StaffRequest, branches_of, staff_page, visible
 from zabota.desk.patients.access import cards_of, sight_of
 from zabota.desk.waitlist.forms import WishForm
-from zabota.desk.waitlist.words import freed_of, line_of, sentence_of
+from zabota.desk.waitlist.soon import soon_of
+from zabota.desk.waitlist.words import freed_of, line_of, sentence_of, where_of
 from zabota.kernel import clock
 from zabota.kernel.errors import Trouble
 from zabota.patients import api as patients
@@ -49,6 +51,7 @@ def waitlist(request: StaffRequest) -> HttpResponse:
     context = {
         "lines": [line_of(each, now, zone) for each in entries],
         "freed": freed,
+        "several": len(_branches(request)) > 1,
         "periods": _periods(request, now, zone),
         "may_see": sight_of(request),
     }
@@ -66,15 +69,23 @@ def new(request: StaffRequest) -> HttpResponse:
     form = _form(request, patient, request.POST if sent else None)
     if sent and patient is not None and form.is_valid():
         try:
-            _join(request, patient, form)
-            messages.success(request, f"{patient.full_name}: в листе ожидания")
+            entry = _join(request, patient, form)
+            messages.success(request, f"{patient.full_name}: в листе ожидания, {where_of(entry.branch)}")
             return redirect("desk:waitlist")
         except Trouble as trouble:
             form.add_error(None, trouble.text)
     found = patients.search(
         typed, clinic_id=request.clinic.pk, branch_ids=branches_of(request.member), limit=FOUND
     ) if typed and patient is None else []  # fmt: skip
-    context = {"form": form, "patient": patient, "found": found, "q": typed, "sight": sight_of(request)}
+    context: dict[str, Any] = {
+        "form": form,
+        "patient": patient,
+        "found": found,
+        "q": typed,
+        "sight": sight_of(request),
+        "soon": soon_of(form, patient, clinic_id=request.clinic.pk, now=clock.now()) if patient else [],
+        "several": len(_branches(request)) > 1,
+    }
     return render(request, "desk/waitlist/new.html", context, status=422 if sent else 200)
 
 
@@ -114,7 +125,7 @@ def freed(request: StaffRequest, public_id: str, action: str) -> HttpResponse:
         )
     if action != "wave":
         raise Http404
-    return _act(request, lambda: _wave(request, slot), "Предложили следующим")
+    return _act(request, lambda: _wave(request, slot), "Предложили")
 
 
 def _wave(request: StaffRequest, slot: FreedSlot) -> None:
@@ -133,14 +144,17 @@ def _act(request: StaffRequest, act: Callable[[], object], done: str) -> HttpRes
     return redirect(back if safe else "desk:waitlist")
 
 
-def _join(request: StaffRequest, patient: Patient, form: WishForm) -> None:
+def _join(request: StaffRequest, patient: Patient, form: WishForm) -> WaitlistEntry:
     given = form.cleaned_data
     appointment = given["appointment"]
-    booking.join_waitlist(
+    branch = given["branch"]
+    if "branch" not in request.POST:  # one branch to choose from is not asked about
+        branch = appointment.branch if appointment else patient.branch
+    return booking.join_waitlist(
         patient=patient,
         services=[given["service"]] if given["service"] else [],
         doctors=[given["doctor"]] if given["doctor"] else [],
-        branch=appointment.branch if appointment else patient.branch,
+        branch=branch,
         day_parts=given["day_parts"],
         weekdays=given["weekdays"],
         earliest_on=given["earliest_on"],
@@ -156,6 +170,7 @@ def _join(request: StaffRequest, patient: Patient, form: WishForm) -> None:
 def _form(request: StaffRequest, patient: Patient | None, data: Any) -> WishForm:
     booked = Appointment.objects.none()
     start: dict[str, Any] = {}
+    branches = _branches(request)
     if patient is not None:
         booked = Appointment.objects.upcoming(clock.now()).filter(patient=patient).order_by("starts_at")
         row = booked.filter(public_id=request.GET.get("appointment", "")).first()
@@ -166,7 +181,21 @@ def _form(request: StaffRequest, patient: Patient | None, data: Any) -> WishForm
                 "doctor": row.doctor.public_id if row.doctor else "",
                 "service": line.service.public_id if line else "",
             }
-    return WishForm(data, initial=start, clinic=request.clinic, booked=booked)
+        # The form asks anew when the doctor or the service changes.
+        start |= {name: request.GET[name] for name in ("doctor", "service") if name in request.GET}
+        doctor = Doctor.objects.filter(clinic=request.clinic, public_id=start.get("doctor", "")).first()
+        asked = next((each for each in branches if each.public_id == request.GET.get("branch")), None)
+        if "branch" not in request.GET:
+            asked = (row.branch if row is not None else None) or patient.branch
+        found = booking.branch_for([doctor] if doctor else [], asked)
+        start["branch"] = found.public_id if found in branches and found is not None else ""
+    return WishForm(data, initial=start, clinic=request.clinic, branches=branches, booked=booked)
+
+
+def _branches(request: StaffRequest) -> Any:
+    allowed = branches_of(request.member)
+    rows = Branch.objects.filter(clinic=request.clinic, is_active=True).order_by("name")
+    return rows if allowed is None else rows.filter(pk__in=allowed)
 
 
 def _periods(request: StaffRequest, now: datetime, zone: ZoneInfo) -> list[dict[str, Any]]:

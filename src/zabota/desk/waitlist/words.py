@@ -32,6 +32,7 @@ class Line:
 
     entry: WaitlistEntry
     what: str
+    where: str
     when: str
     waited: str
 
@@ -79,6 +80,11 @@ class Freed:
     candidates: list[Candidate]
 
 
+def where_of(branch: Branch | None) -> str:
+    """«филиал «Центр»»."""
+    return f"филиал «{branch.name}»" if branch is not None else "любой филиал"
+
+
 def line_of(entry: WaitlistEntry, now: datetime, zone: ZoneInfo) -> Line:
     """«Рябов И. А., коронка, 60 мин» and «будни после 17, предупредить за 3 ч»."""
     doctors = ", ".join(each.name for each in entry.doctors.all()) or "Любой врач"
@@ -86,7 +92,7 @@ def line_of(entry: WaitlistEntry, now: datetime, zone: ZoneInfo) -> Line:
     what = ", ".join(part for part in (doctors, services, formats.duration(entry.minutes)) if part)
     days = max(0, (now.astimezone(zone).date() - entry.created_at.astimezone(zone).date()).days)
     waited = formats.plural(days, "день,дня,дней") if days else "сегодня"
-    return Line(entry, what, _wish(entry, zone), waited)
+    return Line(entry, what, where_of(entry.branch), _wish(entry, zone), waited)
 
 
 def freed_of(clinic_id: int, *, branch: Branch | None, now: datetime) -> list[Freed]:

@@ -282,6 +282,27 @@ def test_a_patient_joins_the_waitlist_and_leaves_it(log_in, vera, visit, mila) -
     assert entry.state == "closed"
 
 
+def test_the_waitlist_asks_for_the_branch_that_follows_the_doctor_and_shows_free_times_first(
+    log_in, anton, seat, north: Branch, centre: Branch, doctor_sokolova, mila, in_clinic
+) -> None:
+    doctor_sokolova.branches.set([centre])
+    Patient.objects.filter(pk=mila.pk).update(branch=north)
+    client, here = log_in(anton), reverse("desk:waitlist-new")
+
+    form = client.get(here, {"patient": mila.public_id, "doctor": doctor_sokolova.public_id, "branch": north.public_id})
+    wish = {"patient": mila.public_id, "doctor": doctor_sokolova.public_id, "branch": north.public_id,
+            "notice_minutes": "180", "priority": "0"}  # fmt: skip
+    said = client.post(here, wish, follow=True).content.decode()
+
+    assert f'<option value="{centre.public_id}" selected>' in form.content.decode()
+    assert "Записать сразу?" in form.content.decode()
+    assert form.context["soon"][0].day in ("сегодня", "завтра")
+    assert client.get(form.context["soon"][0].url).status_code == 200
+    assert WaitlistEntry.objects.get().branch == centre
+    assert f"в листе ожидания, филиал «{centre.name}»" in said
+    assert f'<span class="small muted">филиал «{centre.name}»</span>' in said
+
+
 def test_a_doctor_begins_ends_and_asks_for_a_control(log_in, sokolova: Member, visit: Appointment, actor) -> None:
     now = clock.now()
     Appointment.objects.filter(pk=visit.pk).update(starts_at=now, day=clock.today("Europe/Moscow", now))
