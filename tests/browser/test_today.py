@@ -110,7 +110,7 @@ def test_five_contacts_without_the_mouse(
     page.keyboard.press("5")  # did not answer
     expect(person(page)).to_have_text(names[1])
     expect(person(page)).to_be_focused()
-    expect(page.locator("#toasts")).to_contain_text("Не ответила, звонок 1")
+    expect(page.locator("#toasts")).to_contain_text("нет ответа, первый звонок")
 
     page.keyboard.press("4")  # refused …
     page.keyboard.press("1")  # … because it is expensive
@@ -169,7 +169,7 @@ def test_undo_help_walking_and_a_mistake_by_keyboard(
     expect(page.locator("#toasts")).to_contain_text("Исход отменён")
 
     page.keyboard.press("?")
-    expect(page.locator("#keys-help")).to_contain_text("Не ответила")
+    expect(page.locator("#keys-help")).to_contain_text("Нет ответа")
     page.keyboard.press("Escape")
     assert page.locator("[data-hotkey=c]").get_attribute("href") == "tel:+79163000000"
     page.keyboard.press("/")

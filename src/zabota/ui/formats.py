@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -41,6 +42,8 @@ MONTHS = (
 )
 MONTHS_SHORT = ("янв", "фев", "мар", "апр", "мая", "июн", "июл", "авг", "сен", "окт", "ноя", "дек")
 
+_DOTTED = re.compile(r"\b(\d{2})\.(\d{2})\.(\d{4})\b")
+
 Numeric = int | float | Decimal
 
 
@@ -66,6 +69,11 @@ def money(kopecks: int) -> str:
     """«48 000 ₽»; kopecks are shown only where there are some: «1 234,50 ₽»."""
     digits = 0 if kopecks % 100 == 0 else 2
     return f"{number(Decimal(kopecks) / 100, digits)}{NBSP}₽"
+
+
+def roubles(kopecks: int) -> str:
+    """«240 678 ₽»: a sum in a summary, where kopecks would only be noise."""
+    return f"{number(Decimal(kopecks) / 100)}{NBSP}₽"
 
 
 def money_short(kopecks: int) -> str:
@@ -131,6 +139,19 @@ def day(value: date) -> str:
 def day_short(value: date) -> str:
     """«25 ноя»."""
     return f"{value.day}{NBSP}{MONTHS_SHORT[value.month - 1]}"
+
+
+def dates_short(text: str) -> str:
+    """«Последний визит 05.10.2026» as it stands beside other days on a screen: «Последний визит 5 окт 2026»."""
+    return _DOTTED.sub(_undotted, text)
+
+
+def _undotted(found: re.Match[str]) -> str:
+    day_, month_, year = (int(each) for each in found.groups())
+    try:
+        return f"{day_short(date(year, month_, day_))}{NBSP}{year}"
+    except ValueError:
+        return found.group()
 
 
 def month(value: date) -> str:

@@ -58,7 +58,7 @@ def demo_mailbox_answer(request: StaffRequest) -> HttpResponse:
         text=form.cleaned_data["text"],
     )
     receive(account=account, reply=WebhookReply(events=(event,)), now=now)
-    messages.success(request, "Ответ ушёл в клинику: через несколько секунд он будет во «Входящих».")
+    messages.success(request, "Ответ ушёл в клинику: через несколько секунд он будет в «Диалогах».")
     return redirect("desk:demo-mailbox")
 
 

@@ -252,7 +252,7 @@ def _stage(stop: Stop, series: Sequence[Json], outlook: Sequence[Any], today: dt
     word, tone = (
         ("ожидаем с запасом", "good") if each.low >= stop.value
         else ("под вопросом", "warn") if each.high >= stop.value
-        else ("сам не сложится", "bad")
+        else ("при нынешнем ходе не дойдём", "bad")
     )  # fmt: skip
     return {
         **view,

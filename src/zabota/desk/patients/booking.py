@@ -42,7 +42,7 @@ def book(request: StaffRequest, public_id: str) -> HttpResponse:
         try:
             row = _booked(request, patient, form, now)
             return _back(
-                request, patient, f"Записан: {formats.ru_date(timezone.localtime(row.starts_at, zone_of(patient)))}"
+                request, patient, f"Запись: {formats.ru_date(timezone.localtime(row.starts_at, zone_of(patient)))}"
             )
         except Trouble as trouble:
             form.add_error(None, trouble.text)

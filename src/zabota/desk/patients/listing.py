@@ -32,7 +32,7 @@ COLUMNS: dict[str, tuple[str, bool]] = {
     "type": ("Тип", True),
     "last": ("Последний визит", True),
     "next": ("Следующий визит", True),
-    "value": ("Ждём за год", True),
+    "value": ("Ценность года", True),
     "card": ("Карта", False),
     "branch": ("Филиал", False),
     "source": ("Источник", False),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from zabota.booking.models import Appointment
 from zabota.clinic.rules.rights import Role
+from zabota.desk.today.tasks import looked_once_a_day
 from zabota.kernel import clock
 from zabota.kernel.ids import new_public_id
 from zabota.kernel.models import AuditEntry
@@ -130,7 +132,7 @@ def test_works_without_scripts(as_vera, two):
         f"/today/{two[0].public_id}/outcome/refused/", {"version": 0, "reason": "no_need"}, follow=True
     )
     assert answer.redirect_chain[0][0] == f"/today/?done={two[0].public_id}"
-    assert "Отказ записан" in text_of(answer)
+    assert "отказ записан" in text_of(answer)
     assert f"/today/{two[0].public_id}/undo/" in text_of(answer)
     as_vera.post(f"/today/{two[0].public_id}/undo/")
     assert fresh(two[0]).state == "open"
@@ -322,3 +324,17 @@ def test_queries_of_the_page_do_not_grow_with_the_queue(
         new_task(patient, vera)
 
     page_budget(as_vera, "/today/", queries=25, add_row=add)
+
+
+def test_opening_a_task_again_and_again_is_one_line_of_its_history_a_day() -> None:
+    zone = ZoneInfo("Europe/Moscow")
+    noon = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
+    events = [
+        TaskEvent(kind=TaskEvent.Kind.OPENED, member_id=1, at=noon + dt.timedelta(hours=2)),
+        TaskEvent(kind=TaskEvent.Kind.ATTEMPT, member_id=1, at=noon + dt.timedelta(hours=1)),
+        TaskEvent(kind=TaskEvent.Kind.OPENED, member_id=2, at=noon),
+        TaskEvent(kind=TaskEvent.Kind.OPENED, member_id=1, at=noon),
+        TaskEvent(kind=TaskEvent.Kind.OPENED, member_id=1, at=noon - dt.timedelta(days=1)),
+    ]
+
+    assert looked_once_a_day(events, zone) == [*events[:3], events[4]]

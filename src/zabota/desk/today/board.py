@@ -12,7 +12,6 @@ from zabota.booking import api as booking
 from zabota.clinic.models import Branch, Doctor, Member
 from zabota.desk.access import StaffRequest, branches_of
 from zabota.desk.today.person import Person, load_person
-from zabota.patients.models import Patient
 from zabota.ui import formats
 from zabota.worklist import api as worklist
 from zabota.worklist.models import Outcome, Task
@@ -25,16 +24,14 @@ SLOTS = 6
 MORE = 10
 #: Buttons of outcomes: what is said on them, in the order of the digits.
 LABELS: dict[str, str] = {
-    Outcome.BOOKED: "Записан",
+    Outcome.BOOKED: "Есть запись",
     Outcome.CALL_BACK: "Перезвонить в…",
     Outcome.THINKS: "Думает",
     Outcome.REFUSED: "Отказ, потому что…",
-    Outcome.NO_ANSWER: "Не ответил",
+    Outcome.NO_ANSWER: "Нет ответа",
     Outcome.WRONG_NUMBER: "Чужой номер",
     Outcome.RESOLVED: "Вопрос решён",
 }
-#: The same about a woman.
-HER_LABELS: dict[str, str] = {Outcome.BOOKED: "Записана", Outcome.NO_ANSWER: "Не ответила"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,18 +137,11 @@ def _button(code: str, digit: int, person: Person) -> Button:
     is_wrong = code == Outcome.WRONG_NUMBER
     return Button(
         code=code,
-        label=label_of(code, person.patient),
+        label=LABELS[code],
         digit=digit,
         direct=code == Outcome.NO_ANSWER or (is_wrong and len(person.phones) < 2),
         disabled=is_wrong and not person.phones,
     )
-
-
-def label_of(outcome: str, patient: Patient) -> str:
-    """The words of an outcome about this patient."""
-    if patient.sex == Patient.Sex.FEMALE and outcome in HER_LABELS:
-        return HER_LABELS[outcome]
-    return LABELS[outcome]
 
 
 def load_booking(

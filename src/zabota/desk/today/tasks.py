@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
@@ -16,7 +18,7 @@ from zabota.desk.today import board
 from zabota.desk.today.reading import read_due, read_moment, read_version
 from zabota.desk.today.scope import task_or_404
 from zabota.desk.today.views import show_board
-from zabota.desk.today.words import Said
+from zabota.desk.today.words import Said, full_of
 from zabota.kernel import audit, clock
 from zabota.kernel.errors import BadInput, Trouble
 from zabota.patients.models import Patient
@@ -29,13 +31,14 @@ from zabota.worklist.models import Task, TaskEvent
 def task(request: StaffRequest, public_id: str) -> HttpResponse:
     """One task with all that happened to it."""
     found, now = task_or_404(request, public_id), clock.now()
-    events = (
+    zone = ZoneInfo(request.clinic.time_zone)
+    rows = (
         TaskEvent.objects.filter(task=found)
         .select_related("member__user", "to_member__user", "script", "contact")
         .order_by("-at", "-id")
     )
+    events = looked_once_a_day(rows, zone)
     audit.record("worklist.task.viewed", found, actor=request.actor, now=now)
-    zone = ZoneInfo(request.clinic.time_zone)
     context = {
         "task": found,
         "events": events,
@@ -136,7 +139,10 @@ def hand(request: StaffRequest, public_id: str) -> HttpResponse:
     except Trouble as trouble:
         return show_board(request, Said(trouble.text, "bad"), stay=found if found.state == Task.State.OPEN else None)
     to = found.owner.user.short_name if found.owner_id and found.owner else ""
-    return show_board(request, Said(f"Передано: {to}" if to else "Возвращено в общую очередь"))
+    return show_board(
+        request,
+        Said(f"{full_of(found.patient)}: " + (f"передано, теперь ведёт {to}" if to else "возвращено в общую очередь")),
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -161,7 +167,7 @@ def snooze(request: StaffRequest, public_id: str) -> HttpResponse:
         )
     except Trouble as trouble:
         return show_board(request, Said(trouble.text, "bad"), stay=found if found.state == Task.State.OPEN else None)
-    return show_board(request, Said("Отложено. Срок задачи остался прежним"))
+    return show_board(request, Said(f"{full_of(found.patient)}: отложено, срок задачи прежний"))
 
 
 def _alone(request: StaffRequest, found: Task, action: str, label: str) -> HttpResponse:
@@ -176,3 +182,17 @@ def _colleague(request: StaffRequest, text: str, *, default: Member | None) -> M
         return None
     found = next((each for each in worklist.workers(request.clinic.pk) if str(each.pk) == text), None)
     return found or default
+
+
+def looked_once_a_day(events: Iterable[TaskEvent], zone: ZoneInfo) -> list[TaskEvent]:
+    """The history as it is read: who opened the task stands there once a day, its last time."""
+    seen: set[tuple[int | None, date]] = set()
+    kept = []
+    for event in events:
+        if event.kind == TaskEvent.Kind.OPENED:
+            look = (event.member_id, event.at.astimezone(zone).date())
+            if look in seen:
+                continue
+            seen.add(look)
+        kept.append(event)
+    return kept

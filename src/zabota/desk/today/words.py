@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
@@ -14,6 +15,8 @@ from zabota.patients.models import Patient
 from zabota.ui import formats
 from zabota.worklist.api import Recorded
 from zabota.worklist.models import Outcome, Task
+
+_ORDINALS: Final = ("", "первый", "второй", "третий", "четвёртый", "пятый", "шестой", "седьмой", "восьмой", "девятый")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +38,15 @@ def recorded(result: Recorded, clinic: Clinic) -> Said:
     if outcome == Outcome.THINKS and task.hidden_until:
         return Said(f"Вернёмся к {_name(task.patient, 'dative')}: {_when(task.hidden_until, zone)}")
     if outcome == Outcome.NO_ANSWER and task.hidden_until:
-        silent = "Не ответила" if task.patient.sex == Patient.Sex.FEMALE else "Не ответил"
-        return Said(f"{silent}, звонок {task.attempts}. Попробуем ещё раз: {_when(task.hidden_until, zone)}")
+        again = f"попробуем ещё раз {_when(task.hidden_until, zone)}"
+        return Said(f"{full_of(task.patient)}: нет ответа, {_call(task.attempts)}, {again}")
     if outcome == Outcome.REFUSED:
         return Said(_refused(result))
     if outcome == Outcome.WRONG_NUMBER:
         if result.next_phone is not None:
             return Said(f"Номер отмечен чужим. Следующий: {formats.phone(result.next_phone.value)}")
         return Said("Номер отмечен чужим. Других номеров нет: задача теперь «Найти контакт»")
-    return Said("Вопрос решён, задача закрыта")
+    return Said(f"{full_of(task.patient)}: вопрос решён, задача закрыта")
 
 
 def address(task: Task | None) -> str:
@@ -65,14 +68,24 @@ def _booked(task: Task, zone: ZoneInfo) -> str:
 
 def _refused(result: Recorded) -> str:
     if result.escalation is None:
-        return "Отказ записан, задача закрыта"
+        return f"{full_of(result.task.patient)}: отказ записан, задача закрыта"
     owner = result.escalation.owner
     to = f", разберётся {owner.user.short_name}" if owner else ""
-    return f"Отказ записан{to}"
+    return f"{full_of(result.task.patient)}: отказ записан{to}"
 
 
 def _name(patient: Patient, case: NameCase) -> str:
     return decline_name(surname=patient.surname, name=patient.name, sex=patient.sex, case=case)
+
+
+def full_of(patient: Patient) -> str:
+    """Whom it is about, as they stand in the queue."""
+    return f"{patient.surname} {patient.name}".strip()
+
+
+def _call(number: int) -> str:
+    """«второй звонок»."""
+    return f"{_ORDINALS[number]} звонок" if number < len(_ORDINALS) else f"звонок {number}"
 
 
 def _when(moment: datetime, zone: ZoneInfo) -> str:

@@ -148,7 +148,7 @@ def begin(*, batch: Batch, step: str, wake: Callable[[int], object], actor: Acto
     allowed, state = _STEPS[step]
     with transaction.atomic():
         changed = Batch.objects.filter(pk=batch.pk, state__in=allowed).update(
-            state=state, stage="Жду исполнителя", done_rows=0, total_rows=0, error="", started_at=now, finished_at=None
+            state=state, stage="Ждёт очереди", done_rows=0, total_rows=0, error="", started_at=now, finished_at=None
         )
         if not changed:
             raise AlreadyDone("Этот шаг уже выполняется или выполнен.")

@@ -41,6 +41,12 @@ def money(kopecks: int | None) -> str:
 
 
 @register.filter
+def roubles(kopecks: int | None) -> str:
+    """{{ paid_kopecks|roubles }} → «240 678 ₽», for a summary."""
+    return formats.DASH if _absent(kopecks) else formats.roubles(int(kopecks or 0))
+
+
+@register.filter
 def money_short(kopecks: int | None) -> str:
     """{{ lost_kopecks|money_short }} → «14,4 млн ₽»."""
     return formats.DASH if _absent(kopecks) else formats.money_short(int(kopecks or 0))
@@ -112,6 +118,12 @@ def day_month(value: date | None) -> str:
 def day_short(value: date | None) -> str:
     """«25 ноя»."""
     return formats.day_short(_day(value)) if value else formats.DASH
+
+
+@register.filter
+def dates_short(text: str | None) -> str:
+    """{{ task.summary|dates_short }} → «срок 5 окт 2026»."""
+    return formats.dates_short(text or "")
 
 
 @register.filter

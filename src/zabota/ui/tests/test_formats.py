@@ -127,3 +127,12 @@ def test_minutes_become_hours_and_days() -> None:
     assert formats.duration(112) == f"1{NBSP}ч{NBSP}52{NBSP}мин"
     assert formats.duration(120) == f"2{NBSP}ч"
     assert formats.duration(3 * 24 * 60) == f"3{NBSP}дня"
+
+
+def test_dotted_days_of_a_sentence_are_written_as_the_other_days_of_the_screen() -> None:
+    assert formats.dates_short("Визит 05.10.2026, записи нет") == f"Визит 5{NBSP}окт{NBSP}2026, записи нет"
+    assert formats.dates_short("Версия 99.99.2026") == "Версия 99.99.2026"
+
+
+def test_sum_in_a_summary_has_no_kopecks() -> None:
+    assert formats.roubles(24_067_750) == f"240{NBSP}678{NBSP}₽"

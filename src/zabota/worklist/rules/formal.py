@@ -26,7 +26,7 @@ BOOKING_SEEN_DAYS = 7
 SIGNS: dict[str, str] = {
     "quick": "Закрыто за секунды",
     "series": "Один исход подряд",
-    "no_booking": "«Записан» без записи",
+    "no_booking": "«Есть запись» без записи",
     "same_comment": "Одинаковые комментарии",
     "lost_booking": "Запись не состоялась",
 }
@@ -35,10 +35,10 @@ COUNTED = frozenset({"quick", "series", "no_booking", "same_comment"})
 #: What each sign means, with its threshold, for the page and its reader.
 MEANINGS: dict[str, str] = {
     "quick": f"Исход записан быстрее, чем мог пройти разговор: меньше {QUICK_SPOKEN_SECONDS} секунд после открытия "
-    f"пациента, для «Не ответил» и «Чужой номер» меньше {QUICK_SILENT_SECONDS} секунд.",
+    f"пациента, для «Нет ответа» и «Чужой номер» меньше {QUICK_SILENT_SECONDS} секунд.",
     "series": f"{SERIES_LENGTH} и больше одинаковых исходов подряд, если при обычной для клиники доле этого исхода "
     f"такая серия случается реже, чем в {SERIES_CHANCE:.0%} случаев.".replace("%", "\u00a0%"),
-    "no_booking": f"Записан «со слов», а через {BOOKING_SEEN_DAYS} дней записи пациента в данных клиники так и нет.",
+    "no_booking": f"Запись «со слов», а через {BOOKING_SEEN_DAYS} дней записи пациента в данных клиники так и нет.",
     "same_comment": f"Один и тот же комментарий от {SAME_COMMENT_TIMES} раз за период, слово в слово "
     f"(короче {SAME_COMMENT_LETTERS} знаков не считаем).",
     "lost_booking": "Запись, которой закрыли задачу, отменена, пропала или пациент не пришёл. В долю формальной "

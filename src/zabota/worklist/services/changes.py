@@ -40,7 +40,7 @@ def what_happened(task: Task) -> str:
         by = f": {who}" if who else ""
         return f"Эту задачу уже закрыли{by}, исход «{outcome}». Ваш исход не записан."
     if event is not None and event.kind in {TaskEvent.Kind.HANDED, TaskEvent.Kind.TAKEN} and event.to_member:
-        return f"Эту задачу теперь ведёт {event.to_member.user.short_name}. Ваш исход не записан."
+        return f"Эту задачу теперь ведёт {event.to_member.user.short_name.rstrip('.')}. Ваш исход не записан."
     by = f" ({who})" if who else ""
     return f"Пока задача была открыта у вас, её изменили{by}. Посмотрите, что нового, и запишите исход ещё раз."
 
