@@ -6,6 +6,7 @@ from zabota.visits.queries.sent import ReminderReport, complaints, median_minute
 from zabota.visits.queries.texts import TextsOfVisit, texts_of
 from zabota.visits.queries.widget import WidgetGroup, widget_doctors, widget_service, widget_services
 from zabota.visits.rules.answers import Asked, read_questions, write_questions
+from zabota.visits.rules.unwell import says_unwell
 from zabota.visits.services.acts import (
     CANCEL_REASONS,
     UNDO,
@@ -106,6 +107,7 @@ __all__ = [
     "save_questionnaire",
     "save_settings",
     "save_text",
+    "says_unwell",
     "send_code",
     "send_fresh_link",
     "settings_of",

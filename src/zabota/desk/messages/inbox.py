@@ -15,6 +15,7 @@ from zabota.booking import api as booking
 from zabota.clinic.api import Right, may
 from zabota.clinic.models import Member
 from zabota.desk.access import StaffRequest, staff_page, visible
+from zabota.desk.messages.thread import thread_of
 from zabota.desk.patients.access import cards_of, sight_of
 from zabota.kernel import clock
 from zabota.kernel.errors import Trouble
@@ -23,10 +24,12 @@ from zabota.messaging.models import CannedAnswer, Conversation
 from zabota.nextstep.models import PatientState
 from zabota.patients import api as patients
 from zabota.patients.models import Patient
-from zabota.ui.page import page, wants_fragment
+from zabota.ui.page import page, toast, wants_fragment
 from zabota.worklist import api as worklist
 
 SHOWN = 100
+#: An urgent task made of a conversation has to be done within.
+URGENT_WITHIN = timedelta(hours=2)
 #: Filters above the list: code and words.
 VIEWS = (("all", "Ждут ответа и открытые"), ("mine", "Мои"), ("free", "Ничьи"), ("closed", "Закрытые"))
 
@@ -85,10 +88,13 @@ def talk_change(request: StaffRequest, public_id: str, action: str) -> HttpRespo
     if action not in steps:
         raise Http404
     try:
-        messages.success(request, steps[action](request, conversation))
+        said = steps[action](request, conversation)
     except Trouble as trouble:
         return _shown(request, conversation, error=trouble.text, status=422)
-    return _shown(request, _conversation(request, public_id))
+    if not wants_fragment(request):
+        messages.success(request, said)
+        return _shown(request, _conversation(request, public_id))
+    return toast(_shown(request, _conversation(request, public_id)), said)
 
 
 @require_http_methods(["GET", "POST"])
@@ -155,15 +161,17 @@ def _task(request: StaffRequest, conversation: Conversation) -> str:
     if patient is None or not request.may(Right.WORKLIST_WORK):
         raise Http404
     said = " ".join(request.POST.get("summary", "").split())[:200]
+    is_urgent = request.POST.get("when") == "today"
     worklist.ask_to_contact(
         patient=patient,
-        summary=said or f"Написал в {conversation.get_channel_display()}: разобраться и ответить",
-        due_at=clock.now() + timedelta(days=1),
+        summary=said or f"Сообщение в {conversation.get_channel_display()}: разобраться и ответить",
+        due_at=clock.now() + (URGENT_WITHIN if is_urgent else timedelta(days=1)),
+        is_urgent=is_urgent,
         member=request.member,
         actor=request.actor,
         now=clock.now(),
     )
-    return "Задача поставлена, срок завтра"
+    return "Срочная задача поставлена на сегодня" if is_urgent else "Задача поставлена, срок завтра"
 
 
 def _conversation(request: StaffRequest, public_id: str) -> Conversation:
@@ -225,12 +233,16 @@ def _context(request: StaffRequest, rows: list[Conversation], current: Conversat
     if current is None:
         return context
     context |= {
-        "turns": messaging.turns_of(current),
+        "turns": thread_of(current),
         "canned": messaging.canned_answers(request.clinic.pk),
-        "colleagues": _colleagues(request),
         "key": get_random_string(20),
         "may_task": request.may(Right.WORKLIST_WORK),
     }
+    context["unwell"] = any(line.unwell for line in context["turns"])
+    context["receivers"] = [
+        ("", "Никому: общий"),
+        *((each.public_id, each.user.short_name) for each in _colleagues(request)),
+    ]
     if current.patient_id and current.patient is not None:
         context |= _beside(request, current.patient)
     else:

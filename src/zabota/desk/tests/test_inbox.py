@@ -177,3 +177,45 @@ def test_menu_of_every_page_says_how_many_wait_for_an_answer(
     assert "ждут вашего ответа" in waiting()
     Conversation.objects.filter(pk=talk.pk).update(assigned_to=coordinator)
     assert "ждут вашего ответа" not in waiting()
+
+
+def test_what_was_sent_to_the_phone_before_stands_in_the_thread(
+    as_vera: Client, talk: Conversation, mila: Patient, now: dt.datetime
+) -> None:
+    base = {
+        "clinic": talk.clinic,
+        "patient": mila,
+        "channel": "sms",
+        "account": talk.account,
+        "message_class": "service",
+    }
+    base |= {"not_before_at": now, "created_at": now - dt.timedelta(days=1), "sent_at": now - dt.timedelta(days=1)}
+    for key, text, address, state in (
+        ("a", "Ждём вас завтра в 10:00", PHONE, "delivered"),
+        ("b", "Так и не ушло", PHONE, "void"),
+        ("c", "На другой номер", "+79160000000", "delivered"),
+    ):
+        Message.objects.create(
+            **base, idem_key=key, chain_key=key, purpose="reminder", text=text, address=address, state=state
+        )
+
+    page = as_vera.get(url(talk)).content.decode()
+
+    assert page.index("Ждём вас завтра в 10:00") < page.index("Можно прийти пораньше?")
+    assert "Так и не ушло" not in page
+    assert "На другой номер" not in page
+
+
+def test_words_that_worry_are_marked_and_become_an_urgent_task_of_today(
+    as_vera: Client, talk: Conversation, now: dt.datetime
+) -> None:
+    assert "жалоба" not in as_vera.get(url(talk)).content.decode()
+    Turn.objects.create(conversation=talk, clinic=talk.clinic, direction="in", at=now, text="Болит сильно второй день")
+
+    page = as_vera.get(url(talk)).content.decode()
+    answer = as_vera.post(url(talk, "task"), {"summary": "Болит", "when": "today"}, headers={"HX-Request": "true"})
+
+    assert "жалоба" in page
+    task = Task.objects.get(summary="Болит")
+    assert task.is_urgent
+    assert "Срочная задача поставлена на сегодня" in answer["HX-Trigger"].encode().decode("unicode_escape")

@@ -23,6 +23,7 @@ def ask_to_contact(
     now: datetime,
     owner: Member | None = None,
     call_at: datetime | None = None,
+    is_urgent: bool = False,
 ) -> Task:
     """Put up a task by hand; with `call_at` it is a promised call and comes up at that time."""
     if due_at <= now and call_at is None:
@@ -33,6 +34,7 @@ def ask_to_contact(
         summary=summary,
         due_at=call_at + PROMISE_GRACE if call_at else due_at,
         hidden_until=call_at,
+        is_urgent=is_urgent,
         owner=owner,
         member=member,
         actor=actor,
