@@ -26,6 +26,8 @@ CANDIDATE_SCHEMA: Final[dict[str, Any]] = {
     "reasons": pl.List(pl.String),
 }
 HOUSEHOLD_LIMIT: Final = 12  # a phone of more people is the clinic's own or a stub
+#: A name that only resembles is never as sure as an equal one, whatever else agrees.
+ALIKE_AT_MOST: Final = 95.0
 BLOCK_LIMIT: Final = 400  # a block larger than this is no evidence
 
 
@@ -169,6 +171,7 @@ def _likeness(one: Row, other: Row) -> tuple[float, list[str]]:
         why.append("surname_changed")
     else:
         why.append("name_alike")
+        score = min(score, ALIKE_AT_MOST)
     return min(score, 100.0), why
 
 
