@@ -123,11 +123,11 @@ def _order(sql: str) -> None:
 
 
 def _copy_of_the_tests(name: str) -> None:
-    """The tables that the suite has just made; an empty database when somebody is connected to them."""
+    """The tables that the suite has just made; an empty database when somebody is connected to them or no test needed any."""
     connections.close_all()
     try:
         _order(f'CREATE DATABASE "{name}" TEMPLATE "{connection.settings_dict["NAME"]}"')
-    except psycopg.errors.ObjectInUse:
+    except (psycopg.errors.ObjectInUse, psycopg.errors.InvalidCatalogName):
         _order(f'CREATE DATABASE "{name}"')
 
 
