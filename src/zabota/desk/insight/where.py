@@ -27,6 +27,7 @@ from zabota.desk.insight.people import links_of
 from zabota.desk.insight.views_saved import saved_of
 from zabota.kernel import clock
 from zabota.patients.models import Source
+from zabota.ui.page import wants_fragment
 
 #: Lengths that are offered; any other from a month to a year may stand in the address.
 LENGTHS: Final = (30, 60, 90, 120, 180, 270, 365)
@@ -172,7 +173,7 @@ def _begin(request: StaffRequest, asked: Asked) -> HttpResponse:
     ):  # fmt: skip
         messages.info(request, "Этот вопрос уже считается")
     address = f"{reverse('desk:where')}?{asked.query}"
-    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
+    return HttpResponseClientRedirect(address) if wants_fragment(request) else redirect(address)
 
 
 def _fields(request: StaffRequest, asked: Asked) -> list[dict[str, Any]]:
