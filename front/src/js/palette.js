@@ -18,6 +18,8 @@ function gather() {
     items.push({ label: link.textContent.trim(), hint: link.dataset.hint ?? "", url: link.getAttribute("href"), open: link.dataset.open });
   }
   for (const element of document.querySelectorAll(".page [data-hotkey]:not(input, textarea, select)")) {
+    // A closed dialog has keys of its own, which say nothing here.
+    if (!element.getClientRects().length || element.disabled) continue;
     const copy = element.cloneNode(true);
     for (const extra of copy.querySelectorAll("kbd, svg, .badge")) extra.remove();
     const label = element.dataset.hotkeyLabel ?? element.getAttribute("aria-label") ?? copy.textContent.replace(/\s+/g, " ").trim();
@@ -99,7 +101,7 @@ function go(item) {
   else if (item.url) location.assign(item.url);
 }
 
-function show() {
+function show(words = "") {
   if (dialog.open) {
     dialog.close();
     return;
@@ -108,9 +110,10 @@ function show() {
   own = gather();
   found = [];
   at = 0;
-  input.value = "";
+  input.value = words;
   dialog.showModal();
   render();
+  if (words) ask();
 }
 
 function onKey(event) {
@@ -139,6 +142,14 @@ export function startPalette() {
   });
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-palette]")) show();
+  });
+  // Typing in the search of the page goes on in the same list; pasting and Enter still search by the form.
+  document.querySelector(".top .search input")?.addEventListener("input", (event) => {
+    if (!dialog.dataset.url || event.inputType !== "insertText" || event.isComposing) return;
+    const words = event.target.value;
+    event.target.value = "";
+    show(words);
+    input.setSelectionRange(words.length, words.length);
   });
   input.addEventListener("keydown", onKey);
   input.addEventListener("input", () => {

@@ -66,7 +66,10 @@ export function toast({ text, undo = "", tone = "", seconds = SECONDS }) {
   const holder = box();
   if (holder.parentElement !== place) place.append(holder);
   holder.append(element);
-  while (holder.children.length > 3) holder.firstElementChild.remove();
+  // A new word takes the place of the old one; what went wrong stays beside it.
+  for (const old of [...holder.children].slice(0, -1)) {
+    if (!old.classList.contains("bad") || holder.children.length > 2) old.remove();
+  }
   // What went wrong stays until it is closed.
   if (tone !== "bad") wait();
   return close;

@@ -38,8 +38,8 @@ def recorded(result: Recorded, clinic: Clinic) -> Said:
     if outcome == Outcome.THINKS and task.hidden_until:
         return Said(f"Вернёмся к {_name(task.patient, 'dative')}: {_when(task.hidden_until, zone)}")
     if outcome == Outcome.NO_ANSWER and task.hidden_until:
-        again = f"попробуем ещё раз {_when(task.hidden_until, zone)}"
-        return Said(f"{full_of(task.patient)}: нет ответа, {_call(task.attempts)}, {again}")
+        again = f"Следующий: {_when(task.hidden_until, zone)}"
+        return Said(f"{full_of(task.patient)}: нет ответа, {_call(task.attempts)}. {again}")
     if outcome == Outcome.REFUSED:
         return Said(_refused(result))
     if outcome == Outcome.WRONG_NUMBER:

@@ -45,7 +45,7 @@ def test_card_answers_first_and_then_shows_the_evidence(as_vera, full_card):
         "План: Зуб 36",
         "Боится уколов",
         "Говорит тихо",
-        "Не пришёл",
+        "Неявка",
         "+7\u00a0916\u00a0123-45-67",
     ):
         assert text in page, text
