@@ -93,6 +93,10 @@ def visit_context(request: StaffRequest, visit: Appointment, asked: Asked, now: 
 def _actions(visit: Appointment, now: datetime) -> list[Action]:
     """The steps that may follow; the likeliest is the green one. To come is possible on the day of the visit alone."""
     begun = visit.begun_at is not None
+    if visit.starts_at > now and visit.arrived_at is not None and not booking.is_own_day(visit, now):
+        # A mark of another day is a slip: nobody has come to it yet.
+        unmark = reverse("desk:calendar-visit-unmark", args=[visit.public_id])
+        return [Action(key="", label="Снять отметку", url=unmark, variant="primary")]
     allowed = {
         "planned": {"confirmed", "arrived", "no_show"},
         "confirmed": {"arrived", "no_show"},

@@ -111,6 +111,17 @@ def test_a_visit_of_another_day_is_confirmed_moved_or_given_up_and_nobody_has_co
     assert (visit.status, visit.arrived_at) == ("planned", None)
 
 
+def test_a_mark_of_another_day_is_taken_off(log_in, vera, visit: Appointment) -> None:
+    Appointment.objects.filter(pk=visit.pk).update(status="arrived", arrived_at=clock.now())
+    client = log_in(vera)
+
+    assert "Снять отметку" in client.get(reverse("desk:calendar-visit", args=[visit.public_id])).content.decode()
+    client.post(reverse("desk:calendar-visit-unmark", args=[visit.public_id]))
+
+    visit.refresh_from_db()
+    assert (visit.status, visit.arrived_at) == ("planned", None)
+
+
 def test_today_who_came_is_said_by_name(log_in, vera, visit: Appointment) -> None:
     now = clock.now()
     Appointment.objects.filter(pk=visit.pk).update(starts_at=now, day=clock.today("Europe/Moscow", now))
