@@ -128,6 +128,8 @@ def test_what_is_wrong_with_spf_is_named(world, records, tone, word) -> None:
         ("v=DKIM1; k=ed25519; p=AAAA", BAD, "ошибкой"),
         ("что-то другое", BAD, "нет"),
     ],
+    # Keys are made anew in each process, and names of tests must not differ between two that share the work.
+    ids=["withdrawn", "no base64", "cut off", "weak", "ed25519", "ed25519 too short", "no key"],
 )
 def test_what_is_wrong_with_the_key_is_named(world, record, tone, word) -> None:
     world.table = {("post._domainkey.ulybka.test", "TXT"): texts(record.encode("ascii", "ignore").decode() or "x")}
