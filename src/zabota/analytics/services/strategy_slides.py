@@ -135,7 +135,7 @@ def _segments(view: View) -> list[Slide]:
         rows = [[row["name"], row["n"], row["arpp"], row["between"]] for row in side["rows"]]
         if view["has_worth"]:
             hint += " и сколько ждём за следующий год"
-            header.append("Ждём за следующий")
+            header.append("Ожидаемая ценность")
             rows = [[*cells, row["worth"]] for cells, row in zip(rows, side["rows"], strict=True)]
         slides.append(Slide(title, hint, header, rows, _shares(side["rows"])))
     return slides

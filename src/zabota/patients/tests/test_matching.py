@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from zabota.patients.rules.matching import IDENTITY, candidate_duplicates, households, match_people
+from zabota.patients.rules.matching import ALIKE_AT_MOST, IDENTITY, candidate_duplicates, households, match_people
 
 BIRTH = date(1980, 5, 12)
 
@@ -160,6 +160,7 @@ def test_likely_duplicates_are_proposed_with_reasons_and_not_united() -> None:
     )
     assert found.select("one", "other").rows() == [(0, 1)]
     assert found["reasons"][0].to_list() == ["birth", "phone", "name_alike"]
+    assert found["score"][0] <= ALIKE_AT_MOST < 100
 
 
 def test_typing_error_in_the_birth_date_is_a_likely_duplicate() -> None:
