@@ -70,9 +70,9 @@ def _people(text: str, *, because: bool = False) -> str:
     """How many a difference is; of a cause it is said that they are its own: the list behind it holds all who stayed away."""
     count = int("".join(each for each in text if each.isdigit()) or 0)
     if because and text.startswith("−"):
-        return formats.plural(count, "не вернулся,не вернулись,не вернулись") + " из-за этого"
+        return formats.plural(count, "не вернулся,не вернулись,не вернулись") + " из\u2011за этого"
     return formats.plural(count, "пациент,пациента,пациентов")
 
 
 def _everybody(behind: View) -> str:
-    return f"Все, кто не вернулся: {formats.number(behind['count'])}" if behind else ""
+    return f"В\u00a0списке все\u00a0{formats.number(behind['count'])}" if behind else ""
