@@ -50,7 +50,11 @@ def path(target: float) -> GoalPath:
 def test_level_line_below_the_target_says_it_will_not_come_by_itself() -> None:
     view = view_of(pulse([0.5] * 14), stops_of(path(0.95)))
     assert "сами собой не дойдём" in view["title"]
-    assert [each["word"] for each in view["stages"]] == ["достигнут", "при нынешнем ходе не дойдём", "при нынешнем ходе не дойдём"]
+    assert [each["word"] for each in view["stages"]] == [
+        "достигнут",
+        "при нынешнем ходе не дойдём",
+        "при нынешнем ходе не дойдём",
+    ]
     assert view["chart"]["tail"][-1]["x"] == "2027-06-30"
 
 
