@@ -10,6 +10,7 @@ import { barOption, waterfallOption } from "./chart/bars.js";
 import { heatOption } from "./chart/heat.js";
 import { lineOption } from "./chart/line.js";
 import { palette } from "./chart/style.js";
+import { save } from "./saving.js";
 
 echarts.use([BarChart, CustomChart, LineChart, GridComponent, MarkLineComponent, TooltipComponent, LabelLayout, SVGRenderer]);
 echarts.registerLocale("RU", langRU);
@@ -64,14 +65,6 @@ export function draw(root) {
 const again = () => drawn.forEach(({ redraw }) => redraw());
 document.addEventListener("theme:change", again);
 document.fonts?.ready.then(again);
-
-function save(blob, name) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
 
 /** The drawing as a file: lines as they are, or points at twice the size on the colour of the page. */
 function picture(frame, kind) {

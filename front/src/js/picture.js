@@ -1,5 +1,7 @@
 // Drawings made of the page's own boxes and words (a map, bars, curves) as a picture file: everything that is seen becomes
 // plain shapes and text, which presentations and editors of drawings open.
+import { save } from "./saving.js";
+
 const COPIED = [
   "fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-linecap", "stroke-linejoin",
   "opacity", "vector-effect", "text-anchor", "font-size", "font-weight", "font-family",
@@ -190,14 +192,6 @@ export function drawingOf(element) {
     (patterns.length ? tag("defs", {}, patterns.join("")) : "") + tag("rect", { width, height, fill: ground(element) }) + inside,
   );
   return { text, width, height };
-}
-
-function save(blob, name) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
 /** The drawing as a file: shapes as they are, or points at twice the size. */
