@@ -29,6 +29,7 @@ from zabota.intake.services.planning import plan_load, summarise
 from zabota.intake.services.undoing import undo_load
 from zabota.kernel import audit, clock, facts
 from zabota.kernel.audit import Actor
+from zabota.kernel.statistics import refresh_statistics
 from zabota.nextstep import api as nextstep
 from zabota.patients import api as patients
 
@@ -181,6 +182,8 @@ def _zone(batch: Batch) -> str:
 
 def _follow(batch: Batch, touched: set[int], tick: Callable[[str, int, int], None]) -> None:
     """What must be true after a load: search finds everybody, families and likely pairs are known, nobody lacks a next step."""
+    # Before the steps that join whole tables, and after them for the pages that read what they wrote.
+    refresh_statistics()
     steps: list[tuple[str, Callable[[], object]]] = [
         ("Обновляю поиск", lambda: patients.reindex(sorted(touched))),
         ("Ищу семьи", lambda: patients.group_households(clinic=batch.clinic)),
@@ -190,6 +193,7 @@ def _follow(batch: Batch, touched: set[int], tick: Callable[[str, int, int], Non
     for number, (title, step) in enumerate(steps):
         tick(title, number, len(steps))
         step()
+    refresh_statistics()
 
 
 def _sweep(batch: Batch, now: datetime) -> None:

@@ -15,6 +15,7 @@ from zabota.clinic.api import demo_password
 from zabota.clinic.models import Clinic as ClinicRow
 from zabota.kernel import clock
 from zabota.kernel.scope import every_clinic
+from zabota.kernel.statistics import refresh_statistics
 from zabota.ops.demo.catalogue import TIME_ZONE
 from zabota.ops.demo.generate import Clinic, generate
 from zabota.ops.demo.load_around import load_around
@@ -65,6 +66,7 @@ def load(clinic: Clinic, *, now: dt.datetime, progress: Callable[[str], None] = 
         load_visits(clinic, frame, patients, now=now)
         progress("Записаны визиты, оплаты и планы лечения.")
         reindex()
+        refresh_statistics()
         if small:
             group_households(clinic=frame.clinic)
             pairs = find_duplicates(clinic=frame.clinic)
@@ -74,4 +76,5 @@ def load(clinic: Clinic, *, now: dt.datetime, progress: Callable[[str], None] = 
             load_around(frame.clinic, actor=DEMO, now=now)
             contacts = play_desk(clinic, frame, now=now)
             progress(f"Разговоров администраторов за последние дни: {contacts}.")
+    refresh_statistics()
     return frame.clinic
