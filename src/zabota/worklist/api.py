@@ -45,7 +45,7 @@ from zabota.worklist.services.ownership import (
 )
 from zabota.worklist.services.scripts import ScriptWrong, edit_script, ensure_scripts
 from zabota.worklist.services.tasks import close_tasks, create_task, open_task
-from zabota.worklist.services.undo import TooLate, undo_outcome
+from zabota.worklist.services.undo import TooLate, undo_move, undo_outcome
 
 __all__ = [
     "AGES",
@@ -117,6 +117,7 @@ __all__ = [
     "team_work",
     "thinks_times",
     "thinks_until",
+    "undo_move",
     "undo_outcome",
     "waiting_untouched",
     "workers",

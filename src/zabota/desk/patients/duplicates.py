@@ -8,7 +8,9 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
 from zabota.booking import api as booking
 from zabota.clinic.api import Right
@@ -19,7 +21,7 @@ from zabota.kernel import clock
 from zabota.kernel.errors import Trouble
 from zabota.patients import api as patients
 from zabota.patients.models import DuplicateCandidate, Merge, Patient
-from zabota.ui.page import page
+from zabota.ui.page import page, wants_fragment
 
 PER_PAGE = 20
 SHOWN_MERGES = 10
@@ -85,7 +87,7 @@ def reopen(request: StaffRequest, public_id: str) -> HttpResponse:
     pair = get_object_or_404(rows, public_id=public_id)
     patients.reopen_pair(pair=pair, actor=request.actor, now=clock.now())
     messages.success(request, "Пара снова в списке")
-    return redirect("desk:patients-duplicates")
+    return _go(request, reverse("desk:patients-duplicates"))
 
 
 @require_POST
@@ -98,7 +100,12 @@ def merge_undo(request: StaffRequest, public_id: str) -> HttpResponse:
         messages.success(request, "Карты снова отдельно, всё вернулось на место")
     except Trouble as trouble:
         messages.error(request, trouble.text)
-    return redirect("desk:patient", merge.kept.public_id)
+    return _go(request, reverse("desk:patient", args=[merge.kept.public_id]))
+
+
+def _go(request: StaffRequest, url: str) -> HttpResponse:
+    """To another page; a word with «Отменить» asks by script and is sent there whole."""
+    return HttpResponseClientRedirect(url) if wants_fragment(request) else redirect(url)
 
 
 def _decide(request: StaffRequest, pair: DuplicateCandidate) -> HttpResponse:
@@ -106,7 +113,8 @@ def _decide(request: StaffRequest, pair: DuplicateCandidate) -> HttpResponse:
         return _merged(request, pair.first, pair.second)
     try:
         patients.decide_different(pair=pair, actor=request.actor, now=clock.now())
-        messages.success(request, "Отмечено: разные люди")
+        undo = reverse("desk:patients-duplicate-reopen", args=[pair.public_id])
+        messages.success(request, "Отмечено: разные люди", extra_tags=undo)
     except Trouble as trouble:
         messages.error(request, trouble.text)
     return redirect("desk:patients-duplicates")
@@ -125,8 +133,9 @@ def _merged(request: StaffRequest, one: Patient, other: Patient) -> HttpResponse
         if request.POST.get(f"f_{field}") in (one.public_id, other.public_id)
     }
     try:
-        patients.merge_cards(kept=kept, absorbed=absorbed, choose=choose, actor=request.actor, now=clock.now())
-        messages.success(request, "Карты объединены. Отменить можно на карте, в истории")
+        merge = patients.merge_cards(kept=kept, absorbed=absorbed, choose=choose, actor=request.actor, now=clock.now())
+        undo = reverse("desk:patients-merge-undo", args=[merge.public_id])
+        messages.success(request, "Карты объединены. Отменить можно и позже: на карте, в истории", extra_tags=undo)
     except Trouble as trouble:
         messages.error(request, trouble.text)
     return redirect("desk:patient", kept.public_id)

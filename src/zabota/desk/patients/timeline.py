@@ -21,7 +21,8 @@ from zabota.worklist.models import TaskEvent
 PAGE = 20
 #: Rows of one instant that may stand on both sides of a page's end.
 _SAME_INSTANT = 30
-_TOLD = ("created", "attempt", "snoozed", "handed", "closed", "reopened")
+#: Nothing of «reopened»: what was taken back stands struck in its own line.
+_TOLD = ("created", "attempt", "snoozed", "handed", "closed")
 #: A day without a time stands after the visits of that day.
 _END_OF_DAY = time(23, 59)
 

@@ -168,7 +168,7 @@ ACTIONS = {
     "worklist.task.released": "задача в общей очереди",
     "worklist.task.snoozed": "задача отложена",
     "worklist.task.taken": "задача взята",
-    "worklist.task.undone": "отмена исхода",
+    "worklist.task.undone": "отмена сделанного с задачей",
     "worklist.task.viewed": "просмотр задачи",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from zoneinfo import ZoneInfo
 
@@ -230,6 +231,26 @@ def test_take_hand_over_and_put_off(as_vera, as_anton, two, anton, vera, coordin
     page = text_of(as_vera.get(f"/tasks/{task.public_id}/"))
     assert "ваш пациент" in page
     assert "Отложена" in page
+
+
+@pytest.mark.parametrize("action", ["snooze", "hand"])
+def test_putting_off_and_handing_over_can_be_taken_back(as_vera, two, coordinator, action):
+    task = two[0]
+    data = {"version": 0, "to": coordinator.pk, "until": (clock.now() + DAY).isoformat()}
+    told = json.loads(as_vera.post(f"/today/{task.public_id}/{action}/", data, **HTMX)["HX-Trigger-After-Swap"])
+    assert (fresh(task).owner, bool(fresh(task).hidden_until)) != (task.owner, False)
+    back = as_vera.post(told["toast"]["undo"], **HTMX)
+    assert f'data-task="{task.public_id}"' in text_of(back)
+    assert (fresh(task).owner, fresh(task).hidden_until) == (task.owner, None)
+
+
+def test_outcome_that_was_taken_back_stands_struck_once(as_vera, two, mila):
+    press(as_vera, two[0], "refused", reason="no_need")
+    as_vera.post(f"/today/{two[0].public_id}/undo/", **HTMX)
+    for address in (f"/patients/{mila.public_id}/", f"/today/{two[0].public_id}/", f"/tasks/{two[0].public_id}/"):
+        history = re.findall(r'<(?:ol|ul|div) class="timeline.*?</(?:ol|ul|div)>', text_of(as_vera.get(address)))
+        assert len(re.findall(r"<s>Отказ[^<]*</s> отменено", "".join(history))) == 1
+        assert "".join(history).count("Отказ") == 1
 
 
 def test_hand_written_task_reaches_the_colleague(as_vera, mila, coordinator, in_clinic):

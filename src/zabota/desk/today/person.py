@@ -107,7 +107,7 @@ def load_person(task: Task, *, member: Member, now: datetime) -> Person:
     script = worklist.script_for(task)
     history = list(
         TaskEvent.objects.filter(task=task)
-        .exclude(kind=TaskEvent.Kind.OPENED)
+        .exclude(kind__in=[TaskEvent.Kind.OPENED, TaskEvent.Kind.REOPENED])
         .select_related("member__user", "to_member__user")
         .order_by("-at", "-id")[:20]
     )

@@ -20,12 +20,17 @@ def tasks_of(request: StaffRequest) -> TaskQuerySet:
 
 def task_or_404(request: StaffRequest, public_id: str) -> Task:
     """The task with its patient and owner; 404 for all that is not this person's to see."""
-    task = (
+    task = find_task(request, public_id)
+    if task is None:
+        raise Http404
+    return task
+
+
+def find_task(request: StaffRequest, public_id: str) -> Task | None:
+    """The same, None for what is not this person's to see: a task they have just given away may be so."""
+    return (
         tasks_of(request)
         .filter(public_id=public_id)
         .select_related("patient__branch", "patient__clinic", "branch", "owner__user", "clinic", "closed_by")
         .first()
     )
-    if task is None:
-        raise Http404
-    return task

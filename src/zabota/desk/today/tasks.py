@@ -34,6 +34,8 @@ def task(request: StaffRequest, public_id: str) -> HttpResponse:
     zone = ZoneInfo(request.clinic.time_zone)
     rows = (
         TaskEvent.objects.filter(task=found)
+        # What was taken back stands struck in its own line.
+        .exclude(kind=TaskEvent.Kind.REOPENED)
         .select_related("member__user", "to_member__user", "script", "contact")
         .order_by("-at", "-id")
     )
@@ -98,7 +100,7 @@ def take(request: StaffRequest, public_id: str) -> HttpResponse:
         )
     except Trouble as trouble:
         return show_board(request, Said(trouble.text, "bad"))
-    return show_board(request, Said("Задача теперь у вас"), stay=found)
+    return show_board(request, Said("Задача теперь у вас"), stay=found, undo_of=found)
 
 
 @require_POST
@@ -142,6 +144,7 @@ def hand(request: StaffRequest, public_id: str) -> HttpResponse:
     return show_board(
         request,
         Said(f"{full_of(found.patient)}: " + (f"передано, теперь ведёт {to}" if to else "возвращено в общую очередь")),
+        undo_of=found,
     )
 
 
@@ -167,7 +170,7 @@ def snooze(request: StaffRequest, public_id: str) -> HttpResponse:
         )
     except Trouble as trouble:
         return show_board(request, Said(trouble.text, "bad"), stay=found if found.state == Task.State.OPEN else None)
-    return show_board(request, Said(f"{full_of(found.patient)}: отложено, срок задачи прежний"))
+    return show_board(request, Said(f"{full_of(found.patient)}: отложено, срок задачи прежний"), undo_of=found)
 
 
 def _alone(request: StaffRequest, found: Task, action: str, label: str) -> HttpResponse:

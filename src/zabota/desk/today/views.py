@@ -17,13 +17,22 @@ from zabota.desk.access import StaffRequest, staff_page
 from zabota.desk.today import board, words
 from zabota.desk.today.person import load_person
 from zabota.desk.today.reading import read_booking, read_outcome, read_version
-from zabota.desk.today.scope import task_or_404
+from zabota.desk.today.scope import find_task, task_or_404
 from zabota.kernel import clock
 from zabota.kernel.errors import AlreadyDone, Trouble
 from zabota.nextstep.models import ViolationDay
 from zabota.ui.page import wants_fragment
 from zabota.worklist import api as worklist
 from zabota.worklist.models import Outcome, Task, TaskEvent
+
+#: What a person may take back for a short time.
+UNDOABLE = (
+    TaskEvent.Kind.ATTEMPT,
+    TaskEvent.Kind.SNOOZED,
+    TaskEvent.Kind.HANDED,
+    TaskEvent.Kind.RELEASED,
+    TaskEvent.Kind.TAKEN,
+)
 
 
 @require_GET
@@ -83,7 +92,7 @@ def outcome(request: StaffRequest, public_id: str, outcome: str) -> HttpResponse
     except Trouble as trouble:
         return _refuse(request, task, trouble, place=f"error-{outcome}", outcome=outcome)
     stay = task if outcome == Outcome.WRONG_NUMBER else None
-    return _go_on(request, task, words.recorded(recorded, request.clinic), stay=stay)
+    return show_board(request, words.recorded(recorded, request.clinic), stay=stay, undo_of=task)
 
 
 @require_http_methods(["GET", "POST"])
@@ -114,39 +123,40 @@ def book(request: StaffRequest, public_id: str) -> HttpResponse:
         )
     except Trouble as trouble:
         return _refuse(request, task, trouble, place="error-book", outcome="")
-    return _go_on(request, task, words.recorded(recorded, request.clinic))
+    return show_board(request, words.recorded(recorded, request.clinic), undo_of=task)
 
 
 @require_POST
 @staff_page(Right.WORKLIST_WORK)
 def undo(request: StaffRequest, public_id: str) -> HttpResponse:
-    """Take back the last outcome of this person on this task."""
-    task, now = task_or_404(request, public_id), clock.now()
+    """Take back the last thing that this person did with this task: an outcome, putting off, handing over, taking."""
+    now = clock.now()
+    # What somebody has just handed to another branch they no longer see, but may take back.
     event = (
-        TaskEvent.objects.filter(task=task, member=request.member, kind=TaskEvent.Kind.ATTEMPT, undone_at=None)
+        TaskEvent.objects.filter(task__public_id=public_id, clinic=request.clinic, member=request.member)
+        .filter(kind__in=UNDOABLE, undone_at=None)
+        .select_related("task__patient", "task__clinic")
         .order_by("-at", "-id")
         .first()
     )
+    task = event.task if event else task_or_404(request, public_id)
     try:
         if event is None:
-            raise AlreadyDone("Отменять нечего: исход уже отменён.")
-        task = worklist.undo_outcome(event=event, member=request.member, actor=request.actor, now=now)
+            raise AlreadyDone("Отменять нечего: это уже отменено.")
+        is_outcome = event.kind == TaskEvent.Kind.ATTEMPT
+        take_back = worklist.undo_outcome if is_outcome else worklist.undo_move
+        task = take_back(event=event, member=request.member, actor=request.actor, now=now)
     except Trouble as trouble:
         return _refuse(request, task, trouble, place="error-none", outcome="")
-    return _go_on(request, task, words.Said("Исход отменён, всё как было"), stay=task, can_undo=False)
-
-
-def _go_on(
-    request: StaffRequest, task: Task, said: words.Said, *, stay: Task | None = None, can_undo: bool = True
-) -> HttpResponse:
-    """The next person with a word about what was done; without scripts, a redirect that says the same."""
-    return show_board(request, said, stay=stay, undo_of=task if can_undo else None)
+    return show_board(
+        request, words.Said("Исход отменён, всё как было" if is_outcome else "Отменено, всё как было"), stay=task
+    )
 
 
 def show_board(
     request: StaffRequest, said: words.Said, *, stay: Task | None = None, undo_of: Task | None = None
 ) -> HttpResponse:
-    """The screen after something was done."""
+    """The screen after something was done, with a word about it; without scripts, a redirect that says the same."""
     if not wants_fragment(request):
         (messages.error if said.tone == "bad" else messages.success)(request, said.text)
         where = redirect("desk:today-person", stay.public_id) if stay else redirect("desk:today")
@@ -169,8 +179,8 @@ def show_board(
 def _refuse(request: StaffRequest, task: Task, trouble: Trouble, *, place: str, outcome: str) -> HttpResponse:
     """A mistake stands beside its form; somebody who was quicker is told and goes on with the task as it is now."""
     if isinstance(trouble, AlreadyDone):
-        fresh = task_or_404(request, task.public_id)
-        stay = fresh if fresh.state == Task.State.OPEN and fresh.owner_id == request.member.pk else None
+        fresh = find_task(request, task.public_id)
+        stay = fresh if fresh and fresh.state == Task.State.OPEN and fresh.owner_id == request.member.pk else None
         return show_board(request, words.Said(trouble.text, "bad"), stay=stay)
     if wants_fragment(request):
         response = render(request, "desk/today/_error.html", {"text": trouble.text}, status=422)

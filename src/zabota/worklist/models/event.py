@@ -10,7 +10,7 @@ from zabota.patients.models import Contact
 from zabota.worklist.models.codes import Outcome
 from zabota.worklist.models.script import Script
 from zabota.worklist.models.task import Task
-from zabota.worklist.rules.reasons import reason_label
+from zabota.worklist.rules.reasons import ENDINGS, reason_label
 
 
 class TaskEvent(models.Model):
@@ -60,6 +60,11 @@ class TaskEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.at:%Y-%m-%d}"
+
+    @property
+    def ending(self) -> str:
+        """How the task ended, in words that go on a sentence."""
+        return ENDINGS.get(self.outcome_reason) or self.get_outcome_display().lower()
 
     @property
     def reason_words(self) -> str:

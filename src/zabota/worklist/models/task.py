@@ -13,6 +13,7 @@ from zabota.kernel.ids import new_public_id
 from zabota.kernel.scope import ScopedManager
 from zabota.patients.models import Patient
 from zabota.worklist.models.codes import Outcome, Reason
+from zabota.worklist.rules.reasons import ENDINGS
 
 
 class TaskQuerySet(models.QuerySet["Task"]):
@@ -117,3 +118,9 @@ class Task(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_reason_display()} {self.pk}"
+
+    @property
+    def ending(self) -> str:
+        """How it ended, in words; empty while it is open."""
+        words = ENDINGS.get(self.outcome_reason) or self.get_outcome_display()
+        return words[:1].upper() + words[1:]

@@ -141,10 +141,10 @@ def team_work(
     marks: dict[int, list[float]] = defaultdict(list)
     snoozes: Counter[int] = Counter()
     events = TaskEvent.objects.filter(clinic=clinic, member__in=members, at__gte=start, at__lt=end)
-    for member_id, kind, at in events.values_list("member_id", "kind", "at"):
+    for member_id, kind, at, undone_at in events.values_list("member_id", "kind", "at", "undone_at"):
         if member_id is not None:
             marks[member_id].append(at.timestamp())
-            snoozes[member_id] += kind == TaskEvent.Kind.SNOOZED
+            snoozes[member_id] += kind == TaskEvent.Kind.SNOOZED and undone_at is None
     open_tasks = {
         owner: (count, overdue)
         for owner, count, overdue in Task.objects.open()

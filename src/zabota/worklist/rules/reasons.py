@@ -42,6 +42,16 @@ ALWAYS_ESCALATED = frozenset({"bad_experience"})
 #: Nothing to discuss with these: never escalated.
 NEVER_ESCALATED = frozenset({"died", "moved"})
 
+#: How a task ended without a person, where the reason says more than the outcome does.
+ENDINGS: dict[str, str] = {
+    "merged": "карты объединены",
+    "duplicate": "есть другая задача по этому пациенту",
+    "erased": "карта удалена по просьбе пациента",
+    "taken_back": "исход, из-за которого она поставлена, отменён",
+    "marked": "стало известно, чем закончилась запись",
+    "no_contact": "пациента больше не нужно звать",
+}
+
 _LABELS = {choice.code: choice.label for choice in (*REFUSALS, *RESOLUTIONS)}
 
 

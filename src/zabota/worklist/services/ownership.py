@@ -75,9 +75,11 @@ def snooze_task(
         raise BadInput("Это время уже прошло. Выберите время позже.")
     if until > now + LONGEST_SNOOZE:
         raise BadInput("Отложить без звонка можно не дальше двух недель. Позвоните и запишите исход.")
+    was = task.hidden_until.isoformat() if task.hidden_until else None
     with transaction.atomic():
         change(task, hidden_until=until)
-        note_event(task, TaskEvent.Kind.SNOOZED, now=now, member=member, comment=comment[:500])
+        before = {"version": task.version, "fields": {"hidden_until": was}}
+        note_event(task, TaskEvent.Kind.SNOOZED, now=now, member=member, comment=comment[:500], before=before)
         audit.record("worklist.task.snoozed", task, actor=actor, now=now)
     return task
 
@@ -172,7 +174,11 @@ def _give(
     was = task.owner_id
     with transaction.atomic():
         change(task, owner_id=to_member.pk if to_member else None)
-        note_event(task, kind, now=now, member=member, to_member=to_member, comment=comment.strip()[:500])
+        # The distribution gives tasks of the common queue away without a new version: whose it is now is kept too.
+        before = {"version": task.version, "fields": {"owner_id": was}, "still": {"owner_id": task.owner_id}}
+        note_event(
+            task, kind, now=now, member=member, to_member=to_member, comment=comment.strip()[:500], before=before
+        )
         audit.record(
             f"worklist.task.{kind.value}",
             task,

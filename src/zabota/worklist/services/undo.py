@@ -1,4 +1,4 @@
-"""Taking back the last outcome: for a short time, by the person who recorded it, with everything it caused."""
+"""Taking back the last thing done with a task: for a short time, by the person who did it, with everything it caused."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from zabota.kernel.audit import Actor
 from zabota.kernel.errors import AlreadyDone
 from zabota.patients import api as patients
 from zabota.patients.models import Contact
-from zabota.worklist.facts import TaskReopened
+from zabota.worklist.facts import TaskHanded, TaskReopened
 from zabota.worklist.models import Outcome, Task, TaskEvent
 from zabota.worklist.rules.outcomes import UNDO_WITHIN
 from zabota.worklist.services.changes import note_event
@@ -42,15 +42,7 @@ def undo_outcome(*, event: TaskEvent, member: Member, actor: Actor, now: datetim
         raise TooLate
     before: dict[str, Any] = event.before
     with transaction.atomic():
-        restored = Task.objects.filter(pk=event.task_id, version=before["version"]).update(
-            version=before["version"] + 1, **_fields(before["fields"])
-        )
-        if not restored:
-            raise AlreadyDone("С задачей уже работали дальше, отменить прошлый исход нельзя.")
-        taken_back = TaskEvent.objects.filter(pk=event.pk, undone_at=None).update(undone_at=now)
-        if not taken_back:
-            raise AlreadyDone("Этот исход уже отменён.")
-        task = Task.objects.select_related("patient", "clinic").get(pk=event.task_id)
+        task = _put_back(event, now, gone_on="С задачей уже работали дальше, отменить прошлый исход нельзя.")
         _restore_phone(event, before, actor=actor, now=now)
         _take_back_consequences(event, before, actor=actor, now=now)
         note_event(task, TaskEvent.Kind.REOPENED, now=now, member=member, outcome=event.outcome)
@@ -67,6 +59,44 @@ def undo_outcome(*, event: TaskEvent, member: Member, actor: Actor, now: datetim
             now=now,
         )
     return task
+
+
+def undo_move(*, event: TaskEvent, member: Member, actor: Actor, now: datetime) -> Task:
+    """Take back putting off, handing over or taking a task. Raises TooLate, or AlreadyDone when the task has changed since."""
+    if event.undone_at is not None:
+        raise AlreadyDone("Это уже отменено.")
+    if event.member_id != member.pk or event.before is None:
+        raise AlreadyDone("Это сделали не вы: отменить может тот, кто сделал.")
+    if now - event.at > UNDO_WITHIN:
+        raise TooLate("Отменить уже нельзя: прошло больше пяти минут.")
+    with transaction.atomic():
+        task = _put_back(event, now, gone_on="С задачей уже работали дальше, вернуть как было нельзя.")
+        audit.record("worklist.task.undone", task, actor=actor, now=now, details={"kind": event.kind})
+        if "owner_id" in event.before["fields"]:
+            facts.publish(
+                TaskHanded(
+                    clinic_id=task.clinic_id,
+                    task_id=task.pk,
+                    patient_id=task.patient_id,
+                    from_member_id=event.to_member_id,
+                    to_member_id=task.owner_id,
+                ),
+                now=now,
+            )
+    return task
+
+
+def _put_back(event: TaskEvent, now: datetime, *, gone_on: str) -> Task:
+    """The task with the fields it had before; nothing is written when somebody has touched it since."""
+    before: dict[str, Any] = event.before or {}
+    restored = Task.objects.filter(pk=event.task_id, version=before["version"], **before.get("still", {})).update(
+        version=before["version"] + 1, **_fields(before["fields"])
+    )
+    if not restored:
+        raise AlreadyDone(gone_on)
+    if not TaskEvent.objects.filter(pk=event.pk, undone_at=None).update(undone_at=now):
+        raise AlreadyDone("Это уже отменено.")
+    return Task.objects.select_related("patient", "clinic", "owner__user").get(pk=event.task_id)
 
 
 def _fields(stored: dict[str, Any]) -> dict[str, Any]:

@@ -62,6 +62,16 @@ def test_different_people_leave_the_list_and_come_back(as_vera, pair):
     assert "имя совпадает" in as_vera.get(LIST).content.decode()
 
 
+def test_word_about_a_merge_offers_to_take_it_back(as_vera, pair, mila, twin):
+    url = reverse("desk:patients-duplicate", args=[pair.public_id])
+    card = as_vera.post(url, {"decision": "same", "keep": mila.public_id}, follow=True).content.decode()
+    undo = reverse("desk:patients-merge-undo", args=[Merge.objects.get().public_id])
+    assert f'data-undo="{undo}"' in card
+    back = as_vera.post(undo, headers={"HX-Request": "true"})
+    assert back.headers["HX-Redirect"] == reverse("desk:patient", args=[mila.public_id])
+    assert Patient.objects.cards().count() == 2
+
+
 def test_merge_without_a_chosen_card_changes_nothing(as_vera, pair):
     as_vera.post(reverse("desk:patients-duplicate", args=[pair.public_id]), {"decision": "same", "keep": "x"})
     assert not Merge.objects.exists()
