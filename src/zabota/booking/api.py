@@ -18,7 +18,7 @@ from zabota.booking.queries.holidays import SuggestedHoliday, suggested_holidays
 from zabota.booking.queries.hours import Timetable, timetable
 from zabota.booking.queries.load import WeekLoad, displaced, load_by_week
 from zabota.booking.queries.matching import matches, suiting
-from zabota.booking.queries.needs import Need, need_of, performers
+from zabota.booking.queries.needs import Need, chosen_doctors, need_of, performers
 from zabota.booking.queries.search import Slot, find_slots, slot_of_key
 from zabota.booking.queries.waiting import CorridorWait, DoctorWait, WaitingFigures, waiting_figures
 from zabota.booking.queries.waitlist import WaitlistReport, open_entries, open_freed, open_offers, waitlist_report
@@ -97,6 +97,7 @@ __all__ = [
     "cancel",
     "change_resource",
     "change_rooms",
+    "chosen_doctors",
     "close_entry",
     "complementary_services",
     "day_grid",

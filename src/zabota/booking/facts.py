@@ -95,6 +95,14 @@ class MarkUndone(FactBase):
     appointment_id: int
 
 
+@fact("booking.performers_changed")
+@dataclass(frozen=True, kw_only=True)
+class PerformersChanged(FactBase):
+    """Other doctors perform a service: a visit that names no service may be for something else now."""
+
+    service_id: int
+
+
 @fact("booking.slot_freed")
 @dataclass(frozen=True, kw_only=True)
 class SlotFreed(FactBase):

@@ -11,6 +11,7 @@ from zabota.booking.facts import (
     AppointmentMissed,
     AppointmentMoved,
     MarkUndone,
+    PerformersChanged,
     VisitCompleted,
 )
 from zabota.care.facts import PlanAgreed, PlanDeclined, PlanFinished, PlanProposed, StageDone
@@ -118,9 +119,9 @@ def take_back_outcome(fact: TaskReopened) -> None:
     sweep_patients(patient_ids=[fact.patient_id], now=now)
 
 
-@handles(RecallIntervalChanged, ThresholdsChanged)
-def sweep_after_change(fact: RecallIntervalChanged | ThresholdsChanged) -> None:
-    """Other thresholds make other types of everybody."""
+@handles(PerformersChanged, RecallIntervalChanged, ThresholdsChanged)
+def sweep_after_change(fact: PerformersChanged | RecallIntervalChanged | ThresholdsChanged) -> None:
+    """Other thresholds make other types of everybody, other performers other answers to recalls."""
     sweep_later(clinic_id=fact.clinic_id)
 
 

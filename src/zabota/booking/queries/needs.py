@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from zabota.booking.models import Resource, ServiceNeed
@@ -69,6 +69,23 @@ def need_of(services: Sequence[Service], *, online: bool = False) -> Need:
         doctor_ids=doctors,
         by_video=all(row is not None and row.by_video for row in (rows.get(each.pk) for each in services)),
     )
+
+
+def chosen_doctors(service_ids: Iterable[int]) -> dict[int, frozenset[int]]:
+    """Doctors chosen for each service. A service that everybody performs is not among them."""
+    chosen: dict[int, set[int]] = {}
+    pairs = ServiceNeed.doctors.through.objects.filter(serviceneed__service_id__in=list(service_ids))
+    for service_id, doctor_id in pairs.values_list("serviceneed__service_id", "doctor_id"):
+        chosen.setdefault(service_id, set()).add(doctor_id)
+    return {service_id: frozenset(doctors) for service_id, doctors in chosen.items()}
+
+
+def performs_any(doctor_id: int | None, service_ids: Collection[int]) -> bool:
+    """Whether a visit to this doctor that names no service may be for one of these; of an unknown doctor it may."""
+    if doctor_id is None:
+        return True
+    chosen = chosen_doctors(service_ids)
+    return any(pk not in chosen or doctor_id in chosen[pk] for pk in service_ids)
 
 
 def performers(clinic_id: int, services: Sequence[Service]) -> list[Doctor]:

@@ -9,9 +9,10 @@ from itertools import pairwise
 
 from django.db import transaction
 
+from zabota.booking.facts import PerformersChanged
 from zabota.booking.models import ExceptionDay, Resource, ServiceNeed, WorkingHours
 from zabota.clinic.models import Branch, Clinic, Doctor, Service
-from zabota.kernel import audit
+from zabota.kernel import audit, facts
 from zabota.kernel.audit import Actor
 from zabota.kernel.errors import BadInput
 
@@ -196,6 +197,9 @@ def set_need(
         },
     )
     need.resources.set(resources)
+    before = set(need.doctors.values_list("pk", flat=True))
     need.doctors.set(doctors)
+    if before != {row.pk for row in doctors}:
+        facts.publish(PerformersChanged(clinic_id=service.clinic_id, service_id=service.pk), now=now)
     audit.record("booking.need.changed", need, actor=actor, now=now, clinic_id=service.clinic_id)
     return need

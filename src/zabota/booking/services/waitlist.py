@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from zabota.booking.facts import OfferClosed, WaitlistJoined, WaitlistLeft
 from zabota.booking.models import Appointment, DayPart, FreedSlot, SlotOffer, WaitlistEntry
-from zabota.booking.queries.needs import need_of
+from zabota.booking.queries.needs import need_of, performs_any
 from zabota.clinic.models import Branch, Doctor, Service
 from zabota.kernel import audit, facts
 from zabota.kernel.audit import SYSTEM, Actor
@@ -115,7 +115,10 @@ def close_entry(*, entry: WaitlistEntry, reason: str, actor: Actor, now: datetim
 
 
 def close_satisfied(*, appointment: Appointment, now: datetime) -> int:
-    """A booking made elsewhere is what the patient waited for: entries without a time of their own close themselves."""
+    """A booking made elsewhere is what the patient waited for: entries without a time of their own close themselves.
+
+    A booking that names no service is when its doctor performs what the patient waits for.
+    """
     booked = set(appointment.lines.values_list("service_id", flat=True))
     closed = 0
     rows = WaitlistEntry.objects.filter(
@@ -123,7 +126,7 @@ def close_satisfied(*, appointment: Appointment, now: datetime) -> int:
     ).filter(Q(appointment=None))
     for entry in rows.prefetch_related("services"):
         wanted = {row.pk for row in entry.services.all()}
-        if booked and wanted and not wanted & booked:
+        if wanted and not (wanted & booked if booked else performs_any(appointment.doctor_id, wanted)):
             continue
         with transaction.atomic():
             row = WaitlistEntry.objects.select_for_update(of=("self",)).get(pk=entry.pk)

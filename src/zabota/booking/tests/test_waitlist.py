@@ -8,10 +8,10 @@ import pytest
 from django.db.models import Q
 
 from zabota.booking import api
-from zabota.booking.models import FreedSlot, Hold, SlotOffer, WaitlistEntry
+from zabota.booking.models import FreedSlot, Hold, ServiceNeed, SlotOffer, WaitlistEntry
 from zabota.booking.rules.matching import Opening, Wish, wave_of, why_not
 from zabota.booking.services import offers
-from zabota.booking.services.waitlist import expire_entries
+from zabota.booking.services.waitlist import close_satisfied, expire_entries
 from zabota.kernel.errors import AlreadyDone, BadInput
 from zabota.kernel.models import Fact
 
@@ -229,6 +229,19 @@ def test_entry_closes_itself_when_the_patient_is_booked(waits, people, book, run
     run_jobs()
     entry.refresh_from_db()
     assert (entry.state, entry.reason) == ("booked", "записан")
+
+
+def test_booking_that_names_no_service_ends_the_wait_when_its_doctor_performs_what_was_waited_for(
+    waits, people, book, cleaning, new_doctor, run_jobs, freeze_now
+):
+    entry = waits(people[0], services=[cleaning])
+    ServiceNeed.objects.create(service=cleaning).doctors.set([new_doctor("Иванова И. И.", "гигиенист")])
+    row = book(patient=people[0], services=[])
+    run_jobs()
+    entry.refresh_from_db()
+    assert entry.state == "waiting"
+    cleaning.need.doctors.add(row.doctor)
+    assert close_satisfied(appointment=row, now=row.booked_at) == 1
 
 
 @pytest.fixture

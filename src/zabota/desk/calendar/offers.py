@@ -74,7 +74,7 @@ def other_times(row: Appointment, *, asked: Asked, now: datetime) -> list[Offer]
 
 def sensible_next(patient: Patient, chosen: Sequence[Service], *, now: datetime) -> Sensible | None:
     """What is due for this patient and not among the chosen, else what goes well with the chosen; with its reason."""
-    groups = {service.group_id for service in chosen}
+    groups = {each for service in chosen for each in (service.group_id, service.triggers_group_id)}
     until = now.date() + SOON
     for line in nextstep.recalls_of(patient=patient, now=now):
         recall = line.recall

@@ -6,9 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 
 from django.db.models import Count, Max, Q, Sum
 
+from zabota.booking import api as booking
 from zabota.booking.models import Appointment, AppointmentService, Payment
 from zabota.care.models import Plan, PlanStage
 from zabota.clinic.models import Service, ServiceGroup
@@ -54,6 +56,25 @@ class Catalogue:
             for service in Service.objects.filter(clinic_id=clinic_id)
         }
 
+    @cached_property
+    def performers(self) -> dict[int, frozenset[int] | None]:
+        """Doctors who perform a service in use that belongs to the group; None: everybody, as far as is known."""
+        of_group: dict[int, set[int]] = defaultdict(set)
+        for pk, (service, _, _) in self.services.items():
+            for group_id in (service.group_id, service.triggers_group_id):
+                if service.is_active and group_id is not None:
+                    of_group[group_id].add(pk)
+        chosen = booking.chosen_doctors({pk for services in of_group.values() for pk in services})
+        return {
+            group_id: frozenset[int]().union(*(chosen[pk] for pk in services)) if services <= chosen.keys() else None
+            for group_id, services in of_group.items()
+        }
+
+    def groups_of(self, doctor_id: int) -> frozenset[int]:
+        """Groups a service of which the doctor may perform. A group without services is closed to nobody."""
+        able = (self.performers.get(pk) for pk in self.groups)
+        return frozenset(pk for pk, who in zip(self.groups, able, strict=True) if who is None or doctor_id in who)
+
     @staticmethod
     def _target(service: Service) -> int | None:
         return service.triggers_group_id or service.group_id
@@ -76,7 +97,7 @@ class FactsReader:
 
     def __init__(self, catalogue: Catalogue, ids: list[int], *, now: datetime, today: date) -> None:
         self.now, self.today = now, today
-        self.groups, self.services = catalogue.groups, catalogue.services
+        self.catalogue, self.groups, self.services = catalogue, catalogue.groups, catalogue.services
         self.appointments: dict[int, list[Appointment]] = defaultdict(list)
         for row in Appointment.objects.filter(patient_id__in=ids).order_by("starts_at", "id"):
             self.appointments[row.patient_id].append(row)
@@ -158,7 +179,9 @@ class FactsReader:
         for pk in self.lines[row.pk]:
             service, target, _ = self.services[pk]
             groups |= {group for group in (target, service.group_id) if group is not None}
-        return Booking(row.pk, row.starts_at, row.day, frozenset(groups), bool(self.lines[row.pk]))
+        named, doctor_id = bool(self.lines[row.pk]), row.doctor_id
+        able = None if named or doctor_id is None else self.catalogue.groups_of(doctor_id)
+        return Booking(row.pk, row.starts_at, row.day, frozenset(groups), named, able)
 
     def _recalls(
         self, patient_id: int, visits: list[Appointment], bookings: list[Booking], any_visit: bool

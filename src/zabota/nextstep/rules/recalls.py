@@ -30,13 +30,19 @@ class Cycle:
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """An appointment to come, with the groups of its services; no services: unknown what for."""
+    """An appointment to come, with the groups of its services; without services with those its doctor may serve."""
 
     appointment_id: int
     starts_at: datetime
     on: date
     group_ids: frozenset[int]
     has_services: bool
+    #: Groups a service of which the doctor may perform; None: nobody knows the doctor, or everybody performs everything.
+    doctor_group_ids: frozenset[int] | None = None
+
+    def may_serve(self, group_id: int) -> bool:
+        """Whether nobody said what the booking is for, and its doctor may do what the group asks for."""
+        return not self.has_services and (self.doctor_group_ids is None or group_id in self.doctor_group_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +96,8 @@ def _order(cycle: Cycle) -> tuple[date, int]:
 
 
 def answers(booking: Booking, group_id: int, *, any_visit: bool) -> bool:
-    """Whether a booking is the right visit for a recall. One without services has the benefit of the doubt."""
-    return any_visit or not booking.has_services or group_id in booking.group_ids
+    """Whether a booking is the right visit for a recall. One without services is when its doctor may make it so."""
+    return any_visit or group_id in booking.group_ids or booking.may_serve(group_id)
 
 
 def right_booking(bookings: Iterable[Booking], group_id: int, *, any_visit: bool) -> Booking | None:

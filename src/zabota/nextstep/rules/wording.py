@@ -128,7 +128,7 @@ def why_hidden(recall: RecallFacts, on: date) -> str:
         day = near_day(booking.on, on)
         if recall.group_id in booking.group_ids:
             return f"скрыто: записан {day} на «{recall.group_name}»"
-        if not booking.has_services:
+        if booking.may_serve(recall.group_id):
             return f"скрыто: записан {day}, услуга не указана"
         return f"скрыто: записан {day}, засчитывается любой визит"
     if recall.snoozed_until and recall.snoozed_until > on:

@@ -37,7 +37,7 @@ MANY = 500
 _TASKS_WRITTEN = 4
 _EPOCH = date(1970, 1, 1)
 _ANALYSED = (
-    "service", "visit", "bill", "paid", "line", "kind", "chronic", "cycle", "upcoming", "booking", "recall", "usual",
+    "service", "visit", "bill", "paid", "line", "kind", "chronic", "cycle", "upcoming", "performer", "booking", "recall", "usual",
     "ask", "plan", "missed", "state",
     "open",
 )  # fmt: skip

@@ -18,14 +18,17 @@ ON CONFLICT (patient_id, group_id) DO UPDATE SET
     ELSE '' END,
   previous_on = excluded.previous_on, interval_days = excluded.interval_days,
   interval_months = excluded.interval_months, calculated_on = excluded.calculated_on, updated_at = excluded.updated_at;
--- The right visit holds the group, or is of an unknown kind; any visit does where that is the choice.
+-- The right visit holds the group; one without services does when its doctor may perform a service of the group, or nobody
+-- knows the doctor; any visit does where that is the choice.
 INSERT INTO sweep_recall (patient_id, group_id, recall_id, previous_n, interval_days, asked_n, is_live, right_id, was_id)
 SELECT r.patient_id, r.group_id, r.id, DAYNUM(r.previous_on), r.interval_days,
   CASE WHEN r.snoozed_until > COALESCE(r.overridden_on, r.calculated_on) THEN DAYNUM(r.snoozed_until)
        ELSE DAYNUM(COALESCE(r.overridden_on, r.calculated_on)) END,
   CASE WHEN r.is_disabled THEN 0 ELSE 1 END,
   (SELECT u.appointment_id FROM sweep_upcoming u
-   WHERE u.patient_id = r.patient_id AND (r.any_visit_counts OR %(any_visit)s = 1 OR u.has_services = 0
+   WHERE u.patient_id = r.patient_id AND (r.any_visit_counts OR %(any_visit)s = 1
+     OR (u.has_services = 0 AND (u.doctor_id IS NULL OR EXISTS (SELECT 1 FROM sweep_performer f
+       WHERE f.group_id = r.group_id AND f.doctor_id IN (0, u.doctor_id))))
      OR EXISTS (SELECT 1 FROM booking_appointmentservice l CROSS JOIN sweep_service c
        WHERE l.appointment_id = u.appointment_id AND c.service_id = l.service_id
          AND (c.target_group = r.group_id OR c.own_group = r.group_id)))

@@ -15,7 +15,8 @@ CREATE TEMP TABLE IF NOT EXISTS sweep_kind (patient_id KEYTYPE PRIMARY KEY, cons
 CREATE TEMP TABLE IF NOT EXISTS sweep_cycle (patient_id BIGINT, group_id BIGINT, previous_n INTEGER,
   calculated_n INTEGER, interval_days INTEGER, interval_months INTEGER, PRIMARY KEY (patient_id, group_id)) BYKEY;
 CREATE TEMP TABLE IF NOT EXISTS sweep_upcoming (patient_id BIGINT, starts_at TIMESTAMPTZ, appointment_id BIGINT, day_n INTEGER,
-  has_services INTEGER, PRIMARY KEY (patient_id, starts_at, appointment_id)) BYKEY;
+  has_services INTEGER, doctor_id BIGINT, PRIMARY KEY (patient_id, starts_at, appointment_id)) BYKEY;
+CREATE TEMP TABLE IF NOT EXISTS sweep_performer (group_id BIGINT, doctor_id BIGINT, PRIMARY KEY (group_id, doctor_id)) BYKEY;
 CREATE TEMP TABLE IF NOT EXISTS sweep_booking (patient_id KEYTYPE PRIMARY KEY, appointment_id BIGINT, starts_at TIMESTAMPTZ, day_n INTEGER);
 CREATE TEMP TABLE IF NOT EXISTS sweep_recall (patient_id BIGINT, group_id BIGINT, recall_id BIGINT, previous_n INTEGER,
   interval_days INTEGER, asked_n INTEGER, is_live INTEGER, right_id BIGINT, was_id BIGINT,

@@ -93,12 +93,25 @@ SELECT patient_id, group_id, packed / 70368744177664 - 25567,
   16383 - packed / 16384 MODULO 16384, NULLIF(16383 - packed MODULO 16384, 0)
 FROM sweep_line WHERE group_id <> 0;
 INSERT INTO sweep_chronic (patient_id) SELECT DISTINCT patient_id FROM sweep_line WHERE chronic = 1;
-INSERT INTO sweep_upcoming (patient_id, starts_at, appointment_id, day_n, has_services)
+INSERT INTO sweep_upcoming (patient_id, starts_at, appointment_id, day_n, has_services, doctor_id)
 SELECT s.patient_id, a.starts_at, a.id, DAYNUM(a.day),
-  CASE WHEN EXISTS (SELECT 1 FROM booking_appointmentservice l WHERE l.appointment_id = a.id) THEN 1 ELSE 0 END
+  CASE WHEN EXISTS (SELECT 1 FROM booking_appointmentservice l WHERE l.appointment_id = a.id) THEN 1 ELSE 0 END, a.doctor_id
 FROM WALK_UPCOMING
 WHERE IN_CLINIC AND a.patient_id = s.patient_id AND a.status IN ('planned', 'confirmed', 'arrived')
   AND a.starts_at > %(now)s AND a.vanished_at IS NULL;
+-- Who may answer the recall of a group when a booking names no service: doctors chosen for a service in use that belongs to
+-- the group. 0 is everybody: a service nobody was chosen for, a group without services. Filled where such a booking is.
+INSERT INTO sweep_performer (group_id, doctor_id)
+SELECT DISTINCT g.id, COALESCE(d.doctor_id, 0)
+FROM clinic_servicegroup g
+LEFT JOIN (
+  SELECT id, group_id FROM clinic_service WHERE clinic_id = %(clinic)s AND is_active
+  UNION SELECT id, triggers_group_id FROM clinic_service WHERE clinic_id = %(clinic)s AND is_active
+) c ON c.group_id = g.id
+LEFT JOIN booking_serviceneed n ON n.service_id = c.id
+LEFT JOIN booking_serviceneed_doctors d ON d.serviceneed_id = n.id
+WHERE g.clinic_id = %(clinic)s
+  AND EXISTS (SELECT 1 FROM sweep_upcoming u WHERE u.has_services = 0 AND u.doctor_id IS NOT NULL);
 INSERT INTO sweep_booking (patient_id, appointment_id, starts_at, day_n)
 SELECT patient_id, appointment_id, starts_at, day_n
 FROM (

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from zabota.booking.models import Appointment, AppointmentService
-from zabota.clinic.models import Clinic, Service, ServiceGroup
+from zabota.clinic.models import Clinic, Doctor, Service, ServiceGroup
 from zabota.patients.models import Patient
 
 S = Appointment.Status
@@ -19,12 +19,17 @@ def visit(smile: Clinic, now: dt.datetime) -> Callable[..., Appointment]:
     """Makes an appointment so many days from now: `visit(mila, -200, cleaning)`."""
 
     def make(
-        patient: Patient, days: int, *services: Service, status: str = S.COMPLETED, total: int = 450_000
+        patient: Patient,
+        days: int,
+        *services: Service,
+        status: str = S.COMPLETED,
+        total: int = 450_000,
+        doctor: Doctor | None = None,
     ) -> Appointment:
         at = now + dt.timedelta(days=days)
         row = Appointment.objects.create(
             clinic=smile, patient=patient, starts_at=at, day=(at + dt.timedelta(hours=3)).date(), status=status,
-            total_kopecks=total, branch_id=patient.branch_id,
+            total_kopecks=total, branch_id=patient.branch_id, doctor=doctor,
         )  # fmt: skip
         for service in services:
             AppointmentService.objects.create(appointment=row, service=service, price_kopecks=total)

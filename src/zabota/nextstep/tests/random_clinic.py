@@ -6,9 +6,9 @@ import datetime as dt
 import random
 from dataclasses import dataclass, field
 
-from zabota.booking.models import Appointment, AppointmentService, Payment
+from zabota.booking.models import Appointment, AppointmentService, Payment, ServiceNeed
 from zabota.care.models import Plan, PlanStage
-from zabota.clinic.models import Branch, Clinic, Member, Service, ServiceGroup, User
+from zabota.clinic.models import Branch, Clinic, Doctor, Member, Service, ServiceGroup, User
 from zabota.kernel.names import fold
 from zabota.nextstep.models import Exemption, Recall, RecallMonths, Referral, Thresholds
 from zabota.patients.models import Contact, Patient
@@ -25,6 +25,7 @@ class RandomClinic:
     dice: random.Random
     now: dt.datetime
     branches: list[Branch] = field(default_factory=list)
+    doctors: list[Doctor] = field(default_factory=list)
     services: list[Service] = field(default_factory=list)
     patients: list[Patient] = field(default_factory=list)
     member: Member | None = None
@@ -45,13 +46,16 @@ class RandomClinic:
             clinic=self.clinic,
             patient=patient,
             branch=self.dice.choice([*self.branches, None]),
+            doctor=self.dice.choice([*self.doctors, None]),
             starts_at=starts_at,
             day=day,
             status=status,
             total_kopecks=self.dice.choice([0, 150_000, 450_000, 1_200_000, 7_777]),
             **fields,
         )
-        for service in self.dice.sample(self.services, self.dice.choice([0, 1, 1, 1, 2, 3])):
+        # Who writes a booking down often leaves out what for.
+        counts = [0, 0, 0, 1, 2] if status in Appointment.BOOKED else [0, 1, 1, 1, 2, 3]
+        for service in self.dice.sample(self.services, self.dice.choice(counts)):
             AppointmentService.objects.create(appointment=row, service=service, price_kopecks=100)
         return row
 
@@ -62,6 +66,7 @@ def make_clinic(seed: int, *, now: dt.datetime, patients: int = 40, capacity: in
     clinic = Clinic.objects.create(name=f"Клиника {seed}", time_zone="Europe/Moscow")
     world = RandomClinic(clinic, dice, now)
     world.branches = [Branch.objects.create(clinic=clinic, name=name) for name in ("Центр", "Юг")]
+    world.doctors = [Doctor.objects.create(clinic=clinic, name=f"Врач {n}", name_key=f"врач {n}") for n in range(4)]
     user = User.objects.create_user(f"a{seed}.{User.objects.count()}@test.test", None, name="Вера")
     world.member = Member.objects.create(user=user, clinic=clinic, role="administrator", daily_capacity=capacity)
     Thresholds.objects.create(clinic=clinic, any_visit_counts=dice.random() < 0.2)
@@ -89,8 +94,13 @@ def make_clinic(seed: int, *, now: dt.datetime, patients: int = 40, capacity: in
                 group=dice.choice([*groups, None]),
                 triggers_group=dice.choice([None, None, *groups[1:]]),
                 recall_interval_days=dice.choice([None, None, None, 0, 45, 180]),
+                is_active=dice.random() < 0.8,
             )
         )
+    for service in dice.sample(world.services, 11):
+        # Few services are open to everybody, else hardly a group would be closed to anybody.
+        need = ServiceNeed.objects.create(service=service)
+        need.doctors.set(dice.sample(world.doctors, dice.choice([0, 1, 1, 1, 1, 1, 1, 2])))
     for _ in range(patients):
         make_patient(world)
     return world
@@ -125,6 +135,8 @@ def make_patient(world: RandomClinic) -> Patient:
         )
         vanished = world.now if dice.random() < 0.2 else None
         world.appointment(patient, dice.randint(-150, 60), status, vanished_at=vanished)
+    if dice.random() < 0.2:
+        world.appointment(patient, dice.randint(1, 60), S.PLANNED)
     for _ in range(dice.choice([0, 0, 0, 1, 2])):
         make_plan(world, patient)
     if dice.random() < 0.1:

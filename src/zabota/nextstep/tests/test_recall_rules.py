@@ -75,8 +75,11 @@ def recall(**fields: object) -> RecallFacts:
 MAY = D(2027, 5, 12)
 
 
-def booking(*groups: int, day: dt.date = MAY, services: bool = True, number: int = 7) -> Booking:
-    return Booking(number, dt.datetime.combine(day, dt.time(9), dt.UTC), day, frozenset(groups), services)
+def booking(
+    *groups: int, day: dt.date = MAY, services: bool = True, number: int = 7, of_doctor: frozenset[int] | None = None
+) -> Booking:
+    at = dt.datetime.combine(day, dt.time(9), dt.UTC)
+    return Booking(number, at, day, frozenset(groups), services, of_doctor)
 
 
 def test_due_day_follows_the_calculated_one_until_a_person_overrides_it() -> None:
@@ -97,9 +100,20 @@ def test_only_the_right_visit_answers_a_recall_unless_any_visit_does() -> None:
     assert right_booking([other, right], 1, any_visit=True) == other
 
 
-def test_booking_without_services_has_the_benefit_of_the_doubt() -> None:
+def test_booking_without_services_and_without_a_doctor_has_the_benefit_of_the_doubt() -> None:
     unknown = booking(services=False)
     assert right_booking([unknown], 1, any_visit=False) == unknown
+
+
+def test_booking_without_services_answers_what_its_doctor_may_perform() -> None:
+    hygienist, stranger = (booking(services=False, of_doctor=frozenset(able)) for able in ({1}, {2}))
+    assert right_booking([hygienist], 1, any_visit=False) == hygienist
+    assert right_booking([stranger], 1, any_visit=False) is None
+    assert right_booking([stranger], 1, any_visit=True) == stranger
+
+
+def test_named_service_counts_whatever_else_the_doctor_may_perform() -> None:
+    assert right_booking([booking(2, of_doctor=frozenset({1, 2}))], 1, any_visit=False) is None
 
 
 def test_answered_and_switched_off_recalls_wait_for_nobody() -> None:
@@ -122,6 +136,10 @@ def test_expected_interval_is_that_of_the_latest_trigger_of_several_the_shortest
         (recall(booking=booking(1)), "скрыто: записан 12 мая 2027 на «Гигиена»"),
         (recall(booking=booking(2)), "скрыто: записан 12 мая 2027, засчитывается любой визит"),
         (recall(booking=booking(services=False)), "скрыто: записан 12 мая 2027, услуга не указана"),
+        (
+            recall(booking=booking(services=False, of_doctor=frozenset({2}))),
+            "скрыто: записан 12 мая 2027, засчитывается любой визит",
+        ),
         (recall(snoozed_until=D(2027, 1, 15)), "скрыто: отложено до 15 января 2027"),
         (recall(is_disabled=True, disabled_reason="протезы"), "скрыто: отключено, протезы"),
         (recall(calculated_on=D(2026, 12, 1)), "срок 1 декабря 2026 ещё не наступил"),
