@@ -1,32 +1,39 @@
-"""Mix taken apart over several dimensions at once (Shapley), and what the rate would be with a dimension as it was.
+"""The change taken apart over several dimensions at once (Shapley), and what the rate would be with a dimension as it was.
 
 Each dimension is switched from its earlier composition to the later one, the others following their own conditional
-composition; a dimension's effect is the average over all orders of switching. The sum is the whole effect of mix, exactly.
+composition. Prices are switched too: who they hit stays, and comes back as before the change, moved only as the patients of
+unchanged prices moved (the contrast by which causes are named). A dimension's effect is the average over all orders of
+switching. Their sum and behaviour are the whole change, exactly.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from itertools import combinations
 from math import factorial
 from typing import Final
 
 import numpy as np
 
-from zabota.analytics.rules.ground import Codes, Dimension
+from zabota.analytics.rules.contrasts import Part, rate_contrast
+from zabota.analytics.rules.dimensions import PRICE, PRICE_DOWN, PRICE_SAME, PRICE_UP
+from zabota.analytics.rules.ground import Cell, Codes, Dimension
 from zabota.analytics.rules.intervals import Bools, Floats, Ints
 from zabota.analytics.rules.kitagawa import kitagawa
 
 #: Values of a dimension that stand alone, those whose share moved the rate most; the rest are one value, or the cells would
-#: hold nobody.
-ALONE: Final = 4
-#: Most dimensions taken apart together.
-MOST: Final = 4
-#: Which are taken apart: of more than that, those whose own composition moved the rate most; of equal ones the first here.
+#: hold nobody. The dimensions whose composition moved the rate most are told apart finer: how many they are.
+ALONE: Final = (2, 1)
+FINER: Final = 4
+#: Most dimensions taken apart together, prices beside them.
+MOST: Final = 9
+#: Which are taken apart; of more than that, those whose own composition moved the rate most, this one only with room left.
+LAST: Final = "sex"
 ORDER: Final = (
     "channel", "tenure", "service_group", "service", "wait", "doctor", "branch", "age", "feedback", "corridor", "sex",
 )  # fmt: skip
+#: Places of a column beside which people are counted apart: a code of a price and a stratum.
+_BANDS: Final = 4
 #: Samples drawn for the intervals, and the seed that makes them the same each time.
 DRAWS: Final = 120
 SEED: Final = 20_17
@@ -34,7 +41,7 @@ SEED: Final = 20_17
 
 @dataclasses.dataclass(frozen=True)
 class Effect:
-    """What one dimension's change of composition did, points as fractions, with a 95 % interval."""
+    """What one dimension did, points as fractions, with a 95 % interval: its change of composition; of prices, their change."""
 
     dimension: str
     effect: float
@@ -44,7 +51,7 @@ class Effect:
 
 @dataclasses.dataclass(frozen=True)
 class Composition:
-    """Mix by dimension and behaviour; together they are the change."""
+    """Mix by dimension, prices and the other behaviour; together they are the change."""
 
     effects: tuple[Effect, ...]
     rate: float
@@ -52,8 +59,13 @@ class Composition:
     rate_high: float
 
 
-def composition_of(dimensions: Sequence[Dimension], came_before: Bools, came_now: Bools) -> Composition | None:
-    """Take the change apart over up to four dimensions; None without dimensions or patients."""
+def composition_of(
+    dimensions: Sequence[Dimension], came_before: Bools, came_now: Bools, named: Sequence[Cell] = ()
+) -> Composition | None:
+    """Take the change apart over up to nine dimensions and prices; None without dimensions or patients.
+
+    `named` are causes found in these dimensions: what prices did is judged among people alike in the others of them.
+    """
     chosen = sorted(
         (each for each in dimensions if each.name in ORDER and "mix" in each.kinds),
         key=lambda each: ORDER.index(each.name),
@@ -63,19 +75,19 @@ def composition_of(dimensions: Sequence[Dimension], came_before: Bools, came_now
     chosen = [each for each in chosen if not (each.name == "service" and "service_group" in names)]
     if not chosen or not len(came_before) or not len(came_now):
         return None
-    if len(chosen) > MOST:
-        moved = {each.name: -abs(_own_mix(each, came_before, came_now)) for each in chosen}
-        kept = {each.name for each in sorted(chosen, key=lambda each: moved[each.name])[:MOST]}
-        chosen = [each for each in chosen if each.name in kept]
-    columns = [_coarse(each, came_before, came_now) for each in chosen]
-    table = _Table(columns, came_before, came_now)
+    moved = {each.name: abs(_own_mix(each, came_before, came_now)) for each in chosen}
+    kept = sorted(moved, key=lambda name: (name == LAST, -moved[name]))[:MOST]
+    chosen = [each for each in chosen if each.name in kept]
+    columns = [_coarse(each, came_before, came_now, ALONE[each.name not in kept[:FINER]]) for each in chosen]
+    priced = next((each for each in dimensions if each.name == PRICE), None)
+    table = _Table(columns, came_before, came_now, _beside(priced, dimensions, named) if priced else None)
     effects, rate = table.taken_apart(table.counts)
     draws = np.array([[*part, behaviour] for part, behaviour in table.drawn()])
     low, high = np.percentile(draws, [2.5, 97.5], axis=0)
+    players = [each.name for each in chosen] + [PRICE] * (priced is not None)
     return Composition(
         effects=tuple(
-            Effect(dimension.name, effects[place], float(low[place]), float(high[place]))
-            for place, dimension in enumerate(chosen)
+            Effect(name, effects[place], float(low[place]), float(high[place])) for place, name in enumerate(players)
         ),
         rate=rate,
         rate_low=float(low[-1]),
@@ -111,61 +123,143 @@ def _own_mix(dimension: Dimension, came_before: Bools, came_now: Bools) -> float
     return float(_mixes(dimension, came_before, came_now).sum())
 
 
-def _coarse(dimension: Dimension, came_before: Bools, came_now: Bools) -> tuple[Codes, Codes]:
+def _coarse(dimension: Dimension, came_before: Bools, came_now: Bools, alone: int) -> tuple[Codes, Codes]:
     """Codes in which the values that moved the composition stand alone; the unknown are a value as well."""
-    names = np.full(len(dimension.values) + 1, ALONE, np.int32)
+    names = np.full(len(dimension.values) + 1, alone, np.int32)
     mix = _mixes(dimension, came_before, came_now)
-    for code, value in enumerate(np.argsort(-np.abs(mix), kind="stable")[:ALONE].tolist()):
+    for code, value in enumerate(np.argsort(-np.abs(mix), kind="stable")[:alone].tolist()):
         names[value] = code
-    names[-1] = ALONE + 1
+    names[-1] = alone + 1
     return names[dimension.before], names[dimension.now]
 
 
-class _Table:
-    """People alike in all columns are one line; marginals of every subset of columns are prepared once."""
+def _beside(priced: Dimension, dimensions: Sequence[Dimension], named: Sequence[Cell]) -> tuple[Codes, Codes]:
+    """Of each person the stratum by the named causes, and in it 0 without a known price, 1 same, 2 dearer, 3 cheaper."""
+    places = [PRICE_SAME, PRICE_UP, PRICE_DOWN]
+    bands = np.array([*(places.index(value) + 1 for value in priced.values), 0], np.int32)
+    result = []
+    for time in ("before", "now"):
+        stratum = np.zeros(len(getattr(priced, time)), np.int32)
+        for cell in named:
+            if cell.dimension != PRICE:
+                stratum = stratum * 2 + np.isin(getattr(dimensions[cell.place], time), cell.codes)
+        result.append(stratum * _BANDS + bands[getattr(priced, time)])
+    return result[0], result[1]
 
-    def __init__(self, columns: Sequence[tuple[Codes, Codes]], came_before: Bools, came_now: Bools) -> None:
-        stacked = np.stack([np.concatenate(pair) for pair in columns])
-        lines, line = np.unique(stacked, axis=1, return_inverse=True)
-        line = line.reshape(-1)
+
+class _Table:
+    """People alike in all columns are one line; marginals of every subset of columns are prepared once.
+
+    With prices a line is parted further by what is `beside`; parts of a line are switched together.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[tuple[Codes, Codes]],
+        came_before: Bools,
+        came_now: Bools,
+        beside: tuple[Codes, Codes] | None = None,
+    ) -> None:
+        # A code below 0 is a value as well.
+        width = max(int(column.max(initial=0)) for pair in columns for column in pair) + 2
+        packed = np.zeros(len(came_before) + len(came_now), np.int64)
+        for pair in columns:
+            packed = packed * width + np.concatenate(pair) + 1
+        keys, line = np.unique(packed, return_inverse=True)
+        lines = [keys // width**place % width for place in range(len(columns))][::-1]
         later = np.append(np.zeros(len(came_before), bool), np.ones(len(came_now), bool))
         came = np.append(came_before, came_now)
-        self.width = len(columns)
-        self.size = lines.shape[1]
-        #: Of each line: stayed away before, came before, stayed away now, came now.
+        self.width, self.priced = len(columns), beside is not None
+        self.lines = len(keys)
+        part = line.reshape(-1)
+        if beside is not None:
+            extra = np.concatenate(beside).astype(np.int64)
+            span = int(extra.max(initial=0)) + 1
+            parts, part = np.unique(part * span + extra, return_inverse=True)
+            part = part.reshape(-1)
+            self.line, self.band = parts // span, parts % span % _BANDS
+            self.stratum = np.unique(parts % span // _BANDS, return_inverse=True)[1].reshape(-1)
+        else:
+            self.line = np.arange(self.lines)
+        self.size = len(self.line)
+        #: Of each part: stayed away before, came before, stayed away now, came now.
         self.counts = tuple(
-            np.bincount(line[mask], minlength=self.size).astype(np.float64)
+            np.bincount(part[mask], minlength=self.size).astype(np.float64)
             for mask in (~later & ~came, ~later & came, later & ~came, later & came)
         )
-        self._groups: dict[tuple[int, ...], Ints] = {}
-        for number in range(1, self.width + 1):
-            for subset in combinations(range(self.width), number):
-                self._groups[subset] = np.unique(lines[list(subset)], axis=1, return_inverse=True)[1].reshape(-1)
+        #: By the bits of a subset of columns: the line's group of people alike in them.
+        self._groups: list[Ints] = []
+        for subset in range(1, 1 << self.width):
+            key = np.zeros(self.lines, np.int64)
+            for place in range(self.width):
+                if subset >> place & 1:
+                    key = key * width + lines[place]
+            self._groups.append(np.unique(key, return_inverse=True)[1].reshape(-1))
+        players = self.width + self.priced
+        subsets = np.arange(1 << players)
+        orders = np.array([factorial(n) * factorial(players - n - 1) / factorial(players) for n in range(players)])
+        #: Of each player: the subsets without it, and the part of all orders in which it is switched after them.
+        self._turns = [
+            (without, orders[[subset.bit_count() for subset in without.tolist()]])
+            for without in (subsets[subsets >> place & 1 == 0] for place in range(players))
+        ]
 
     def taken_apart(self, counts: Sequence[Floats]) -> tuple[list[float], float]:
-        """Effects of composition by column, and of behaviour."""
-        n0, n1 = counts[0] + counts[1], counts[2] + counts[3]
+        """Effects of composition by column, then of prices if they changed; and of the other behaviour."""
+        of_lines = [np.bincount(self.line, weights=each, minlength=self.lines) for each in counts]
+        n0, n1 = of_lines[0] + of_lines[1], of_lines[2] + of_lines[3]
         with np.errstate(invalid="ignore", divide="ignore"):
-            first, second = counts[1] / n0, counts[3] / n1
+            first, second = of_lines[1] / n0, of_lines[3] / n1
         rate0 = np.nan_to_num(np.where(n0 > 0, first, second))
         rate1 = np.nan_to_num(np.where(n1 > 0, second, first))
         p0, p1 = n0 / max(n0.sum(), 1.0), n1 / max(n1.sum(), 1.0)
+        by_price = self._by_price(counts, p0 + p1)
         middle = (rate0 + rate1) / 2
-        values: dict[tuple[int, ...], float] = {(): float(p0 @ middle)}
-        for subset, group in self._groups.items():
+        # Rates with prices as they were, and as they became.
+        rates = np.stack([middle - by_price / 2, middle + by_price / 2], axis=1)
+        values = np.empty((2, 1 << self.width))
+        values[:, 0] = p0 @ rates
+        for subset, group in enumerate(self._groups, start=1):
             before, after = np.bincount(group, weights=p0), np.bincount(group, weights=p1)
-            with np.errstate(invalid="ignore", divide="ignore"):
-                weights = np.where(before[group] > 0, p0 * (after / before)[group], p1)
-            values[subset] = float(np.nan_to_num(weights) @ middle)
-        effects = [0.0] * self.width
-        for place in range(self.width):
-            others = [each for each in range(self.width) if each != place]
-            for number in range(self.width):
-                share = factorial(number) * factorial(self.width - number - 1) / factorial(self.width)
-                for subset in combinations(others, number):
-                    with_it = tuple(sorted((*subset, place)))
-                    effects[place] += share * (values[with_it] - values[subset])
-        return effects, float(((p0 + p1) / 2) @ (rate1 - rate0))
+            ratio = np.divide(after, before, out=np.full(len(before), np.nan), where=before > 0)[group]
+            values[:, subset] = np.where(np.isnan(ratio), p1, p0 * ratio) @ rates
+        flat = values.reshape(-1)
+        effects = [
+            float(share @ (flat[without | 1 << place] - flat[without]))
+            for place, (without, share) in enumerate(self._turns)
+        ]
+        return effects, float(((p0 + p1) / 2) @ (rate1 - rate0 - by_price))
+
+    def _by_price(self, counts: Sequence[Floats], weight: Floats) -> Floats:
+        """By line: by how much people whose service became dearer or cheaper moved beyond those of unchanged prices."""
+        moved: Floats = np.zeros(self.lines)
+        if not self.priced:
+            return moved
+        n0, n1 = counts[0] + counts[1], counts[2] + counts[3]
+        totals = (float(n0.sum()), float(n1.sum()))
+        strata = int(self.stratum.max()) + 1
+
+        def part(band: int) -> Part:
+            inside = self.band == band
+            return Part(
+                *(
+                    np.bincount(self.stratum[inside], weights=each[inside], minlength=strata).astype(np.float64)
+                    for each in (n0, counts[1], n1, counts[3])
+                )
+            )
+
+        same = part(1)
+        for band in (2, 3):
+            cell = part(band)
+            found = rate_contrast(cell, cell + same, totals)
+            if found is None:
+                continue
+            excess = 2 * found.effect / (found.share_before + found.share_now)
+            inside = self.band == band
+            share = (n0 / totals[0] + n1 / totals[1])[inside]
+            hit = np.bincount(self.line[inside], weights=share, minlength=self.lines)
+            moved += excess * np.divide(hit, weight, out=np.zeros(self.lines), where=weight > 0)
+        return moved
 
     def drawn(self) -> list[tuple[list[float], float]]:
         """The same of samples drawn from the two periods."""

@@ -41,6 +41,9 @@ class Part:
     n1: Counts
     k1: Counts
 
+    def __add__(self, other: Part) -> Part:
+        return Part(self.n0 + other.n0, self.k0 + other.k0, self.n1 + other.n1, self.k1 + other.k1)
+
     def __sub__(self, other: Part) -> Part:
         return Part(self.n0 - other.n0, self.k0 - other.k0, self.n1 - other.n1, self.k1 - other.k1)
 

@@ -32,6 +32,7 @@ MOST_INFLATION: Final = 0.35
 MIN_SERVICES: Final = 4
 #: Fewest prices of a service in a window.
 MIN_PRICES: Final = 5
+PRICE: Final = "price"
 PRICE_SAME: Final = "цена прежняя"
 PRICE_UP: Final = "цена выросла"
 PRICE_DOWN: Final = "цена снизилась"
@@ -237,7 +238,7 @@ def _prices(visits: Visits, comparison: Comparison, before: Base, now: Base) -> 
         return bands[codes[lines]]
 
     return Dimension(
-        "price",
+        PRICE,
         (PRICE_SAME, PRICE_UP, PRICE_DOWN),
         of(before.line),
         of(now.line),

@@ -173,7 +173,7 @@ def _data(found: Explained, question: Question, warnings: Sequence[DataWarning])
     before, now = found.before.came, found.now.came
     accounts, cells = pairs_of(found.dimensions, before, now)
     uniformity = uniformity_of(found.dimensions, before, now)
-    composition = composition_of(found.dimensions, before, now)
+    composition = composition_of(found.dimensions, before, now, found.cells)
     value = found.retention.now.value
     return {
         "question": question.to_json(),

@@ -12,6 +12,8 @@ from zabota.analytics.services.marks import day, interval, tenths
 Json = Mapping[str, Any]
 View = dict[str, Any]
 
+#: The dimension that is not a composition.
+_PRICE: Final = "price"
 #: «При прежнем составе …»
 _COMPOSITION: Final = {
     "channel": "источников", "tenure": "новых и прежних пациентов", "service_group": "групп услуг", "service": "услуг",
@@ -134,16 +136,20 @@ def _composition(data: Json) -> list[str]:
     if not found:
         return []
     now = percent(data["retention"]["now"]["value"])
-    said = []
+    said, composed = [], False
     for each in sorted(found["effects"], key=lambda each: -abs(each["effect_pp"])):
         without = percent(each["retention_without"])
         if each["low_pp"] <= 0 <= each["high_pp"] or without == now:
             continue
+        what, whose = ("прежних ценах", "цен")
+        if each["dimension"] != _PRICE:
+            what, whose = f"прежнем составе {_COMPOSITION[each['dimension']]}", "состава"
+            composed = True
         said.append(
-            f"При прежнем составе {_COMPOSITION[each['dimension']]} было бы {without}, а не {now}: "
-            f"вклад состава {points(each['effect_pp'])} ({interval(each['low_pp'], each['high_pp'])})."
+            f"При {what} было бы {without}, а не {now}: вклад {whose} {points(each['effect_pp'])} "
+            f"({interval(each['low_pp'], each['high_pp'])})."
         )
-    if not said:
+    if not composed:
         said.append("Состав пациентов почти не изменил возврат: люди стали вести себя иначе.")
     return said
 
@@ -154,14 +160,16 @@ def _composition_rows(data: Json) -> list[View]:
         return []
     rows = [
         {
-            "title": f"Состав {_COMPOSITION[each['dimension']]}",
+            "title": "Цены изменились сильнее прочих"
+            if each["dimension"] == _PRICE
+            else f"Состав {_COMPOSITION[each['dimension']]}",
             "points": tenths(each["effect_pp"]),
             "sub": interval(each["low_pp"], each["high_pp"]),
             "without": percent(each["retention_without"]),
         }
         for each in found["effects"]
     ]
-    rate = {"title": "Поведение: возвращаются иначе", "points": tenths(found["rate_pp"]), "without": ""}
+    rate = {"title": "Остальное поведение: возвращаются иначе", "points": tenths(found["rate_pp"]), "without": ""}
     return [*rows, {**rate, "sub": interval(found["rate_low_pp"], found["rate_high_pp"])}]
 
 

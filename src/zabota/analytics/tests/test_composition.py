@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from zabota.analytics.rules.composition import composition_of, shapley_mix
-from zabota.analytics.rules.ground import Dimension
+from zabota.analytics.rules.dimensions import PRICE, PRICE_DOWN, PRICE_SAME, PRICE_UP
+from zabota.analytics.rules.ground import Cell, Dimension
 from zabota.analytics.rules.pairs import pairs_of
 from zabota.analytics.rules.uniform import uniformity_of
 
@@ -72,6 +73,82 @@ def test_one_dimension_gives_kitagawa_s_mix() -> None:
     )
     assert 100 * mix == pytest.approx(-12.0536, abs=1e-3)
     assert 100 * rate == pytest.approx(-7.9464, abs=1e-3)
+
+
+BANDS = (PRICE_SAME, PRICE_UP, PRICE_DOWN)
+
+
+def priced(*, size: int = 12_000, hit: float, common: float, doctor: float = 0.0) -> tuple[list[Dimension], ...]:
+    """Two doctors and a service in four that became dearer: what the rise, everything else and one doctor took of 80 %.
+
+    Doctor 1 works mostly with the dear service.
+    """
+    random = np.random.default_rng(7)
+
+    def of(later: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        dear = random.random(size) < 0.25
+        guilty = random.random(size) < np.where(dear, 0.6, 0.1)
+        rate = 0.8 - later * (hit * dear + common + doctor * guilty)
+        return dear.astype(np.int32), guilty.astype(np.int32), random.random(size) < rate
+
+    (dear0, doctor0, came0), (dear1, doctor1, came1) = of(False), of(True)
+    dimensions = [
+        Dimension("doctor", ("А", "Б"), doctor0, doctor1),
+        Dimension(PRICE, BANDS, dear0, dear1, kinds=("rate",)),
+    ]
+    return dimensions, came0, came1
+
+
+def test_prices_that_rose_carry_what_the_rise_took_and_everything_sums_to_the_change() -> None:
+    dimensions, before, now = priced(hit=0.3, common=0.1)
+    found = composition_of(dimensions, before, now)
+    effects = {each.dimension: each for each in found.effects}
+    # A quarter of the patients lost 30 points more than the others; all lost ten.
+    assert effects[PRICE].effect == pytest.approx(-0.075, abs=0.01)
+    assert effects[PRICE].low < -0.075 < effects[PRICE].high < -0.05
+    assert found.rate == pytest.approx(-0.1, abs=0.015)
+    total = sum(each.effect for each in found.effects) + found.rate
+    assert total == pytest.approx(float(now.mean() - before.mean()), abs=1e-12)
+
+
+def test_prices_carry_nothing_of_a_fall_common_to_all() -> None:
+    dimensions, before, now = priced(hit=0.0, common=0.2)
+    found = composition_of(dimensions, before, now)
+    effects = {each.dimension: each for each in found.effects}
+    assert abs(effects[PRICE].effect) < 0.005
+    assert effects[PRICE].low <= 0 <= effects[PRICE].high
+    assert found.rate == pytest.approx(-0.2, abs=0.015)
+
+
+def test_prices_carry_nothing_of_what_a_named_doctor_did_to_patients_of_the_dear_service() -> None:
+    dimensions, before, now = priced(size=60_000, hit=0.0, common=0.0, doctor=0.4)
+    guilty = Cell(0, "doctor", "Б", (1,), ("rate",), careful=False)
+    alone = {each.dimension: each for each in composition_of(dimensions, before, now).effects}
+    beside = {each.dimension: each for each in composition_of(dimensions, before, now, [guilty]).effects}
+    assert alone[PRICE].high < -0.02
+    assert abs(beside[PRICE].effect) < 0.006
+    assert beside[PRICE].low <= 0 <= beside[PRICE].high
+
+
+def test_cheaper_services_give_back_what_they_gave() -> None:
+    dimensions, before, now = priced(hit=-0.15, common=0.1)
+    dimensions[1] = Dimension(PRICE, (PRICE_SAME, PRICE_DOWN), dimensions[1].before, dimensions[1].now, kinds=("rate",))
+    found = composition_of(dimensions, before, now)
+    assert found.effects[-1].effect == pytest.approx(0.0375, abs=0.01)
+
+
+def test_doctor_service_channel_branch_age_tenure_waiting_answers_and_prices_are_held_at_once() -> None:
+    names = ("doctor", "service", "channel", "branch", "age", "tenure", "wait", "feedback", "corridor", "sex")
+    random = np.random.default_rng(2)
+    size = 5000
+    codes = {name: [np.asarray(random.integers(0, 3, size), np.int32) for _ in range(2)] for name in (*names, PRICE)}
+    dimensions = [Dimension(name, ("А", "Б", "В"), *codes[name]) for name in names]
+    dimensions.append(Dimension(PRICE, BANDS, *codes[PRICE], kinds=("rate",)))
+    before, now = random.random(size) < 0.7, random.random(size) < 0.5
+    found = composition_of(dimensions, before, now)
+    assert {each.dimension for each in found.effects} == {*names, PRICE} - {"sex"}
+    total = sum(each.effect for each in found.effects) + found.rate
+    assert total == pytest.approx(float(now.mean() - before.mean()), abs=1e-12)
 
 
 def moved(low: np.ndarray, high: np.ndarray) -> tuple[Dimension, np.ndarray, np.ndarray]:

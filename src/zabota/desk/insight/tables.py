@@ -33,7 +33,7 @@ def pulse_table(name: str, data: Json) -> Table:
 WHERE_TABLES: Final = {
     "drivers": "Причины",
     "accounts": "Разложение",
-    "composition": "Состав и поведение",
+    "composition": "Состав, цены и поведение",
     "pairs": "Пары признаков",
 }
 
@@ -119,13 +119,13 @@ def _composition(data: Json) -> Table:
     found = data["composition"] or {"effects": []}
     rows: list[Sequence[object]] = [
         (
-            f"Состав: {reports.dimension_words(each['dimension'])}", each["effect_pp"], each["low_pp"], each["high_pp"],
-            _percent(each["retention_without"]),
+            f"{'' if each['dimension'] == 'price' else 'Состав: '}{reports.dimension_words(each['dimension'])}",
+            each["effect_pp"], each["low_pp"], each["high_pp"], _percent(each["retention_without"]),
         )
         for each in found["effects"]
     ]  # fmt: skip
     if data["composition"]:
-        rows.append(("Поведение", found["rate_pp"], found["rate_low_pp"], found["rate_high_pp"]))
+        rows.append(("Остальное поведение", found["rate_pp"], found["rate_low_pp"], found["rate_high_pp"]))
     return header, rows
 
 

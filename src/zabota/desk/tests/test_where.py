@@ -63,11 +63,17 @@ def test_page_and_audit_give_the_same_figures_and_name_what_was_planted(name, sm
     ]
     assert set(kept) == wanted
     assert len(kept) == len(wanted)
+    priced = [each for each in found["composition"]["effects"] if each["dimension"] == "price"]
+    if "price" in TEN[name]:
+        (named,) = [each for each in found["drivers"] if each["dimension"] == "price"]
+        assert priced[0]["effect_pp"] == pytest.approx(named["effect_pp"], abs=0.3)
+    assert [each for each in priced if not each["low_pp"] <= 0 <= each["high_pp"]] == priced * ("price" in TEN[name])
     data = json.loads(json.dumps(found))
     keep_report(smile, "where", AS_OF, data, clock.now(), key=key_of(question), params=question.to_json())
     text = as_anton.get(
         f"{PATH}?to={question.now_end}&before={question.before_end}&days={question.days}"
     ).content.decode()
+    assert ("При прежних ценах было бы" in text) == ("price" in TEN[name])
     if wanted:
         assert f"главное — {NAMED[name]}" in text or f"выделяется: {NAMED[name]}" in text
     else:
