@@ -92,6 +92,8 @@ def visits_of(frame: pl.DataFrame, *, zones: dict[str, str], default_zone: str) 
         pl.col("price_kopecks"),
         pl.col("paid_kopecks").sum(),
     )
+    # The sorted copy of a large export weighs as much as its visits, which are made next.
+    del frame
     known = {name: ZoneInfo(zone) for name, zone in zones.items()}
     usual = ZoneInfo(default_zone)
     visits = []
@@ -165,7 +167,7 @@ def match_visits(visits: list[Visit], *, clinic_id: int, system: str) -> None:
     by_ext = {visit.ext_id: visit for visit in visits}
     for ids in chunked(list(by_ext), 500):
         rows = Appointment.objects.filter(HAS_ID, clinic_id=clinic_id, system=system, ext_id__in=ids).values(
-            "id", "ext_id", "starts_at", "status", "total_kopecks", "duration_minutes", "vanished_at"
+            "id", "ext_id", "starts_at", "status", "total_kopecks", "duration_minutes", "vanished_at", "booked_at"
         )
         for known in map(dict[str, Any], rows):
             visit = by_ext[known["ext_id"]]
@@ -176,6 +178,8 @@ def match_visits(visits: list[Visit], *, clinic_id: int, system: str) -> None:
                 "total_kopecks": visit.total_kopecks,
                 "duration_minutes": visit.duration_minutes,
                 "vanished_at": None,
+                # When it was booked is filled in; what is known of it stays.
+                "booked_at": known["booked_at"] or visit.booked_at,
             }
             for field, value in fresh.items():
                 if known[field] != value:
