@@ -3,7 +3,7 @@
 from zabota.clinic.queries.demo import demo_logins, demo_password
 from zabota.clinic.queries.faces import Face, face_of, hidden_names
 from zabota.clinic.queries.people import members, second_factors
-from zabota.clinic.rules.goal import Stage
+from zabota.clinic.rules.goal import Stage, StageBy
 from zabota.clinic.rules.rights import RIGHTS, ROLE_NAMES, Right, Role, may
 from zabota.clinic.services.catalogue import add_group, change_group, change_service, set_goal
 from zabota.clinic.services.organisation import add_branch, add_doctor, change_branch, change_clinic, change_doctor
@@ -34,6 +34,7 @@ __all__ = [
     "Right",
     "Role",
     "Stage",
+    "StageBy",
     "add_branch",
     "add_doctor",
     "add_group",

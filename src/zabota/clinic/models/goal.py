@@ -16,7 +16,7 @@ class GoalPath(models.Model):
     baseline_on = models.DateField("на дату")
     target = models.FloatField("цель")
     target_on = models.DateField("к дате")
-    #: [{"on": "2026-12-31", "value": 0.55, "title": "…"}], ordered by date.
+    #: [{"on": "2026-12-31", "value": 0.55, "title": "…"}], ordered by date; {"by": "coverage"} is judged by next steps.
     stages = models.JSONField(default=list, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 

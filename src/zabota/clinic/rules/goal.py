@@ -6,16 +6,19 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
+#: By what a stage is judged: how many come back, or how many have a booking or a task.
+StageBy = Literal["return", "coverage"]
 GoalProblem = Literal["share_out_of_range", "target_not_later", "stage_outside_path", "stages_out_of_order"]
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A share of retention to be reached by a day."""
+    """A share to be reached by a day: of retention, or of patients with a next step."""
 
     on: dt.date
     value: float
     title: str = ""
+    by: StageBy = "return"
 
 
 def goal_problem(

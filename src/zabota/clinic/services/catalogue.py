@@ -131,14 +131,17 @@ def set_goal(
                 "baseline_on": baseline_on,
                 "target": target,
                 "target_on": target_on,
-                "stages": [
-                    {"on": stage.on.isoformat(), "value": stage.value, "title": stage.title} for stage in ordered
-                ],
+                "stages": [_stored(stage) for stage in ordered],
             },
         )
         details = {"baseline": baseline, "target": target, "stages": len(ordered)}
         record("clinic.goal.set", goal, actor=actor, now=now, details=details)
     return goal
+
+
+def _stored(stage: Stage) -> dict[str, str | float]:
+    row: dict[str, str | float] = {"on": stage.on.isoformat(), "value": stage.value, "title": stage.title}
+    return row if stage.by == "return" else {**row, "by": stage.by}
 
 
 def _interval(days: int | None) -> int | None:

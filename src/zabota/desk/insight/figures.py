@@ -12,7 +12,7 @@ from django.urls import reverse
 from zabota.analytics import reports
 from zabota.clinic.models import GoalPath
 from zabota.desk.insight.falls import falls_of
-from zabota.desk.insight.goal import Stop, planned, stops_of
+from zabota.desk.insight.goal import Stop, outlook_of, planned, stops_of
 from zabota.ui import formats
 
 Json = Mapping[str, Any]
@@ -73,8 +73,10 @@ def _path(data: Json, goal: GoalPath | None, *, may_set_goal: bool) -> View:
     view["title"], view["period"] = _path_words(data, stops)
     if len(series) < 2:
         return view
+    outlook = outlook_of(data, stops)
     values = [100 * each[name] for each in series for name in ("low", "high")] + [100 * each.value for each in stops]
-    step = max(1, math.ceil(len(series) / 6))
+    values += [100 * end for each in outlook for end in (each.low, each.high)]
+    step = max(1, math.ceil((len(series) + len(outlook)) / 6))
     view["chart"] = {
         "type": "line",
         "unit": "%",
@@ -86,6 +88,9 @@ def _path(data: Json, goal: GoalPath | None, *, may_set_goal: bool) -> View:
         "today_label": formats.day_short(date.fromisoformat(data["as_of"])),
         "notes": [{"x": series[-1]["on"], "text": _percent(series[-1]["value"]), "strong": True}],
     }
+    if outlook:
+        view["chart"]["tail"] = [_ahead(each, labelled=place % step == step - 1) for place, each in enumerate(outlook)]
+        view["outlook"] = _outlook_words(outlook[-1], stops)
     if stops:
         view["chart"]["goal"] = [
             {"x": each.on.isoformat(), "label": formats.month(each.on), "y": round(100 * each.value, 1)}
@@ -132,6 +137,24 @@ def _point(each: Json, *, labelled: bool) -> View:
         "count": f"{formats.number(each['numerator'])} из {formats.number(each['denominator'])}",
     }
     return {**point, "label": f"{formats.month(on)[:3]} {on:%y}"} if labelled else point
+
+
+def _ahead(each: Any, *, labelled: bool) -> View:
+    """A point that is expected, not counted."""
+    point: View = {
+        "x": each.on.isoformat(),
+        "y": round(100 * each.value, 1),
+        "low": round(100 * each.low, 1),
+        "high": round(100 * each.high, 1),
+        "title": formats.day(each.on),
+    }
+    return {**point, "label": f"{formats.month(each.on)[:3]} {each.on:%y}"} if labelled else point
+
+
+def _outlook_words(end: Any, stops: list[Stop]) -> str:
+    expected = f"{_percent(end.value)} ({formats.interval(f'{100 * end.low:.0f}', f'{100 * end.high:.0f}')})"
+    said = f"Прогноз при нынешнем ходе: {expected} к {formats.day(end.on)}"
+    return f"{said}, цель {_percent(stops[-1].value)}" if stops else said
 
 
 def _stats(data: Json, *, may_control: bool) -> View:

@@ -18,13 +18,14 @@ from zabota.clinic.models import GoalPath
 from zabota.desk.access import StaffRequest, branches_of, staff_page
 from zabota.desk.insight import work
 from zabota.desk.insight.files import table_answer
-from zabota.desk.insight.goal import Stop, planned, stops_of
+from zabota.desk.insight.goal import Stop, coverage_stops, outlook_of, planned, stops_of
+from zabota.nextstep import api as nextstep
 from zabota.ui import formats
 
 Json = Mapping[str, Any]
 View = dict[str, Any]
-#: Days after the last figure that are foreseen when there is no goal.
-AHEAD = dt.timedelta(days=365)
+#: A nightly sweep so many days before a stage still says how it stood on that day.
+STALE = dt.timedelta(days=14)
 
 
 @require_GET
@@ -44,7 +45,8 @@ def goal(request: StaffRequest) -> HttpResponse:
         "actions": _actions(request, stored.data) if stored and branches is None else [],
     }
     if stored:
-        context |= view_of(stored.data, stops_of(path) if path else [])
+        covered = [_covered(request, stop, stored.data) for stop in coverage_stops(path)] if path else []
+        context |= view_of(stored.data, stops_of(path) if path else [], covered)
     return render(request, "desk/insight/goal.html", context)
 
 
@@ -87,7 +89,7 @@ def as_table(request: StaffRequest, table: str, form: str) -> HttpResponse:
                 100 * each.high,
                 _wanted(stops, each.on.isoformat()),
             )
-            for each in reports.outlook_to(stored.data["series"], _until(stored.data, stops))
+            for each in outlook_of(stored.data, stops)
         ]
         return table_answer(form, f"put-k-celi-{stored.as_of:%Y-%m-%d}", header, rows)
     header = (
@@ -111,10 +113,10 @@ def as_table(request: StaffRequest, table: str, form: str) -> HttpResponse:
     )  # fmt: skip
 
 
-def view_of(data: Json, stops: list[Stop]) -> View:
-    """The chart, its sentence and the stages."""
+def view_of(data: Json, stops: list[Stop], covered: Sequence[View] = ()) -> View:
+    """The chart, its sentence and the stages; `covered` are those that are judged by next steps."""
     series = data["series"]
-    outlook = reports.outlook_to(series, _until(data, stops)) if len(series) > 1 else ()
+    outlook = outlook_of(data, stops)
     today = dt.date.fromisoformat(data["as_of"])
     last = series[-1] if series else None
     wanted = planned(stops, today)
@@ -129,14 +131,11 @@ def view_of(data: Json, stops: list[Stop]) -> View:
         "period": _period(series, outlook),
         "chart": _chart(data, stops, outlook),
         "rows": _rows(series, outlook, stops),
-        "stages": [_stage(stop, series, outlook, today) for stop in stops[1:]],
+        "stages": sorted(
+            [*(_stage(stop, series, outlook, today) for stop in stops[1:]), *covered], key=lambda each: each["on"]
+        ),
         "as_of": today,
     }
-
-
-def _until(data: Json, stops: Sequence[Stop]) -> dt.date:
-    today = dt.date.fromisoformat(data["as_of"])
-    return max(stops[-1].on, today + dt.timedelta(days=31)) if stops else today + AHEAD
 
 
 def _title(stops: Sequence[Stop], outlook: Sequence[Any], last: Json | None) -> str:
@@ -263,6 +262,26 @@ def _stage(stop: Stop, series: Sequence[Json], outlook: Sequence[Any], today: dt
         "tone": tone,
         "foreseen": True,
     }
+
+
+def _covered(request: StaffRequest, stop: Stop, data: Json) -> View:
+    """A stage «никто не забыт»: who had a booking or a task on its day, or has one now."""
+    view: View = {"on": stop.on, "value": stop.value, "title": stop.title, "counted": True}
+    ahead = stop.on > dt.date.fromisoformat(data["as_of"])
+    if ahead:
+        now = data.get("coverage")
+        under_rule, without = (now["under_rule"], now["without"]) if now else (0, 0)
+    else:
+        rows = nextstep.violations_by_day(clinic_id=request.clinic.pk, since=stop.on - STALE, until=stop.on)
+        under_rule, without = (rows[-1].under_rule, rows[-1].left_after) if rows else (0, 0)
+    if not under_rule:
+        return {**view, "word": "впереди" if ahead else "данных нет", "tone": "none"}
+    share = (under_rule - without) / under_rule
+    held, missed = ("сейчас выполнен", "пока не выполнен") if ahead else ("достигнут", "не достигнут")
+    word, tone = (held, "good") if share >= stop.value else (missed, "warn" if ahead else "bad")
+    said = f"{formats.number(under_rule - without)} из {formats.number(under_rule)}" + (", сейчас" if ahead else "")
+    shown = formats.percent(share) if share == 1 else formats.percent(min(share, 0.999), 1)
+    return {**view, "actual": share, "shown": shown, "says": said, "word": word, "tone": tone}
 
 
 def _actions(request: StaffRequest, data: Json) -> list[View]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 
-from zabota.clinic.api import ROLE_NAMES, Role, Stage
+from zabota.clinic.api import ROLE_NAMES, Role, Stage, StageBy
 from zabota.clinic.models import Branch, Clinic, Doctor, GoalPath, Member, Service, ServiceGroup
 
 #: Zones of Russia and its neighbours from west to east, as people name them.
@@ -221,6 +221,10 @@ def _share(label: str, *, required: bool = True) -> forms.DecimalField:
     )
 
 
+#: What a stage of the goal path is judged by.
+STAGE_BY = (("return", "сколько вернулись"), ("coverage", "у скольких есть запись или задача"))
+
+
 class GoalForm(forms.Form):
     """The goal path in percents: where from, where to, up to four stages."""
 
@@ -246,17 +250,19 @@ class GoalForm(forms.Form):
                 f"stage_{number}_on": dt.date.fromisoformat(stage["on"]),
                 f"stage_{number}_value": _percent(stage["value"]),
                 f"stage_{number}_title": stage.get("title", ""),
+                f"stage_{number}_by": stage.get("by", "return"),
             }
         super().__init__(data, initial=initial)
         for number in range(1, self.STAGES + 1):
             self.fields[f"stage_{number}_on"] = _day("К дате", required=False)
             self.fields[f"stage_{number}_value"] = _share("Сколько, %", required=False)
             self.fields[f"stage_{number}_title"] = forms.CharField(label="Что сделано", max_length=120, required=False)
+            self.fields[f"stage_{number}_by"] = forms.ChoiceField(label="Считаем", choices=STAGE_BY, required=False)
 
-    def rows(self) -> list[tuple[Any, Any, Any]]:
+    def rows(self) -> list[tuple[Any, ...]]:
         """Fields of the stages, for the template."""
         return [
-            (self[f"stage_{number}_on"], self[f"stage_{number}_value"], self[f"stage_{number}_title"])
+            tuple(self[f"stage_{number}_{name}"] for name in ("on", "by", "value", "title"))
             for number in range(1, self.STAGES + 1)
         ]
 
@@ -276,7 +282,8 @@ class GoalForm(forms.Form):
             day, share = self.cleaned_data.get(f"stage_{number}_on"), self.cleaned_data.get(f"stage_{number}_value")
             if day and share:
                 title = self.cleaned_data.get(f"stage_{number}_title", "")
-                found.append(Stage(on=day, value=float(share) / 100, title=title))
+                by: StageBy = "coverage" if self.cleaned_data.get(f"stage_{number}_by") == "coverage" else "return"
+                found.append(Stage(on=day, value=float(share) / 100, title=title, by=by))
         return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 
@@ -12,6 +13,8 @@ from zabota.clinic.rules.rights import Role
 from zabota.desk.insight.goal import stops_of
 from zabota.desk.insight.goal_page import view_of
 from zabota.kernel import clock
+from zabota.nextstep.models import ViolationDay
+from zabota.ui import formats
 
 PATH = "/insight/goal/"
 AS_OF = dt.date(2026, 11, 15)
@@ -108,3 +111,29 @@ def test_empty_clinic_and_strangers(as_anton, as_vera, as_oleg) -> None:
 def test_limited_head_sees_no_actions_of_the_whole_clinic(stored, centre, new_member, log_in) -> None:
     limited = log_in(new_member(stored, Role.QUALITY, "Инна", "Астахова", branches=[centre]))
     assert "Действие" not in limited.get(PATH).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("days", "without", "word"), [(30, 0, "сейчас выполнен"), (30, 3, "пока не выполнен"), (-2, 0, "достигнут")]
+)
+def test_stage_of_next_steps_is_judged_by_who_has_one(stored, as_anton, days, without, word) -> None:
+    on = AS_OF + dt.timedelta(days=days)
+    stage = {"on": on.isoformat(), "value": 1.0, "title": "Никто не забыт", "by": "coverage"}
+    GoalPath.objects.update(stages=[stage])
+    coverage = {"under_rule": 2000, "booked": 900, "with_task": 1100 - without, "without": without, "share": 1}
+    StoredReport.objects.update(data=pulse([0.5] * 14) | {"coverage": coverage})
+    ViolationDay.objects.create(
+        clinic=stored, on=on - dt.timedelta(days=1), under_rule=2000, left_after=0, swept_at=clock.now()
+    )
+    text = re.sub(r"\s+", " ", as_anton.get(PATH).content.decode())
+    assert word in text
+    assert ("99,9 %" if without else "100 %") in text
+    assert f"{formats.number(2000 - without)} из".replace(formats.NBSP, " ") in text
+
+
+def test_stage_of_next_steps_is_no_point_of_the_line() -> None:
+    stage = {"on": "2026-10-01", "value": 1.0, "title": "", "by": "coverage"}
+    goal = GoalPath(
+        baseline=0.5, baseline_on=dt.date(2026, 1, 1), target=0.6, target_on=dt.date(2027, 1, 1), stages=[stage]
+    )
+    assert [each.value for each in stops_of(goal)] == [0.5, 0.6]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from functools import cache
 from typing import Any
 
@@ -112,6 +113,7 @@ def test_goal_path_is_held_against_today(store, smile, as_anton) -> None:
     )
     text = as_anton.get("/pulse/").content.decode()
     assert "От пути к цели отстаём на" in text
+    assert re.search(r"Прогноз при нынешнем ходе: \d+\s% \(\d+.…\S+\) к 1\sянваря\s2027, цель 95\s%", text)
 
 
 def test_path_is_straight_between_its_stops() -> None:

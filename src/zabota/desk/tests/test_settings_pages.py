@@ -192,12 +192,16 @@ class TestClinic:
         as_anton.post(
             reverse("desk:clinic-goal"),
             {"baseline": "54", "baseline_on": "2026-08-01", "target": "65,5", "target_on": "2027-12-31",
-             "stage_1_on": "2026-12-31", "stage_1_value": "57", "stage_1_title": "Никто не забыт"},
+             "stage_1_on": "2026-12-31", "stage_1_value": "57", "stage_1_title": "Спящие вернулись",
+             "stage_2_on": "2027-03-31", "stage_2_value": "100", "stage_2_by": "coverage", "stage_2_title": "Никто не забыт"},
         )  # fmt: skip
 
         goal = GoalPath.objects.get()
         assert (goal.baseline, goal.target) == (0.54, 0.655)
-        assert goal.stages == [{"on": "2026-12-31", "value": 0.57, "title": "Никто не забыт"}]
+        assert goal.stages == [
+            {"on": "2026-12-31", "value": 0.57, "title": "Спящие вернулись"},
+            {"on": "2027-03-31", "value": 1.0, "title": "Никто не забыт", "by": "coverage"},
+        ]
         assert 'value="65,5"' in as_anton.get(reverse("desk:clinic-goal")).content.decode()
 
     def test_a_goal_in_the_past_is_explained(self, as_anton: Client) -> None:

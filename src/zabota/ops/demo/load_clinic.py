@@ -178,6 +178,7 @@ def _goal(spec: ClinicSpec, clinic: Clinic, truth: dict[str, Any]) -> None:
         }
         for days, share, title in zip((91, 182, 365), (0.2, 0.5, 1.0), titles, strict=True)
     ]
+    stages[0] |= {"value": 1.0, "by": "coverage"}
     GoalPath.objects.create(
         clinic=clinic,
         measure="R3",
