@@ -27,6 +27,9 @@ from zabota.intake.rules.spelling import one_spelling, unite_doctors
 from zabota.patients.rules.matching import IDENTITY, Matched, match_people
 
 _OF_A_CARD: Final = ("surname", "name", "patronymic", "born_on", "sex", "channel", "email")
+#: From so many people with several visits on, and from this part of them with one day of entry, it is the day of the card.
+FEWEST_CARDS: Final = 5
+OF_CARD: Final = 0.8
 _WITH_PEOPLE: Final = ("visits", "patients", "payments", "plans")
 
 
@@ -95,7 +98,7 @@ def assemble(tables: Sequence[Table], *, today: date) -> Reading:
     return Reading(
         files=facts,
         rows=sum(of_visits, RowCounts()),
-        visits=_told_elsewhere(_select(live, "visits", VISIT_SCHEMA), people),
+        visits=_of_bookings(_told_elsewhere(_select(live, "visits", VISIT_SCHEMA), people)),
         patients=_select(live, "patients", PATIENT_SCHEMA),
         payments=_payments(live),
         plans=_plans(live),
@@ -288,6 +291,27 @@ def _select(live: pl.LazyFrame, kind: Kind, schema: dict[str, Any], **derived: p
         for name, dtype in schema.items()
     ]
     return live.filter(pl.col("kind") == kind).select(columns).collect()
+
+
+def _of_bookings(visits: pl.DataFrame) -> pl.DataFrame:
+    """Without the day of entry when it is that of the card: then nearly all visits of a person carry the same one."""
+    if not visits.height or visits["created_at"].null_count() == visits.height:
+        return visits
+    known = visits.lazy().filter(pl.col("created_at").is_not_null() & pl.col("day").is_not_null())
+    several = (
+        known.group_by("person")
+        .agg(
+            (pl.col("day").min() < pl.col("day").max()).alias("several"),
+            (pl.col("created_at").min() == pl.col("created_at").max()).alias("one"),
+        )
+        .filter("several")
+        .select(pl.len().alias("people"), pl.col("one").sum())
+        .collect()
+    )
+    people, one = several.row(0)
+    if people < FEWEST_CARDS or one < OF_CARD * people:
+        return visits
+    return visits.with_columns(pl.lit(None, dtype=pl.Datetime("us")).alias("created_at"))
 
 
 def _told_elsewhere(visits: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:

@@ -121,6 +121,23 @@ def test_day_of_the_call_is_the_day_of_the_visit_only_where_no_other_is_named(tm
     assert fields_of(text_file(tmp_path / "b.csv", both))["Дата записи"] == "created_at"
 
 
+def test_day_of_entry_of_the_card_is_not_when_the_visit_was_booked(tmp_path: Path) -> None:
+    header = ["Дата регистрации", "Дата приёма", "Клиент", "Сотрудник"]
+
+    def booked(days: list[list[str]]) -> int:
+        rows = [
+            [entered, f"{10 + number}.03.2026", f"Лебедева Людмила {name}", "Соколова"]
+            for name, entries in zip(("Ивановна", "Петровна", "Олеговна", "Юрьевна", "Львовна"), days, strict=True)
+            for number, entered in enumerate(entries)
+        ]
+        visits = read_here(text_file(tmp_path / "visits.csv", [header, *rows])).visits
+        assert visits.height == 10
+        return visits.height - visits["created_at"].null_count()
+
+    assert booked([["01.03.2025"] * 2] * 5) == 0
+    assert booked([["01.03.2026", "10.03.2026"]] * 3 + [["01.03.2026"] * 2] * 2) == 10
+
+
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.code)
 def test_system_is_recognised_by_its_headers(preset: object) -> None:
     found, score = recognise_system(preset.signature)  # type: ignore[attr-defined]

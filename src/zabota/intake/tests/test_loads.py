@@ -393,3 +393,25 @@ def test_a_later_export_fills_an_address_that_was_not_known(load: Callable[..., 
     rows = first.strip().split("\r\n")
     load("\r\n".join([f"{rows[0]};Адрес", *(f"{row};г. Тула, ул. Новая, 1" for row in rows[1:])]) + "\r\n")
     assert set(Patient.objects.values_list("area", flat=True)) == {"Тула"}
+
+
+def test_a_later_export_fills_when_known_visits_were_booked_and_undo_takes_it_back(
+    load: Callable[..., Batch], first: str
+) -> None:
+    load(first)
+    rows = first.strip().split("\r\n")
+    on = {"v1": -205, "v2": -40, "v3": -1}
+    with_booking = [f"{rows[0]};Дата записи", *(f"{row};{day(on[row[:2]])}" for row in rows[1:])]
+    second = load("\r\n".join(with_booking) + "\r\n")
+    assert second.result["written"]["visits_changed"] == 3
+    visits = {row.ext_id: row for row in Appointment.objects.all()}
+    assert {name: (row.starts_at - row.booked_at).days for name, row in visits.items()} == {"v1": 5, "v2": 0, "v3": 21}
+    assert all(row.day == row.starts_at.date() for row in visits.values())
+    # What is known stays: another moment, or none at all, changes nothing.
+    other = [with_booking[0], *(f"{row};{day(-300)}" for row in rows[1:])]
+    assert load("\r\n".join(other) + "\r\n").result["written"].get("visits_changed", 0) == 0
+    load(first)
+    assert Appointment.objects.get(ext_id="v1").booked_at == visits["v1"].booked_at
+    loads.run_step_now(batch=second, step="undo", actor=ACTOR, now=clock.now())
+    assert not Appointment.objects.exclude(booked_at=None).exists()
+    assert Appointment.objects.count() == 3

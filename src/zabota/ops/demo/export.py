@@ -107,9 +107,8 @@ def _naive(cell: str, form: str) -> datetime:
 def _form(name: str) -> str:
     if name in MONEY:
         return "money"
-    return {"start": "moment", "birth": "date", "consent_on": "date", "minutes": "number", "code": "number"}.get(
-        name, "text"
-    )
+    forms = {"start": "moment", "booked": "moment", "birth": "date", "consent_on": "date"}
+    return forms.get(name, "number" if name in ("minutes", "code") else "text")
 
 
 def export(clinic: Clinic, path: Path, *, dirt: float = 1.0) -> dict[str, Any]:

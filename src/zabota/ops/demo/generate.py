@@ -13,7 +13,7 @@ from zabota.ops.demo.cards import cards
 from zabota.ops.demo.hours import Hours
 from zabota.ops.demo.money import payments, plans, totals
 from zabota.ops.demo.people import describe
-from zabota.ops.demo.schedule import BOOKED, appointments, minutes_of
+from zabota.ops.demo.schedule import BOOKED, appointments, days_ahead, minutes_of
 from zabota.ops.demo.spec import Bools, ClinicSpec, Ints
 
 # About this share of all who ever come has an appointment inside the exported days.
@@ -64,6 +64,7 @@ def generate(spec: ClinicSpec) -> Clinic:
             "branch": hours.branch(rows.doctor, rows.day).astype(np.int8),
             "service": rows.service.astype(np.int8),
             "status": rows.status.astype(np.int8),
+            "ahead": days_ahead(spec, len(rows)).astype(np.int8),
             "price_kopecks": total[0].astype(np.int32),
             "total_kopecks": total[1].astype(np.int32),
         }

@@ -89,7 +89,7 @@ def _told(clinic: Clinic, frame: Frame, patients: Ints, now: dt.datetime) -> pl.
         pl.Series("is_first", first),
         pl.when(cancelled).then(pl.Series([*WHY_PATIENT, *WHY_CLINIC]).gather(why)).otherwise(pl.lit("")).alias("cancel_reason"),
         pl.lit("demo").alias("system"),
-        pl.Series("ahead", rng.integers(1, 15, size)),
+        pl.col("ahead").cast(pl.Int64),
     )  # fmt: skip
     at = now.astimezone(dt.UTC).replace(tzinfo=None)
     to_come = pl.col("starts_at") > at

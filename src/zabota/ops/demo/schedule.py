@@ -49,6 +49,11 @@ class Appointments:
         return Appointments(*(np.concatenate(pair) for pair in pairs))
 
 
+def days_ahead(spec: ClinicSpec, size: int) -> Ints:
+    """How many days before the visit each was booked; of what is still to come, how many days before the as-of day."""
+    return spec.stream("ahead").integers(1, 15, size)
+
+
 def minutes_of(service: Ints) -> Ints:
     return np.array([s.minutes for s in SERVICES])[service]
 

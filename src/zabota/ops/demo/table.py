@@ -12,7 +12,7 @@ from zabota.ops.demo.catalogue import BRANCHES, CHANNELS, DOCTORS, GROUPS, SERVI
 from zabota.ops.demo.generate import Clinic
 from zabota.ops.demo.money import METHODS, PAYMENT
 from zabota.ops.demo.names import gather
-from zabota.ops.demo.schedule import COMPLETED, STATUSES
+from zabota.ops.demo.schedule import BOOKED, COMPLETED, STATUSES
 from zabota.ops.demo.spec import Ints
 
 HEADERS: Final = {
@@ -25,6 +25,7 @@ HEADERS: Final = {
     "email": "E-mail",
     "start": "Дата приёма",
     "minutes": "Длит., мин",
+    "booked": "Дата записи",
     "branch": "Филиал",
     "doctor": "Врач",
     "speciality": "Специальность",
@@ -102,13 +103,17 @@ class Table:
         return len(self.clinic.visits)
 
     def rows(self, begin: int, end: int) -> pl.DataFrame:
-        """The rows `begin`..`end`, typed: `start` is a moment, money is in kopecks, dates are dates."""
+        """The rows `begin`..`end`, typed: `start` and `booked` are moments, money is in kopecks, dates are dates."""
         visits = self.clinic.visits[begin:end]
         card = visits["person" if self.one_card else "card"]
         of_card = self.cards[card]
         day = np.datetime64(self.clinic.spec.start, "D") + visits["day"].to_numpy().astype("timedelta64[D]")
         moment = day.astype("datetime64[m]") + visits["start_minutes"].to_numpy().astype("timedelta64[m]")
         status = _codes(visits["status"])
+        ahead = visits["ahead"].to_numpy().astype("timedelta64[D]")
+        # What is still to come was booked in the evenings of the last days.
+        evening = np.datetime64(self.clinic.spec.as_of, "m") + np.timedelta64(18, "h")
+        booked = np.where(status == BOOKED, evening - ahead + np.timedelta64(1, "D"), moment - ahead)
         doctor, service = _codes(visits["doctor"]), _codes(visits["service"])
         done = status == COMPLETED
         words = [STATUS_WORDS[name] for name in STATUSES]
@@ -117,6 +122,7 @@ class Table:
             pl.Series("code", visits["visit"] + 100_001).cast(pl.String),
             pl.Series("start", moment.astype("datetime64[ms]")),
             visits["minutes"].cast(pl.String),
+            pl.Series("booked", booked.astype("datetime64[ms]")),
             gather(list(BRANCHES), _codes(visits["branch"])).alias("branch"),
             gather([d.short_name for d in DOCTORS], doctor).alias("doctor"),
             gather([d.speciality for d in DOCTORS], doctor).alias("speciality"),
@@ -145,6 +151,7 @@ def spoken(frame: pl.DataFrame, phone: pl.Series) -> pl.DataFrame:
             {
                 **money,
                 "start": pl.col("start").dt.strftime("%d.%m.%Y %-H:%M"),
+                "booked": pl.col("booked").dt.strftime("%d.%m.%Y %-H:%M"),
                 "birth": pl.col("birth_on").dt.strftime("%d.%m.%Y").fill_null(""),
                 "consent_on": pl.col("consent_on").dt.strftime("%d.%m.%Y").fill_null(""),
             }.get(name, pl.col(name)).alias(name)

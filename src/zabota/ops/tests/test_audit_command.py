@@ -22,7 +22,12 @@ WORDS = {"completed": "Завершен", "planned": "Запланирован",
 @pytest.fixture(scope="module")
 def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clinic whose doctor lost her patients, as an information system would export it."""
-    frame = visits_of(Clinic(causes=("doctor",), patients=4000, seed=2))
+    return written(("doctor",), tmp_path_factory.mktemp("export") / "visits.csv")
+
+
+def written(causes: tuple[str, ...], path: Path) -> Path:
+    """The visits of a clinic with these causes, and when they were booked where the clinic knows it."""
+    frame = visits_of(Clinic(causes=causes, patients=4000, seed=2))
     names = pl.Series(
         [f"Пациент{chr(1072 + n % 32)}{chr(1072 + n // 32 % 32)}{chr(1072 + n // 1024)}" for n in range(4000)]
     )
@@ -39,8 +44,12 @@ def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (pl.col("price_kopecks") // 100).alias("Стоимость"),
         pl.col("status").replace(WORDS).alias("Статус"),
         pl.col("channel").alias("Источник"),
+        *(
+            [(pl.col("starts_at") - pl.duration(seconds="wait_seconds")).dt.strftime("%d.%m.%Y").alias("Дата записи")]
+            if "wait_seconds" in frame.columns
+            else []
+        ),
     )
-    path = tmp_path_factory.mktemp("export") / "visits.csv"
     table.write_csv(path, separator=";", include_bom=True)
     return path
 
@@ -66,6 +75,18 @@ def test_the_report_of_a_file_names_its_cause_in_the_documented_form(export, tmp
     }  # fmt: skip
     assert "Котова" in page.read_text(encoding="utf-8")
     assert list(tmp_path.iterdir()) == [target, page] or set(tmp_path.iterdir()) == {target, page}
+
+
+def test_long_waiting_is_named_first_from_a_file_that_tells_when_visits_were_booked(tmp_path):
+    target = tmp_path / "report.json"
+    assert (
+        run([str(written(("wait",), tmp_path / "visits.csv")), "--json", str(target), "--as-of", AS_OF.isoformat()])
+        == 0
+    )
+    report = json.loads(target.read_text(encoding="utf-8"))
+    assert [(cause["dimension"], cause["value"], cause["kind"]) for cause in report["drivers"]] == [
+        ("wait", "больше двух недель", "mix")
+    ]
 
 
 def test_json_goes_to_standard_output_alone(export, capsys):

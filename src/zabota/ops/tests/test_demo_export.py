@@ -146,6 +146,21 @@ def test_intake_reads_the_export_as_the_truth_says(folder: Path, name: str) -> N
     assert truth["people_found"]["least"] <= found <= truth["people_found"]["most"]
 
 
+@pytest.mark.parametrize("name", ["dirty.csv", "dirty.xlsx"])
+def test_the_export_tells_when_each_visit_was_booked_and_the_reader_takes_it_for_nothing_else(
+    folder: Path, name: str
+) -> None:
+    reading = read_export([folder / name], today=AS_OF)
+    fields = {column.header: column.field for column in reading.files[0].columns}
+    assert (fields["Дата приёма"], fields["Дата записи"]) == ("starts_at", "created_at")
+    done = reading.visits.filter(pl.col("status") == "completed")
+    days = (done["starts_at"] - done["created_at"]).dt.total_days()
+    assert (days.null_count(), days.min(), days.max()) == (0, 1, 14)
+    ahead = reading.visits.filter(pl.col("status") == "planned")["created_at"]
+    assert ahead.len() > 20
+    assert ahead.max() < datetime(2026, 11, 23)
+
+
 def test_more_dirt_makes_more_rows_to_refuse(clinic: Clinic, tmp_path: Path) -> None:
     little, much = (export(clinic, tmp_path / f"{level}.csv", dirt=level) for level in (0.5, 3.0))
     assert little["rows"]["rejected"] * 3 < much["rows"]["rejected"]

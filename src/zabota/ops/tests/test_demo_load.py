@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from django.conf import settings
 from django.db import connection
 
+from zabota.analytics.queries.visits import visits_frame
+from zabota.analytics.rules.columns import read_visits
 from zabota.booking.models import Appointment, AppointmentService, Payment
 from zabota.care.models import Plan, PlanStage
 from zabota.clinic.models import Branch, Clinic, Doctor, GoalPath, Member, Service, User
+from zabota.intake.api import read_export
 from zabota.kernel.scope import every_clinic
 from zabota.nextstep.models import Exemption, Referral
+from zabota.ops.demo.export import export
 from zabota.ops.demo.generate import generate
 from zabota.ops.demo.load import demo_logins, demo_password, load, make_demo_clinic
 from zabota.ops.demo.money import REFUND
@@ -62,6 +68,17 @@ def test_the_database_holds_what_was_generated() -> None:
     assert Household.objects.exists()
     assert GoalPath.objects.get().target > GoalPath.objects.get().baseline
     connection.check_constraints()
+
+
+@pytest.mark.usefixtures("everywhere")
+def test_the_file_and_the_database_tell_the_same_waiting(tmp_path: Path) -> None:
+    made = generate(SPEC)
+    load(made, now=NIGHT)
+    export(made, tmp_path / "visits.csv", dirt=0)
+    of_file = read_visits(read_export([tmp_path / "visits.csv"], today=AS_OF).visits)
+    of_database = read_visits(visits_frame(Clinic.objects.get().pk))
+    assert np.bincount(of_file.wait).tolist() == np.bincount(of_database.wait).tolist()
+    assert len(of_file.wait) > 1000
 
 
 @pytest.mark.usefixtures("everywhere")
