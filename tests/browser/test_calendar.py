@@ -103,7 +103,7 @@ def test_marks_by_one_key_each_with_their_times(
     page.goto(f"{live_server.url}/calendar/?day={start.astimezone(MOSCOW).date()}")
     page.keyboard.press("j")
     expect(page.locator("#panel [data-open-visit]")).to_be_visible()
-    for key, words in (("2", "в клинике"), ("3", "на приёме"), ("4", "принят")):
+    for key, words in (("2", "в клинике"), ("3", "на приёме"), ("4", "завершён")):
         page.keyboard.press(key)
         expect(page.locator("#panel .badge").first).to_contain_text(words)
         expect(page.locator(".slab[data-visit] .state")).to_contain_text(words)

@@ -42,7 +42,8 @@ def mark_status(*, appointment: Appointment, status: str, actor: Actor, now: dat
         raise AlreadyDone
     if status not in _MOVES.get(row.status, frozenset()):
         raise BadInput(f"Приём «{row.get_status_display()}» нельзя отметить так.")
-    if status in ("completed", "no_show") and row.starts_at > now:
+    # A visit that was begun before its time may be over before it too.
+    if status in ("completed", "no_show") and row.starts_at > now and (status == "no_show" or row.begun_at is None):
         raise BadInput("Приём ещё не начался.")
     if status == _Status.ARRIVED:
         _assure_own_day(row, now)
@@ -92,8 +93,8 @@ def _assure_own_day(row: Appointment, now: datetime) -> None:
     if is_own_day(row, now):
         return
     if row.starts_at > now:
-        raise BadInput(f"Этот приём {row.day:%d.%m.%Y}: отметить, что пациент пришёл, можно в этот день.")
-    raise BadInput(f"Этот приём был {row.day:%d.%m.%Y}: теперь его отмечают «Завершён» или «Не пришёл».")
+        raise BadInput(f"Этот приём {row.day:%d.%m.%Y}: отметить приход можно в этот день.")
+    raise BadInput(f"Этот приём был {row.day:%d.%m.%Y}: теперь его отмечают «Завершён» или «Неявка».")
 
 
 def mark_confirmed(*, appointment: Appointment, actor: Actor, now: datetime) -> Appointment:

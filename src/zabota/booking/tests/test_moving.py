@@ -144,6 +144,18 @@ def test_begun_without_arriving_means_arrived(seat, book, actor, at):
         api.mark_begun(appointment=row, actor=actor, now=at(25, 10))
 
 
+def test_visit_begun_before_its_time_may_end_before_it_and_frees_all_of_it(seat, book, pyotr, actor, at):
+    row = book()
+    with pytest.raises(BadInput, match="не начался"):
+        api.mark_ended(appointment=row, actor=actor, now=at(25, 9, 40))
+    api.mark_begun(appointment=row, actor=actor, now=at(25, 9, 30))
+    with pytest.raises(BadInput, match="не начался"):
+        api.mark_no_show(appointment=row, actor=actor, now=at(25, 9, 40))
+    row = api.mark_ended(appointment=row, actor=actor, now=at(25, 9, 50))
+    assert (row.status, row.ended_at) == ("completed", at(25, 9, 50))
+    assert book(patient=pyotr, starts_at=row.starts_at, now=at(25, 9, 51)).pk
+
+
 def test_visit_that_ended_early_frees_the_rest(seat, book, pyotr, actor, at):
     row = book(duration_minutes=60)
     api.mark_ended(appointment=row, actor=actor, now=at(25, 10, 20))

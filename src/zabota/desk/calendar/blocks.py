@@ -25,8 +25,8 @@ STATES: dict[str, tuple[str, str]] = {
     "confirmed": ("подтверждён", "ok"),
     "planned": ("ждём ответа", "ring"),
     "late": ("опаздывает", "alert"),
-    "completed": ("принят", "ok"),
-    "no_show": ("не пришёл", "x"),
+    "completed": ("завершён", "ok"),
+    "no_show": ("неявка", "x"),
 }
 HOLDS = {Hold.Why.DESK: "регистратура", Hold.Why.WIDGET: "выбирают на сайте", Hold.Why.OFFER: "для ожидающих"}
 SHOWN = (*Appointment.BOOKED, Appointment.Status.COMPLETED, Appointment.Status.NO_SHOW)

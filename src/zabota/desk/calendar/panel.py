@@ -34,10 +34,10 @@ class Action:
 #: Step → key and words, in the order of the day.
 STEPS: tuple[tuple[str, str, str], ...] = (
     ("confirmed", "1", "Подтвердили"),
-    ("arrived", "2", "Пришёл"),
+    ("arrived", "2", "В клинике"),
     ("begun", "3", "Начат"),
     ("completed", "4", "Завершён"),
-    ("no_show", "5", "Не пришёл"),
+    ("no_show", "5", "Неявка"),
 )
 
 #: What may be said of a visit of a day that is over.
@@ -67,7 +67,7 @@ def visit_context(request: StaffRequest, visit: Appointment, asked: Asked, now: 
     """Variables of «desk/calendar/_visit.html»."""
     kind = blocks.kind_of(visit, now)
     health, may_book = request.may(Right.PATIENTS_HEALTH), request.may(Right.VISITS_BOOK)
-    times = (("Пришёл", visit.arrived_at), ("Начат", visit.begun_at), ("Завершён", visit.ended_at))
+    times = (("В клинике", visit.arrived_at), ("Начат", visit.begun_at), ("Завершён", visit.ended_at))
     again = urlencode({"patient": visit.patient.public_id, "day": asked.day.isoformat()})
     return {
         "panel": "desk/calendar/_visit.html",
@@ -105,7 +105,8 @@ def _actions(visit: Appointment, now: datetime) -> list[Action]:
     }.get(visit.status, set())
     likely = {"planned": "arrived", "confirmed": "arrived", "arrived": "completed" if begun else "begun"}
     if visit.starts_at > now:
-        allowed = allowed - {"no_show", "completed"}
+        # A visit begun before its time may end before it.
+        allowed = allowed - ({"no_show"} if begun else {"no_show", "completed"})
     if not booking.is_own_day(visit, now):
         # Ahead there is a word of the patient to note; what is past is either over or missed.
         allowed = allowed & {"confirmed"} if visit.starts_at > now else _PAST.get(visit.status, set())

@@ -22,9 +22,9 @@ _NEEDED = {
 STATUS_NAMES = {
     "planned": "Запланирован",
     "confirmed": "Подтверждён",
-    "arrived": "Пришёл",
+    "arrived": "В клинике",
     "completed": "Завершён",
-    "no_show": "Не пришёл",
+    "no_show": "Неявка",
     "cancelled_patient": "Отменён пациентом",
     "cancelled_clinic": "Отменён клиникой",
     "moved": "Перенесён",

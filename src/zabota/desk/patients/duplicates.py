@@ -21,6 +21,7 @@ from zabota.kernel import clock
 from zabota.kernel.errors import Trouble
 from zabota.patients import api as patients
 from zabota.patients.models import DuplicateCandidate, Merge, Patient
+from zabota.ui import formats
 from zabota.ui.page import page, wants_fragment
 
 PER_PAGE = 20
@@ -184,7 +185,7 @@ def _row(field: str, label: str, one: Patient, other: Patient, keep: Patient) ->
 def _shown(card: Patient, field: str) -> str:
     value = getattr(card, field.removesuffix("_id"))
     if field == "born_on":
-        return f"{value:%d.%m.%Y}" if value else ""
+        return formats.day(value) if value else ""
     if field == "sex":
         return card.get_sex_display() if value else ""
     return str(value) if value else ""

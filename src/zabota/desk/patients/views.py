@@ -216,7 +216,7 @@ def _open_pairs(request: StaffRequest) -> int:
 
 def _hint(found: patients.Found, in_full: bool) -> str:
     phone = (formats.phone if in_full else formats.phone_masked)(found.phone) if found.phone else ""
-    born = f"{found.born_on:%d.%m.%Y}" if found.born_on else ""
+    born = formats.day(found.born_on) if found.born_on else ""
     return ", ".join(part for part in (born, phone, f"карта {found.card_no}" if found.card_no else "") if part)
 
 

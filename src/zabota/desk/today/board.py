@@ -27,7 +27,7 @@ LABELS: dict[str, str] = {
     Outcome.BOOKED: "Есть запись",
     Outcome.CALL_BACK: "Перезвонить в…",
     Outcome.THINKS: "Думает",
-    Outcome.REFUSED: "Отказ, потому что…",
+    Outcome.REFUSED: "Отказ: почему…",
     Outcome.NO_ANSWER: "Нет ответа",
     Outcome.WRONG_NUMBER: "Чужой номер",
     Outcome.RESOLVED: "Вопрос решён",

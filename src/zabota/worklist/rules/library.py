@@ -62,7 +62,7 @@ DEFAULT_SCRIPTS: tuple[DefaultScript, ...] = (
     ),
     DefaultScript(
         "no_show",
-        "Не пришёл на приём",
+        "Неявка на приём",
         f"""{_HELLO}
 
 Мы ждали вас на приёме, и, видимо, что-то помешало. У вас всё хорошо?

@@ -105,7 +105,7 @@ def test_a_visit_of_another_day_is_confirmed_moved_or_given_up_and_nobody_has_co
     refused = client.post(mark, HTTP_HX_REQUEST="true").content.decode()
 
     assert all(word in page for word in ("Подтвердили", "Перенести", "Отменить"))
-    assert not any(f">{word}<" in page for word in ("Пришёл", "Начат", "Завершён", "Не пришёл"))
+    assert not any(f">{word}<" in page for word in ("В клинике", "Начат", "Завершён", "Неявка"))
     assert "можно в этот день" in refused
     visit.refresh_from_db()
     assert (visit.status, visit.arrived_at) == ("planned", None)
