@@ -17,6 +17,8 @@ from zabota.desk.insight import tables, work
 from zabota.desk.insight.figures import figures_of
 from zabota.desk.insight.files import table_answer
 from zabota.desk.insight.people import links_of
+from zabota.desk.messages.sending import hold_of
+from zabota.messaging.models import MessagingRules
 
 
 @require_GET
@@ -31,6 +33,9 @@ def pulse(request: StaffRequest) -> HttpResponse:
         "state_url": reverse("desk:pulse-state"),
         "limited": branches is not None,
         "may_where": request.may(Right.AUDIT_VIEW),
+        # Patients get nothing while messages are held after a restore: the head learns it here first.
+        "hold": hold_of(MessagingRules.objects.filter(clinic=request.clinic).first()),
+        "may_stop": request.may(Right.CHANNELS_EDIT),
     }
     if stored:
         goal = GoalPath.objects.filter(clinic=request.clinic).first()

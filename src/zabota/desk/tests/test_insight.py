@@ -18,6 +18,9 @@ from zabota.analytics.tests.clinics import AS_OF, Clinic, visits_of
 from zabota.clinic.models import GoalPath
 from zabota.desk.insight.goal import planned, stops_of
 from zabota.kernel import clock
+from zabota.kernel.audit import SYSTEM
+from zabota.kernel.scope import clinic_scope
+from zabota.messaging import api as messaging
 
 pytestmark = pytest.mark.django_db
 
@@ -91,6 +94,16 @@ def test_pulse_says_the_cause_and_leads_to_its_evidence(store, as_anton) -> None
     assert "/audit/#why" in text
     assert "Без следующего шага: 1" in text
     assert "99,9" in text
+
+
+def test_pulse_says_that_messages_are_held_since_a_restore(store, as_anton, as_marina, smile) -> None:
+    store("doctor")
+    with clinic_scope(smile.pk):
+        messaging.pause_sending(clinic=smile, reason=messaging.RESTORED, actor=SYSTEM, now=clock.now())
+    assert "Ничего не отправляем" in as_marina.get("/pulse/").content.decode()
+    assert "Проверено, отправлять" in as_anton.get("/pulse/").content.decode()
+    as_anton.post("/messages/stop/")
+    assert "Ничего не отправляем" not in as_anton.get("/pulse/").content.decode()
 
 
 def test_pulse_without_causes_invents_none(store, as_anton) -> None:
