@@ -161,6 +161,7 @@ ACTIONS = {
     "worklist.member.reassigned": "передача задач",
     "worklist.script.edited": "изменение скрипта",
     "worklist.scripts.added": "новые скрипты",
+    "worklist.scripts.renewed": "наши скрипты обновлены",
     "worklist.task.brought_forward": "задача приближена",
     "worklist.task.created": "новая задача",
     "worklist.task.handed": "передача задачи",

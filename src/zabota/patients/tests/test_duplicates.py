@@ -8,6 +8,7 @@ import pytest
 
 from zabota.kernel.errors import AlreadyDone
 from zabota.patients import api
+from zabota.patients.jobs import look_for_duplicates
 from zabota.patients.models import DuplicateCandidate, Household, Patient
 
 BORN = dt.date(1980, 5, 12)
@@ -32,6 +33,19 @@ def test_decision_stays_when_the_search_runs_again(mila, card, clinic, actor, no
     with pytest.raises(AlreadyDone):
         api.decide_different(pair=pair, actor=actor, now=now)
     assert api.reopen_pair(pair=pair, actor=actor, now=now).state == "open"
+
+
+def test_score_of_former_rules_is_reckoned_anew_at_night_and_decisions_stay(mila, card, clinic, actor, now):
+    card("Лебедева Марина Викторовна", born_on=BORN)
+    card("Лебедева Марина Викторовна", born_on=BORN, phones="+7 903 750-48-17")
+    assert api.find_duplicates(clinic=clinic) == 3
+    fresh = {pair.pk: (pair.score, pair.reasons) for pair in DuplicateCandidate.objects.all()}
+    different = api.decide_different(pair=DuplicateCandidate.objects.first(), actor=actor, now=now)
+    DuplicateCandidate.objects.update(score=100, reasons=["name"])
+    look_for_duplicates.func(clinic.pk)
+    assert {pair.pk: (pair.score, pair.reasons) for pair in DuplicateCandidate.objects.all()} == fresh
+    different.refresh_from_db()
+    assert (different.state, different.decided_at) == ("different", now)
 
 
 def test_pair_that_is_no_longer_alike_goes_away(mila, card, clinic, actor, now):

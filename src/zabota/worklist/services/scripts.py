@@ -13,6 +13,7 @@ from zabota.kernel.audit import SYSTEM, Actor
 from zabota.kernel.errors import AlreadyDone, BadInput
 from zabota.worklist.models import Reason, Script
 from zabota.worklist.rules.library import DEFAULT_SCRIPTS
+from zabota.worklist.rules.library_words import OURS, digest_of
 from zabota.worklist.rules.script_text import problems
 
 
@@ -44,6 +45,40 @@ def ensure_scripts(*, clinic: Clinic, now: datetime, actor: Actor = SYSTEM) -> i
                 details={"count": len(missing)},
             )
     return len(missing)
+
+
+def renew_scripts(*, clinic: Clinic, now: datetime, actor: Actor = SYSTEM) -> int:
+    """Give a clinic the library's present words where it still has former ones that nobody touched. Safe to repeat.
+
+    The former version stays in the history: with it people were called.
+    """
+    library = {each.reason: each for each in DEFAULT_SCRIPTS}
+    renewed = 0
+    with transaction.atomic():
+        untouched = Script.objects.select_for_update().filter(clinic=clinic, is_current=True, created_by=None)
+        for script in untouched:
+            fresh, had = library.get(script.reason), (script.title, script.text, script.advice)
+            if fresh is None or had == (fresh.title, fresh.text, fresh.advice):
+                continue
+            if digest_of(script.reason, *had) not in OURS:
+                continue
+            Script.objects.filter(pk=script.pk).update(is_current=False)
+            last = Script.objects.filter(clinic=clinic, reason=script.reason).aggregate(last=Max("version"))["last"]
+            Script.objects.create(
+                clinic=clinic, reason=script.reason, version=last + 1,
+                title=fresh.title, text=fresh.text, advice=fresh.advice,
+            )  # fmt: skip
+            renewed += 1
+        if renewed:
+            audit.record(
+                "worklist.scripts.renewed",
+                clinic,
+                actor=actor,
+                now=now,
+                clinic_id=clinic.pk,
+                details={"count": renewed},
+            )
+    return renewed
 
 
 def edit_script(
