@@ -71,7 +71,7 @@ def sweep_touched(fact: Touching) -> None:
 def sweep_merged(fact: PatientsMerged) -> None:
     """Visits of two cards are one history now; what people decided about recalls of either stays."""
     carry_decisions(kept_id=fact.kept_id, absorbed_id=fact.absorbed_id)
-    sweep_patients(patient_ids=[fact.kept_id, fact.absorbed_id], now=clock.now())
+    sweep_patients(patient_ids=[fact.kept_id, fact.absorbed_id], now=clock.now(), merged=True)
 
 
 @handles(MergeUndone)

@@ -35,6 +35,8 @@ PORTION = 20_000
 MANY = 500
 #: Place of the statement of nextstep/sql/tasks.sql that writes the tasks.
 _TASKS_WRITTEN = 4
+#: The same of nextstep/sql/close.sql, where it closes them.
+_TASKS_CLOSED = 4
 _EPOCH = date(1970, 1, 1)
 _ANALYSED = (
     "service", "visit", "bill", "paid", "line", "kind", "chronic", "cycle", "upcoming", "performer", "booking", "recall", "usual",
@@ -100,8 +102,13 @@ def sweep_clinic(*, clinic_id: int, now: datetime, actor: Actor = SYSTEM, due_on
     return result
 
 
-def sweep_patients(*, patient_ids: Iterable[int], now: datetime, actor: Actor = SYSTEM) -> SweepResult:
-    """The same for the patients named, of whatever clinics: what a fact about a patient calls."""
+def sweep_patients(
+    *, patient_ids: Iterable[int], now: datetime, actor: Actor = SYSTEM, merged: bool = False
+) -> SweepResult:
+    """The same for the patients named, of whatever clinics: what a fact about a patient calls.
+
+    With `merged` two cards have just become one: a task that ends by what the other card brought ends by the merge.
+    """
     ids = sorted(set(patient_ids))
     if not ids:
         return SweepResult()
@@ -117,7 +124,7 @@ def sweep_patients(*, patient_ids: Iterable[int], now: datetime, actor: Actor = 
             for begin in range(0, len(mine), PORTION):
                 with transaction.atomic():
                     portion = mine[begin : begin + PORTION]
-                    params = _params(clinic, now) | {"ids": _ids(portion)}
+                    params = _params(clinic, now) | {"ids": _ids(portion), "merged": int(merged)}
                     result = _steps(params, scope="ids", many=len(portion) > MANY)
                     _add_to_day(clinic, result, params, actor=actor, now=now)
                 total += result
@@ -167,7 +174,7 @@ def _stepped(params: Mapping[str, Any], *, scope: str) -> SweepResult:
         recalls_written=recalls[0] + recalls[1],
         found=found,
         tasks_created=created[_TASKS_WRITTEN],
-        tasks_closed=closed[3],
+        tasks_closed=closed[_TASKS_CLOSED],
         tasks_raised=raised,
     )
 
@@ -213,6 +220,7 @@ def _params(clinic: Clinic, now: datetime) -> dict[str, Any]:
         "today_n": (today - _EPOCH).days,
         "day": today,
         "any_visit": int(thresholds.any_visit_counts),
+        "merged": 0,
         "due_shift": due_shift,
         "due_time": due_time,
         "shown_shift": shown_shift,

@@ -72,3 +72,27 @@ def test_types_and_recalls_follow_the_merge_and_its_undo(lived, actor):
     facts.deliver_all()
     assert PatientState.objects.get(patient=mila).visits == 1
     assert PatientState.objects.get(patient=twin).visits == 2
+
+
+def test_task_answered_by_the_other_card_is_closed_by_the_merge_and_the_undo_leaves_nobody_without_a_step(
+    in_clinic, mila, twin, visit, actor, as_vera
+):
+    """The twin is booked, Mila waits for a call: one person, booked."""
+    visit(mila, days_ago=400)
+    visit(twin, days_ago=300)
+    now = clock.now()
+    Appointment.objects.create(
+        clinic=in_clinic, patient=twin, starts_at=now + dt.timedelta(days=3), day=now.date() + dt.timedelta(days=3)
+    )
+    nextstep.sweep_patients(patient_ids=[mila.pk, twin.pk], now=now)
+    task = Task.objects.open().get(patient=mila)
+    merge = patients.merge_cards(kept=mila, absorbed=twin, actor=actor, now=clock.now())
+    facts.deliver_all()
+    task.refresh_from_db()
+    assert (task.outcome, task.outcome_reason, task.appointment) == ("not_needed", "merged", None)
+    card = as_vera.get(f"/patients/{mila.public_id}/").content.decode()
+    assert "Задача закрыта: карты объединены" in card
+    patients.undo_merge(merge=merge, actor=actor, now=clock.now())
+    facts.deliver_all()
+    assert Task.objects.open().filter(patient=mila).exists()
+    assert nextstep.coverage_of(clinic_id=in_clinic.pk, now=clock.now()).without == 0
