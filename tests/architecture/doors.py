@@ -180,6 +180,7 @@ BY_PREFIX: tuple[tuple[str, Callable[[World], dict[str, Any]]], ...] = (
     ("desk:audit-table", lambda w: {"table": "drivers", "form": "csv"}),
     ("desk:metrics-file", lambda w: {"form": "csv"}),
     ("desk:metric-people", lambda w: {"key": "r3"}),
+    ("desk:calendar-load-table", lambda w: {"table": "weeks", "form": "csv"}),
     ("desk:where-table", lambda w: {"table": "drivers", "form": "csv"}),
     ("desk:cohorts-table", lambda w: {"table": "map", "form": "csv"}),
     ("desk:goal-table", lambda w: {"table": "line", "form": "csv"}),

@@ -35,6 +35,7 @@ MATRIX = {
     "desk:calendar": "OMADCQ",
     "desk:calendar-week": "OMADCQ",
     "desk:calendar-load": "OMADCQ",
+    "desk:calendar-load-table": "OMADCQ",
     "desk:calendar-rest": "OMADCQ",
     "desk:calendar-book": "OAC",
     "desk:calendar-visit": "OMADCQ",

@@ -43,7 +43,7 @@ def load(request: StaffRequest) -> HttpResponse:
     context = frame_of(request, asked, path) | {
         "heat": _heat(rows, asked),
         "total": _total(rows, asked),
-        "waits": [_wait(each) for each in waiting.to_next_free],
+        "waits": [wait_of(each) for each in waiting.to_next_free],
         "by_doctor": waiting.by_doctor,
         "by_hour": [replace(each, key=f"{int(each.key)}:00") for each in waiting.by_hour],
         "displaced": booking.displaced(clinic=request.clinic, now=now) if request.may(Right.VISITS_BOOK) else [],
@@ -51,6 +51,7 @@ def load(request: StaffRequest) -> HttpResponse:
         "before": f"{path}?{asked.query(day=asked.day - timedelta(days=7))}",
         "after": f"{path}?{asked.query(day=asked.day + timedelta(days=7))}",
         "is_load": True,
+        "query": asked.query(),
     }
     with timezone.override(asked.zone):
         return render(request, "desk/calendar/load.html", context)
@@ -107,7 +108,7 @@ def _total(rows: Sequence[booking.WeekLoad], asked: Asked) -> dict[str, Any]:
     }
 
 
-def _wait(each: booking.DoctorWait) -> dict[str, Any]:
+def wait_of(each: booking.DoctorWait) -> dict[str, Any]:
     """How long a patient waits for this doctor, and how long they usually did."""
     known = [days for _, days in each.history if days is not None]
     usual = median(known) if known else None

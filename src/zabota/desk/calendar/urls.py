@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from zabota.desk.calendar import book, load, views, visits
+from zabota.desk.calendar import book, load, load_files, views, visits
 
 urlpatterns = [
     path("", views.day, name="calendar"),
     path("week/", views.week, name="calendar-week"),
     path("load/", load.load, name="calendar-load"),
+    path("load/<slug:table>.<slug:form>", load_files.load_table, name="calendar-load-table"),
     path("rest/", views.rest, name="calendar-rest"),
     path("book/", book.book, name="calendar-book"),
     path("visits/<str:public_id>/", visits.visit, name="calendar-visit"),
