@@ -51,7 +51,7 @@ def kill_in_the_middle(installation: Installation, provider: str, chance: random
 def let_leases_end(installation: Installation) -> None:
     """As if two minutes had passed: the leases of the dead are over."""
     with installation_connection(installation) as run:
-        run("UPDATE messaging_message SET lease_until = '2020-01-01 00:00:00' WHERE state = 'sending'")
+        run("UPDATE messaging_batch SET lease_until = '2020-01-01 00:00:00'")
 
 
 class installation_connection:  # noqa: N801 -- reads as a word in `with`

@@ -14,7 +14,7 @@ from zabota.integrations.smtp import mailbox
 from zabota.kernel import clock
 from zabota.kernel.scope import clinic_scope
 from zabota.messaging.api import Account, InboundEvent, WebhookReply, account_view, is_lost, receive, transports
-from zabota.messaging.models import ChannelAccount, Message
+from zabota.messaging.models import ChannelAccount, Message, ProviderNumber
 
 log = structlog.get_logger(__name__)
 
@@ -59,12 +59,12 @@ def _ask(account: ChannelAccount, view: Account, now: datetime) -> int:
     if transport is None or not transport.traits.has_receipts:
         return 0
     with clinic_scope(account.clinic_id):
-        rows = Message.objects.filter(
+        rows = ProviderNumber.objects.filter(
             account=account,
-            state__in=(Message.State.ACCEPTED, Message.State.SENT),
-            claimed_at__gte=now - WORTH,
-        ).exclude(provider_id="")
-        pairs = list(rows.order_by("-claimed_at").values_list("idem_key", "provider_id")[:MOST])
+            message__state__in=(Message.State.ACCEPTED, Message.State.SENT),
+            message__claimed_at__gte=now - WORTH,
+        )
+        pairs = list(rows.order_by("-message__claimed_at").values_list("message__idem_key", "number")[:MOST])
     if not pairs:
         return 0
 

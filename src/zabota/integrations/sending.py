@@ -6,6 +6,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
+from urllib.parse import quote
 
 import structlog
 
@@ -23,6 +24,7 @@ from zabota.messaging.api import (
 
 #: Messages of one batch without an answer, after which the rest is not offered: a batch must end before its lease.
 ENOUGH = 3
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 log = structlog.get_logger(__name__)
 
@@ -145,8 +147,20 @@ def accepted(message: Outgoing, provider_id: object = "", cost_kopecks: int | No
     )
 
 
+def form_of(fields: Mapping[str, str]) -> bytes:
+    """A form of many long fields. Each sign of a value is written by its number: choosing which need it takes longer."""
+    return "&".join(
+        [
+            f"{quote(name, safe='')}=%{value.encode().hex('%')}" if value else f"{name}="
+            for name, value in fields.items()
+        ]
+    ).encode()
+
+
 def digits(address: str) -> str:
     """A phone as providers want it: eleven digits without the plus."""
+    if address[:1] == "+" and address[1:].isdecimal() and address.isascii():
+        return address[1:]
     return "".join(sign for sign in address if sign.isdigit())
 
 

@@ -69,7 +69,7 @@ def tidy_old_messages() -> dict[str, int]:
 
 def _due(account_id: int) -> int:
     with every_clinic(reason="accounts of all clinics"):
-        due = Message.objects.filter(account_id=account_id, state=Message.State.QUEUED, not_before_at__lte=clock.now())
+        due = Message.objects.filter(account_id=account_id, due_at__lte=clock.now())
         return due.order_by()[: 8 * BATCH].aggregate(n=Count("id"))["n"] or 0
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from zabota.integrations import hooks
 from zabota.integrations.calls import CallFailed, Line, Lines, Patience, Reply
-from zabota.integrations.sending import accepted, digits, is_too_long, kopecks
+from zabota.integrations.sending import FORM, accepted, digits, form_of, is_too_long, kopecks
 from zabota.integrations.smsru.answers import ERRORS, STATES
 from zabota.messaging.api import (
     Account,
@@ -85,7 +85,7 @@ class SmsRuTransport:
         if sender := some[0].sender or account.values.get("sender"):
             form["from"] = sender
         form |= {f"to[{digits(each.address)}]": each.text for each in some}
-        data = _checked(await line.call("/sms/send", data=form))
+        data = _checked(await line.call("/sms/send", content=form_of(form), headers=FORM))
         answers = data.get("sms")
         answers = answers if isinstance(answers, dict) else {}
         return {each.key: _one(each, answers.get(digits(each.address))) for each in some}

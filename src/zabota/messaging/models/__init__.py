@@ -4,12 +4,13 @@ from zabota.messaging.models.accounts import ChannelAccount, ChannelRule, Channe
 from zabota.messaging.models.addresses import AddressBlock, BotLink, ChannelChoice
 from zabota.messaging.models.epoch import OutboxEpoch
 from zabota.messaging.models.events import Receipt
-from zabota.messaging.models.outbox import Decision, Message
+from zabota.messaging.models.outbox import Batch, Decision, Message, ProviderNumber
 from zabota.messaging.models.talks import CannedAnswer, Conversation, Turn
 from zabota.messaging.models.templates import Template, TemplateVersion
 
 __all__ = [
     "AddressBlock",
+    "Batch",
     "BotLink",
     "CannedAnswer",
     "ChannelAccount",
@@ -21,6 +22,7 @@ __all__ = [
     "Message",
     "MessagingRules",
     "OutboxEpoch",
+    "ProviderNumber",
     "Receipt",
     "Template",
     "TemplateVersion",

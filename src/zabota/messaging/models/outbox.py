@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.db import models
 
 from zabota.clinic.models import Branch, Clinic
-from zabota.kernel.ids import new_public_id
 from zabota.kernel.scope import ScopedManager
 from zabota.messaging.models.accounts import CHANNELS, ChannelAccount
 from zabota.messaging.models.templates import TemplateVersion
@@ -29,10 +28,10 @@ class Message(models.Model):
         SUPPRESSED = "suppressed", "не отправлено"
         VOID = "void", "отменено"
 
-    # Every index is written twice for each message that leaves, so there is none that another one begins with, and none
-    # for what is only asked when a branch, an account or a text is deleted.
+    # A claim writes every index anew, so there is none that another one begins with, and none for what is only asked when
+    # a branch, an account or a text is deleted. The note of a provider's answer writes none: no index may name a column
+    # that it changes (state, provider_id and the like), neither among its fields nor in its condition.
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
-    public_id = models.CharField(max_length=22, default=new_public_id, editable=False)
     #: Equal keys are the same message: whoever enqueues twice makes nothing twice, and the provider gets it as reference.
     idem_key = models.CharField(max_length=100)
     patient = models.ForeignKey(
@@ -67,8 +66,7 @@ class Message(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     rank = models.PositiveSmallIntegerField(default=0)
     reason = models.CharField(max_length=30, default="", blank=True)
-    lease_until = models.DateTimeField(null=True, blank=True)
-    #: Who holds the lease; another's answer about this message counts for nothing.
+    #: The batch that holds it; another's answer about this message counts for nothing.
     claim = models.CharField(max_length=32, default="", blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     provider_id = models.CharField(max_length=120, default="", blank=True)
@@ -88,27 +86,26 @@ class Message(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    #: Of what waits, when it may go: the queue itself. Ask by it, not by the state alone, which has no index.
+    due_at = models.GeneratedField(
+        expression=models.Case(models.When(state="queued", then=models.F("not_before_at"))),
+        output_field=models.DateTimeField(null=True),
+        db_persist=True,
+    )
 
     objects = ScopedManager()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["public_id"], name="message_public_once"),
-            models.UniqueConstraint(fields=["idem_key"], name="message_once"),
-        ]
+        constraints = [models.UniqueConstraint(fields=["idem_key"], name="message_once")]
         indexes = [
             models.Index(
-                fields=["account", "priority", "not_before_at", "id"],
+                fields=["account", "priority", "due_at", "id"],
                 name="message_due",
-                condition=models.Q(state="queued"),
+                condition=models.Q(due_at__isnull=False),
             ),
-            models.Index(fields=["lease_until"], name="message_lease", condition=models.Q(state="sending")),
             models.Index(fields=["step_on_at"], name="message_step_on", condition=models.Q(step_on_at__isnull=False)),
             models.Index(fields=["patient", "-created_at"], name="message_patient"),
             models.Index(fields=["clinic", "address", "claimed_at"], name="message_address"),
-            models.Index(
-                fields=["account", "provider_id"], name="message_provider", condition=~models.Q(provider_id="")
-            ),
             models.Index(
                 fields=["subject_kind", "subject_id"],
                 name="message_about",
@@ -122,6 +119,49 @@ class Message(models.Model):
         return f"{self.channel} {self.purpose} {self.state}"
 
 
+class Batch(models.Model):
+    """What one worker took and has not answered for yet; where it is silent for too long, another looks after it."""
+
+    token = models.CharField(max_length=32, primary_key=True)
+    account = models.ForeignKey(ChannelAccount, on_delete=models.CASCADE, related_name="+")
+    lease_until = models.DateTimeField()
+    message_ids = models.JSONField()
+
+    class Meta:
+        indexes = [models.Index(fields=["lease_until"], name="batch_lease")]
+
+    def __str__(self) -> str:
+        return self.token
+
+
+class OfMessage(ScopedManager["ProviderNumber"]):
+    """A number belongs to the clinic of its message."""
+
+    clinic_path = "message__clinic_id"
+
+
+class ProviderNumber(models.Model):
+    """Under which number a provider knows a message, as long as receipts may come: a table of its own, because an index
+    of the outbox would have to be written together with all its others."""
+
+    # No constraint in the database: each would be one more look and one more lock for every message that leaves.
+    message = models.OneToOneField(
+        Message, on_delete=models.CASCADE, related_name="number", primary_key=True, db_constraint=False
+    )
+    account = models.ForeignKey(
+        ChannelAccount, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    number = models.CharField(max_length=120)
+
+    objects = OfMessage()
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "number"], name="number_of_provider")]
+
+    def __str__(self) -> str:
+        return self.number
+
+
 class Decision(models.Model):
     """What the gate said about a message at the moment it would have left, or what ended it. Rows are only added."""
 
@@ -130,8 +170,11 @@ class Decision(models.Model):
         WAIT = "wait", "отложено"
         STOP = "stop", "не отправлено"
 
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="decisions", db_index=False)
-    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
+    # Written for each message in the transaction that changes it: a check by the database would lock both rows again.
+    message = models.ForeignKey(
+        Message, on_delete=models.CASCADE, related_name="decisions", db_index=False, db_constraint=False
+    )
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     at = models.DateTimeField()
     outcome = models.CharField(max_length=4, choices=Outcome.choices)
     reason = models.CharField(max_length=30)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.db import connection
 
+from zabota.kernel.among import array_of_numbers, array_of_texts
+from zabota.messaging.queries.rows import instant_of
 from zabota.messaging.rules.states import LEFT
 from zabota.messaging.rules.words import MARKETING, OTP
 
@@ -23,7 +25,7 @@ _WHICH = f"""
 _POSTGRESQL = f"""
     SELECT found.* FROM unnest(%s::{{kind}}[]) AS wanted(value)
     CROSS JOIN LATERAL (
-        SELECT m.{{column}}, m.claimed_at, m.chain_key, m.message_class FROM messaging_message m WHERE {_WHICH} OFFSET 0
+        SELECT m.{{column}}, EXTRACT(EPOCH FROM m.claimed_at)::float8, m.chain_key, m.message_class FROM messaging_message m WHERE {_WHICH} OFFSET 0
     ) AS found
 """  # noqa: S608 -- nothing but names of our own columns is put in
 _SQLITE = f"""
@@ -55,7 +57,7 @@ def left_for(
         cursor.execute(
             statement,
             [
-                json.dumps(values) if is_sqlite else list(values),
+                json.dumps(values) if is_sqlite else _array(column, values),
                 clinic_id,
                 first,
                 *LEFT,
@@ -65,10 +67,8 @@ def left_for(
             ],
         )
         for value, claimed_at, chain, message_class in cursor.fetchall():
-            yield value, _instant(claimed_at), chain, message_class == MARKETING
+            yield value, instant_of(claimed_at), chain, message_class == MARKETING
 
 
-def _instant(value: datetime | str) -> datetime:
-    """SQLite keeps instants without a zone, in UTC."""
-    at = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+def _array(column: str, values: Sequence[int] | Sequence[str]) -> str:
+    return array_of_numbers(map(int, values)) if column == "patient_id" else array_of_texts(map(str, values))

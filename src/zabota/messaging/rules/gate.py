@@ -53,7 +53,7 @@ class Windows:
         return self.service_from, self.service_till
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: its making would cost as much as the ruling
 class Known:
     """Everything the gate needs to know about one message. Nothing is looked up any more."""
 

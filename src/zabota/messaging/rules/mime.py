@@ -16,6 +16,7 @@ from functools import lru_cache
 
 _CRLF = "\r\n"
 _LINK = re.compile(r"(?<![^ \n])https?://[^ \n]*")
+_LINES = re.compile(rb".{1,76}").findall
 _NOT_ATOM = re.compile(r"[^A-Za-z0-9.+_-]")
 
 
@@ -103,8 +104,9 @@ def letter(
 
 def _folded(text: str) -> bytes:
     """Base64 in lines of 76 signs."""
-    signs = binascii.b2a_base64(text.encode(), newline=False)
-    return b"\r\n".join([*(signs[start : start + 76] for start in range(0, len(signs), 76)), b""])
+    lines = _LINES(binascii.b2a_base64(text.encode(), newline=False))
+    lines.append(b"")
+    return b"\r\n".join(lines)
 
 
 def html_of(text: str, *, buttons: Sequence[tuple[str, str]] = ()) -> str:

@@ -9,14 +9,14 @@ from datetime import datetime
 
 from django.db import transaction
 
-from zabota.messaging.models import ChannelAccount, Decision, Message
+from zabota.messaging.models import Batch, ChannelAccount, Decision, Message
 from zabota.messaging.queries.rows import Row
 from zabota.messaging.rules.backoff import LAST_ATTEMPT, pause_of_message
 from zabota.messaging.rules.states import RANKS
 from zabota.messaging.rules.transport import Blame, SendResult, Traits, Verdict
 from zabota.messaging.rules.words import MARKETING
 from zabota.messaging.services.breaker import account_failed, account_works
-from zabota.messaging.services.bulk import accept
+from zabota.messaging.services.bulk import accept, note_number
 from zabota.messaging.services.cascade import go_on
 from zabota.messaging.services.refusals import note_refusal
 
@@ -64,13 +64,14 @@ def acknowledge(
         if further:
             elsewhere.append(row.pk)
     if taken:
-        accept(taken, token=token, state="accepted" if traits.has_receipts else "sent", now=now)
+        accept(taken, account_id=account.pk, token=token, state="accepted" if traits.has_receipts else "sent", now=now)
         if not traits.has_receipts:
             # Nothing more will be heard: the cascade ends here.
             Message.objects.filter(pk__among=[pk for pk, _, _ in taken]).exclude(step_on_at=None).update(
                 step_on_at=None
             )
     Decision.objects.bulk_create(decisions)
+    Batch.objects.filter(pk=token).delete()
     if broken is not None:
         account_failed(account_id=account.pk, result=broken, now=now)
     elif taken:
@@ -82,7 +83,7 @@ def acknowledge(
 def _not_taken(row: Row, result: SendResult, *, token: str, traits: Traits, now: datetime) -> tuple[str, bool]:
     """Write the state of one message that was not accepted. Answers its reason and whether to try elsewhere."""
     ours = Message.objects.filter(pk=row.pk, claim=token, state=Message.State.SENDING)
-    free = {"claim": "", "lease_until": None}
+    free = {"claim": ""}
     if result.verdict is Verdict.REFUSED:
         done = ours.update(
             state="failed", rank=RANKS["failed"], reason="refused", ended_at=now, step_on_at=None, **free
@@ -112,6 +113,8 @@ def _not_taken(row: Row, result: SendResult, *, token: str, traits: Traits, now:
     # The number is known without an answer where it is ours to choose: a receipt then says what became of it.
     number = {"provider_id": result.provider_id[:120]} if result.provider_id else {}
     done = ours.update(state="unknown", rank=RANKS["unknown"], reason="unknown", **free, **number)
+    if done and number and row.account_id is not None:
+        note_number(message_id=row.pk, account_id=row.account_id, number=number["provider_id"])
     return ("unknown", done_elsewhere(row)) if done else ("", False)
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
-from zabota.messaging.models import ChannelAccount, Decision, Message, MessagingRules
+from zabota.messaging.models import Batch, ChannelAccount, Decision, Message, MessagingRules
 from zabota.messaging.queries.known import ground_of
 from zabota.messaging.queries.rows import Row, rows_of
 from zabota.messaging.rules.gate import Fate, Ruling, rule
@@ -63,13 +63,14 @@ def claim(*, account_id: int, traits: Traits, now: datetime, limit: int) -> Clai
         left = tokens - len(taken.going)
         if left < 1:
             taken.wait_until = now + timedelta(seconds=(1 - left) / max(account.per_second, 0.01))
-        ChannelAccount.objects.filter(pk=account_id).update(bucket_tokens=left, bucket_at=now)
+        used = {"last_used_at": now} if taken.going else {}
+        ChannelAccount.objects.filter(pk=account_id).update(bucket_tokens=left, bucket_at=now, **used)
     return taken
 
 
 def heartbeat(*, token: str, now: datetime) -> int:
     """Keep a batch that is still being sent."""
-    return Message.objects.filter(claim=token, state=Message.State.SENDING).update(lease_until=now + LEASE)
+    return Batch.objects.filter(pk=token).update(lease_until=now + LEASE)
 
 
 def _tokens(account: ChannelAccount, now: datetime) -> float:
@@ -87,10 +88,8 @@ def _due(account: ChannelAccount, now: datetime, limit: int) -> list[Row]:
         if len(rows) >= limit:
             break
         due = (
-            Message.objects.filter(
-                account=account, state=Message.State.QUEUED, priority=priority, not_before_at__lte=now
-            )
-            .order_by("not_before_at", "id")
+            Message.objects.filter(account=account, priority=priority, due_at__lte=now)
+            .order_by("due_at", "id")
             .select_for_update(skip_locked=True)
         )
         rows += rows_of(due[: limit - len(rows)])
@@ -119,10 +118,9 @@ def _rule_all(
             taken.going.append(row)
         else:
             others.append((row, ruling))
-    _go(taken, account, now)
-    stop_or_wait(others, now=now)
     if taken.going:
-        decide_sent(token=taken.token, lease_until=now + LEASE, now=now)
+        _go(taken, account, now)
+    stop_or_wait(others, now=now)
 
 
 def ask_guards(rows: Sequence[Row], *, now: datetime) -> Mapping[tuple[str, int, int], str]:
@@ -154,13 +152,13 @@ def _go(taken: Claim, account: ChannelAccount, now: datetime) -> None:
             rank=RANKS["sending"],
             reason="sent",
             claim=taken.token,
-            lease_until=now + LEASE,
             attempts=F("attempts") + 1,
             claimed_at=now,
             step_on_at=now + pause if pause else None,
         )
-    if taken.going:
-        ChannelAccount.objects.filter(pk=account.pk).update(last_used_at=now)
+    ids = [row.pk for row in taken.going]
+    Batch.objects.create(token=taken.token, account=account, lease_until=now + LEASE, message_ids=ids)
+    decide_sent(messages=[(row.pk, row.attempts) for row in taken.going], clinic_id=account.clinic_id, now=now)
 
 
 def stop_or_wait(ruled: Sequence[tuple[Row | Message, Ruling]], *, now: datetime) -> None:

@@ -9,9 +9,10 @@ from django.db import transaction
 from django.db.models import Q
 
 from zabota.kernel.scope import clinic_scope, every_clinic
-from zabota.messaging.models import ChannelAccount, ChannelChoice, Message, Receipt
+from zabota.messaging.models import ChannelAccount, ChannelChoice, Message, ProviderNumber, Receipt
 from zabota.messaging.rules.states import RANKS, REACHED, state_of_event
 from zabota.messaging.rules.transport import Blame, EventKind, InboundEvent, WebhookReply
+from zabota.messaging.services.bulk import note_number
 from zabota.messaging.services.cascade import go_on, void_others
 from zabota.messaging.services.hearing import hear
 from zabota.messaging.services.optouts import complain
@@ -119,7 +120,8 @@ def _message(row: Receipt) -> Message | None:
     if row.key:
         known |= Q(idem_key=row.key)
     if row.provider_id:
-        known |= Q(provider_id=row.provider_id)
+        numbers = ProviderNumber.objects.filter(account_id=row.account_id, number=row.provider_id)
+        known |= Q(pk__in=list(numbers.values_list("pk", flat=True)))
     if not known:
         return None
     return Message.objects.filter(known, account_id=row.account_id).order_by("-id").first()
@@ -142,6 +144,8 @@ def _advance(message: Message, state: str, row: Receipt, now: datetime) -> None:
     moved = Message.objects.filter(pk=message.pk, rank__lt=rank).update(**fields)
     if not moved:
         return
+    if "provider_id" in fields and message.account_id is not None:
+        note_number(message_id=message.pk, account_id=message.account_id, number=row.provider_id)
     if state in REACHED:
         void_others([message.chain_key], now=now)
         if state == "read" and message.patient_id is not None:

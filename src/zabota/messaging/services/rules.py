@@ -154,7 +154,7 @@ def resume_sending(*, clinic: Clinic, actor: Actor, now: datetime) -> None:
         repeats = _end_repeats(clinic, now) if rules.paused_reason == RESTORED else 0
         rules.paused_at, rules.paused_reason = None, ""
         rules.save(update_fields=["paused_at", "paused_reason"])
-        stalled = Message.objects.filter(clinic=clinic, state=Message.State.QUEUED, step_on_at__lte=now)
+        stalled = Message.objects.filter(clinic=clinic, due_at__isnull=False, step_on_at__lte=now)
         stalled.update(not_before_at=now, step_on_at=now + timedelta(minutes=rules.cascade_minutes))
         audit.record("messaging.sending.resumed", rules, actor=actor, now=now, details={"not_repeated": repeats})
 
@@ -162,9 +162,7 @@ def resume_sending(*, clinic: Clinic, actor: Actor, now: datetime) -> None:
 def _end_repeats(clinic: Clinic, now: datetime) -> int:
     """What the lost days have sent already is not sent by this copy a second time."""
     left = sent_before()
-    waiting = Message.objects.filter(clinic=clinic, state=Message.State.QUEUED).values_list(
-        "pk", "idem_key", "chain_key"
-    )
+    waiting = Message.objects.filter(clinic=clinic, due_at__isnull=False).values_list("pk", "idem_key", "chain_key")
     repeats = [pk for pk, *keys in waiting.iterator() if any(digest_of(key) in left for key in keys)] if left else []
     for start in range(0, len(repeats), _PORTION):
         some = repeats[start : start + _PORTION]

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from zabota.kernel import facts
 from zabota.kernel.scope import every_clinic
 from zabota.messaging.facts import CallNeeded
-from zabota.messaging.models import ChannelAccount, Decision, Message, MessagingRules
+from zabota.messaging.models import Batch, ChannelAccount, Decision, Message, MessagingRules
 from zabota.messaging.queries.known import ground_of
 from zabota.messaging.queries.rows import Row, rows_of
 from zabota.messaging.rules.gate import Fate, Ruling, rule
@@ -56,13 +56,8 @@ def tick(*, now: datetime) -> Ticked:
 
 def recover(done: Ticked, *, now: datetime) -> None:
     """Batches whose worker is gone. A provider that drops repeats gets the same key again; else nobody knows."""
-    accounts = (
-        Message.objects.filter(state=Message.State.SENDING, lease_until__lt=now)
-        .order_by()
-        .values_list("account_id", flat=True)
-        .distinct()
-    )
-    for account in ChannelAccount.objects.filter(pk__in=[pk for pk in accounts if pk]):
+    silent = Batch.objects.filter(lease_until__lt=now).order_by().values_list("account_id", flat=True).distinct()
+    for account in ChannelAccount.objects.filter(pk__in=list(silent)):
         transport = transport_of(account.provider)
         if transport is not None and transport.traits.drops_repeats:
             done.recovered += _again(account.pk, now)
@@ -71,21 +66,31 @@ def recover(done: Ticked, *, now: datetime) -> None:
             done.unknown += _unknown(account.pk, now)
 
 
-def _lost(account_id: int, now: datetime) -> list[Message]:
-    rows = Message.objects.filter(state=Message.State.SENDING, lease_until__lt=now, account_id=account_id)
-    return list(rows.select_for_update(skip_locked=True, of=("self",)).order_by("pk")[:PORTION])
+def _lost(account_id: int, now: datetime) -> list[Message] | None:
+    """The next batch whose worker is silent, with what nobody has answered for; it ends with this transaction."""
+    silent = Batch.objects.filter(account_id=account_id, lease_until__lt=now)
+    batch = silent.select_for_update(skip_locked=True, of=("self",)).order_by("lease_until").first()
+    if batch is None:
+        return None
+    rows = list(_held(batch).select_for_update(of=("self",)).order_by("pk"))
+    Batch.objects.filter(pk=batch.pk).delete()
+    return rows
+
+
+def _held(batch: Batch) -> QuerySet[Message]:
+    return Message.objects.filter(pk__among=batch.message_ids, state=Message.State.SENDING, claim=batch.token)
 
 
 def _again(account_id: int, now: datetime) -> int:
     total = 0
     while True:
         with transaction.atomic():
-            rows = _lost(account_id, now)
-            total += Message.objects.filter(pk__in=[row.pk for row in rows]).update(
-                state=Message.State.QUEUED, rank=0, reason="later", claim="", lease_until=None
+            lost = _lost(account_id, now)
+            if lost is None:
+                return total
+            total += Message.objects.filter(pk__among=[row.pk for row in lost]).update(
+                state=Message.State.QUEUED, rank=0, reason="later", claim=""
             )
-        if not rows:
-            return total
 
 
 def _unknown(account_id: int, now: datetime) -> int:
@@ -93,8 +98,10 @@ def _unknown(account_id: int, now: datetime) -> int:
     while True:
         with transaction.atomic():
             rows = _lost(account_id, now)
-            Message.objects.filter(pk__in=[row.pk for row in rows]).update(
-                state=Message.State.UNKNOWN, rank=RANKS["unknown"], reason="unknown", claim="", lease_until=None
+            if rows is None:
+                return total
+            Message.objects.filter(pk__among=[row.pk for row in rows]).update(
+                state=Message.State.UNKNOWN, rank=RANKS["unknown"], reason="unknown", claim=""
             )
             Decision.objects.bulk_create(
                 [
@@ -104,14 +111,15 @@ def _unknown(account_id: int, now: datetime) -> int:
             )
             go_on([row.pk for row in rows if done_elsewhere(row)], now=now)
         total += len(rows)
-        if not rows:
-            return total
 
 
 def _ask_provider(account: ChannelAccount, transport: Transport, now: datetime) -> None:
     """What became of them, where the provider can be asked: its answers are receipts like all others."""
-    rows = Message.objects.filter(state=Message.State.SENDING, lease_until__lt=now, account=account)
-    pairs = list(rows.values_list("idem_key", "provider_id")[:PORTION])
+    pairs: list[tuple[str, str]] = []
+    for batch in Batch.objects.filter(account=account, lease_until__lt=now).order_by("lease_until"):
+        pairs += _held(batch).values_list("idem_key", "provider_id")[: PORTION - len(pairs)]
+        if len(pairs) >= PORTION:
+            break
     if not pairs:
         return
     if is_lost(account):
@@ -132,7 +140,7 @@ def expire(*, now: datetime) -> int:
     total = 0
     while True:
         with transaction.atomic():
-            due = Message.objects.filter(state=Message.State.QUEUED, expires_at__lte=now)
+            due = Message.objects.filter(due_at__isnull=False, expires_at__lte=now)
             rows = list(due.select_for_update(skip_locked=True, of=("self",)).order_by("pk")[:PORTION])
             stop_or_wait([(row, Ruling(Fate.EXPIRE, "too_late")) for row in rows], now=now)
         total += len(rows)
@@ -154,10 +162,10 @@ def step_on(*, now: datetime) -> int:
             Message.objects.filter(pk__in=[row.pk for row in rows]).update(step_on_at=None)
         if not rows:
             break
-    off = Q(account__is_on=False) & Q(not_before_at__lte=now)
+    off = Q(account__is_on=False) & Q(due_at__lte=now)
     while True:
         with transaction.atomic():
-            due = Message.objects.filter(off, state=Message.State.QUEUED)
+            due = Message.objects.filter(off)
             rows = list(due.select_for_update(skip_locked=True, of=("self",)).order_by("pk")[:PORTION])
             stop_or_wait([(row, Ruling(Fate.SUPPRESS, "channel_off", next_step=True)) for row in rows], now=now)
         total += len(rows)
@@ -188,7 +196,7 @@ def _give_up_waiting(rows: Sequence[Message], now: datetime) -> None:
 
 def call_due(*, now: datetime) -> int:
     """The last channel of a cascade is a person: what is due is told to the app that keeps the calls."""
-    due = Message.objects.filter(channel=Channel.CALL, state=Message.State.QUEUED, not_before_at__lte=now)
+    due = Message.objects.filter(channel=Channel.CALL, due_at__lte=now)
     by_clinic: dict[int, list[int]] = defaultdict(list)
     for clinic_id, pk in due.order_by("pk").values_list("clinic_id", "pk")[:PORTION]:
         by_clinic[clinic_id].append(pk)

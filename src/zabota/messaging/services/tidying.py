@@ -9,7 +9,7 @@ from typing import Any
 from django.db import models, transaction
 
 from zabota.kernel.scope import every_clinic
-from zabota.messaging.models import BotLink, Message, Receipt, Turn
+from zabota.messaging.models import BotLink, Message, ProviderNumber, Receipt, Turn
 from zabota.messaging.rules.words import OTP
 from zabota.messaging.services.journal import forget_sent
 
@@ -35,6 +35,7 @@ def tidy_messages(*, now: datetime) -> dict[str, int]:
             "invitations": _remove(
                 BotLink.objects.filter(state=BotLink.State.INVITED, token_expires_at__lt=now - CODES)
             ),
+            "numbers": _remove(ProviderNumber.objects.filter(message__claimed_at__lt=now - EVENTS)),
             "journal": _remove(ended.filter(created_at__lt=now - JOURNAL)),
             "days": forget_sent(today=now.date()),
         }
