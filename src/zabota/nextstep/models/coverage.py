@@ -80,7 +80,7 @@ class SweptTask(models.Model):
     """What the sweep knew when it made a task: a visit that becomes known later ends the task."""
 
     task = models.OneToOneField(Task, on_delete=models.CASCADE, primary_key=True, related_name="+")
-    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
     known_visit_at = models.DateTimeField(null=True)
 
     objects = ScopedManager()

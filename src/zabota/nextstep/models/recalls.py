@@ -28,8 +28,8 @@ class Recall(models.Model):
     """When a patient is due again in a group of services: previous, interval, calculated, overridden, snoozed.
 
     `due_on` follows `calculated_on` until a person overrides it; a new triggering visit starts a new cycle and
-    clears the override. A booking counts for a recall only when it contains the group ("right visit") unless
-    `any_visit_counts` is set here or in the thresholds of the clinic.
+    clears the override. A booking counts for a recall only when it contains the group ("right visit"), or names no service
+    and its doctor performs one of the group, unless `any_visit_counts` is set here or in the thresholds of the clinic.
     """
 
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="recalls", db_index=False)
@@ -45,7 +45,9 @@ class Recall(models.Model):
     snoozed_until = models.DateField(null=True, blank=True)
     any_visit_counts = models.BooleanField(default=False)
     #: The earliest booking that answers this recall.
-    booked = models.ForeignKey(Appointment, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    booked = models.ForeignKey(
+        Appointment, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     is_disabled = models.BooleanField(default=False)
     disabled_reason = models.CharField(max_length=200, default="", blank=True)
     updated_at = models.DateTimeField()
@@ -60,7 +62,10 @@ class Recall(models.Model):
                 condition=Q(overridden_on__isnull=True) | Q(overridden_on__gt=F("previous_on")),
             ),
         ]
-        indexes = [models.Index(fields=["clinic", "calculated_on"], name="recall_due")]
+        indexes = [
+            models.Index(fields=["clinic", "calculated_on"], name="recall_due"),
+            models.Index(fields=["booked"], name="recall_booked", condition=Q(booked__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.patient_id}/{self.group_id}"

@@ -42,7 +42,8 @@ class PatientState(models.Model):
     #: Days with a completed visit.
     visits = models.PositiveIntegerField(default=0)
     next_booking_at = models.DateTimeField(null=True)
-    group = models.ForeignKey(ServiceGroup, null=True, on_delete=models.SET_NULL, related_name="+")
+    #: Without an index: a group is hardly ever deleted, and a state is written for each visit.
+    group = models.ForeignKey(ServiceGroup, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     #: Days between visits that are expected of this patient; the clinic-wide fallback is not stored here.
     expected_interval_days = models.PositiveIntegerField(null=True)
     #: The day on which the patient falls asleep when nobody books and nobody comes; empty when booked or never seen.
@@ -61,7 +62,6 @@ class PatientState(models.Model):
         indexes = [
             models.Index(fields=["clinic", "type"], name="state_type"),
             models.Index(fields=["clinic", "next_transition_on"], name="state_transition"),
-            models.Index(fields=["clinic", "sleeping_on"], name="state_sleeping"),
         ]
 
     def __str__(self) -> str:
@@ -83,7 +83,7 @@ class TypeChange(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["clinic", "on"], name="change_on"),
-            models.Index(fields=["patient", "on"], name="change_patient"),
+            models.Index(fields=["patient"], name="change_of_patient"),
         ]
 
     def __str__(self) -> str:

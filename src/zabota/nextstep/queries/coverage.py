@@ -106,8 +106,10 @@ def soon_sleeping(
     *, clinic_id: int, today: date, within_days: int, branches: Sequence[int] | None = None, limit: int = 200
 ) -> list[PatientState]:
     """Patients who fall asleep within so many days unless they book: the dearest first. A card without a branch is seen by all."""
+    until = today + timedelta(days=within_days)
+    # Falling asleep is a transition, so that none comes later: its index finds them.
     found = PatientState.objects.filter(
-        clinic_id=clinic_id, sleeping_on__gt=today, sleeping_on__lte=today + timedelta(days=within_days)
+        clinic_id=clinic_id, next_transition_on__lte=until, sleeping_on__gt=today, sleeping_on__lte=until
     ).exclude(type__in=_NOT_FALLING_ASLEEP)
     if branches is not None:
         found = found.filter(Q(patient__branch_id__in=branches) | Q(patient__branch=None))

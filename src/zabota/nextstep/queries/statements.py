@@ -31,7 +31,7 @@ def _sqlite() -> dict[str, Callable[..., str]]:
         "GREATER": lambda x: f"MAX({x})",
         "LEAST_OF": lambda x: f"MIN({x})",
         "IN_IDS": lambda x: f"{x} IN (SELECT value FROM json_each(%(ids)s))",  # noqa: S608 -- a name of a column
-        "NEW_ID": lambda _: "lower(hex(randomblob(11)))",
+        "NEW_ID": lambda _: "(printf('%%04x', %(today_n)s) || lower(hex(randomblob(9))))",
     }
 
 
@@ -51,7 +51,9 @@ def _postgres() -> dict[str, Callable[..., str]]:
         "GREATER": lambda x: f"GREATEST({x})",
         "LEAST_OF": lambda x: f"LEAST({x})",
         "IN_IDS": lambda x: f"{x} = ANY(%(ids)s)",
-        "NEW_ID": lambda _: "substr(replace(gen_random_uuid()::text, '-', ''), 1, 22)",
+        "NEW_ID": lambda _: (
+            "(lpad(to_hex(%(today_n)s::int), 4, '0') || substr(replace(gen_random_uuid()::text, '-', ''), 15, 18))"
+        ),
     }
 
 
@@ -62,7 +64,7 @@ _WORDS = {
         "KEYTYPE": "INTEGER",
         "BYKEY": "WITHOUT ROWID",
         "MODULO": "%%",
-        "OPEN_TASKS": "worklist_task t INDEXED BY task_patient_open",
+        "OPEN_TASKS": "worklist_task t INDEXED BY task_of_patient",
     },
     "postgresql": {"KEYTYPE": "BIGINT", "BYKEY": "", "MODULO": "%%", "OPEN_TASKS": "worklist_task t"},
 }
@@ -91,8 +93,8 @@ _WIDE = {
     "OF_LINES": "a.clinic_id = %(clinic)s",
     # Numbers from the index of open tasks, then rows in the order of their numbers.
     "OF_TASKS": (
-        "t.id IN (SELECT o.id FROM worklist_task o INDEXED BY task_patient_open WHERE o.state = 'open')"
-        " AND t.clinic_id = %(clinic)s"
+        "t.id IN (SELECT o.id FROM worklist_task o INDEXED BY task_stake"
+        " WHERE o.clinic_id = %(clinic)s AND o.state = 'open')"
     ),
     "IN_CLINIC": "a.clinic_id = %(clinic)s",
 }

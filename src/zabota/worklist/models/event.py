@@ -30,10 +30,12 @@ class TaskEvent(models.Model):
         FORWARD = "forward", "приближена"
 
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="events")
-    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     at = models.DateTimeField()
-    member = models.ForeignKey(Member, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    member = models.ForeignKey(
+        Member, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     outcome = models.CharField(max_length=20, choices=Outcome.choices, default="", blank=True)
     outcome_reason = models.CharField(max_length=40, default="", blank=True)
     comment = models.CharField(max_length=500, default="", blank=True)
@@ -42,8 +44,12 @@ class TaskEvent(models.Model):
     #: Who received the task (handed, assigned, taken).
     to_member = models.ForeignKey(Member, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     #: The phone that was called and the script that was on the screen.
-    contact = models.ForeignKey(Contact, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
-    script = models.ForeignKey(Script, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    contact = models.ForeignKey(
+        Contact, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    script = models.ForeignKey(
+        Script, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     #: Field values before this outcome, for as long as it may be taken back.
     before = models.JSONField(null=True, blank=True)
     #: The outcome was taken back: it does not count anywhere.
@@ -54,7 +60,10 @@ class TaskEvent(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["clinic", "member", "at"], name="event_member_at"),
-            models.Index(fields=["task", "at"], name="event_task"),
+            # Of events that a person caused: those of the sweep have no member, contact and script.
+            models.Index(fields=["member"], name="event_member", condition=models.Q(member__isnull=False)),
+            models.Index(fields=["contact"], name="event_contact", condition=models.Q(contact__isnull=False)),
+            models.Index(fields=["script"], name="event_script", condition=models.Q(script__isnull=False)),
             models.Index(fields=["clinic", "at"], name="event_attempt", condition=models.Q(kind="attempt")),
         ]
 

@@ -38,9 +38,10 @@ class Task(models.Model):
         OPEN = "open", "открыта"
         CLOSED = "closed", "закрыта"
 
-    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    # Fields with `db_index=False` have their index below: each index is a page more to write for every task.
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
     public_id = models.CharField(max_length=22, unique=True, default=new_public_id, editable=False)
-    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="tasks")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="tasks", db_index=False)
     branch = models.ForeignKey(Branch, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     reason = models.CharField(max_length=20, choices=Reason.choices)
     #: One sentence for the queue: what happened with this person.
@@ -63,7 +64,9 @@ class Task(models.Model):
     #: No phone is left that reaches the patient: the task is to find one.
     needs_contact = models.BooleanField(default=False, db_default=False)
     #: The task whose outcome made this one (an escalated refusal).
-    escalated_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    escalated_from = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     #: Grows with every change a person makes: two people who press at once cannot both succeed.
     version = models.PositiveIntegerField(default=0, db_default=0)
     #: Equal keys are the same task: repeating the sweep makes nothing twice.
@@ -71,13 +74,15 @@ class Task(models.Model):
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     outcome = models.CharField(max_length=20, choices=Outcome.choices, default="", blank=True)
     outcome_reason = models.CharField(max_length=40, default="", blank=True)
     comment = models.CharField(max_length=500, default="", blank=True)
     #: Evidence of "booked".
-    appointment = models.ForeignKey(Appointment, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    appointment = models.ForeignKey(
+        Appointment, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     evidence = models.CharField(max_length=200, default="", blank=True)
 
     objects = TaskManager()
@@ -99,9 +104,18 @@ class Task(models.Model):
                 name="task_stake",
                 condition=models.Q(state="open"),
             ),
-            models.Index(fields=["patient"], name="task_patient_open", condition=models.Q(state="open")),
-            models.Index(fields=["clinic", "closed_at"], name="task_closed"),
-            models.Index(fields=["patient", "created_at"], name="task_patient"),
+            # A task that is closed stays on its page of the index.
+            models.Index(fields=["patient", "state"], name="task_of_patient"),
+            models.Index(
+                fields=["clinic", "closed_at"], name="task_closed_at", condition=models.Q(closed_at__isnull=False)
+            ),
+            models.Index(
+                fields=["appointment"], name="task_appointment", condition=models.Q(appointment__isnull=False)
+            ),
+            models.Index(fields=["closed_by"], name="task_closed_by", condition=models.Q(closed_by__isnull=False)),
+            models.Index(
+                fields=["escalated_from"], name="task_escalated", condition=models.Q(escalated_from__isnull=False)
+            ),
         ]
         constraints = [
             models.CheckConstraint(
