@@ -205,7 +205,8 @@ export function lineOption(data, colors, width) {
   });
   const end = Math.max(...all.map((point) => point.at));
   return {
-    grid: { left: 4, right: 16, top: 28, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    // Beside the end of the tail stands its value.
+    grid: { left: 4, right: tail.length && !narrow ? 44 : 16, top: 28, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
     tooltip: tooltip(colors, {
       trigger: "axis",
       axisPointer: { type: "line", snap: true, label: { show: false }, lineStyle: { color: colors.linestrong } },

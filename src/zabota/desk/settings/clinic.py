@@ -14,7 +14,7 @@ from zabota.clinic import api
 from zabota.clinic.api import Right
 from zabota.clinic.models import Branch, Doctor
 from zabota.desk.access import StaffRequest, staff_page
-from zabota.desk.settings.forms import BranchForm, ClinicForm, DoctorForm
+from zabota.desk.settings.forms import ZONES, BranchForm, ClinicForm, DoctorForm
 from zabota.kernel import clock
 from zabota.kernel.errors import Trouble
 from zabota.ui.page import page
@@ -32,7 +32,8 @@ def about(request: StaffRequest) -> HttpResponse:
         except Trouble as trouble:
             form.add_error(None, trouble.text)
     branches = Branch.objects.filter(clinic=request.clinic).annotate(doctor_count=Count("doctors")).order_by("id")
-    context = {"form": form, "branches": branches, "here": "about"}
+    named = [(each, dict(ZONES).get(each.time_zone, each.time_zone)) for each in branches]
+    context = {"form": form, "branches": named, "here": "about"}
     return page(request, "desk/settings/clinic.html", context=context, status=_status(form))
 
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET
 from zabota.clinic.api import Right, members
 from zabota.desk.access import StaffRequest, staff_page
 from zabota.desk.control.csv import csv_answer
-from zabota.desk.settings.trail_words import DETAILS, KINDS, PARTS, value_of, words_of
+from zabota.desk.settings.trail_words import DETAILS, KINDS, PARTS, UNTOLD, value_of, words_of
 from zabota.kernel import clock
 from zabota.kernel.audit import record
 from zabota.kernel.models import AuditEntry
@@ -138,8 +138,12 @@ def lines(rows: Iterable[AuditEntry]) -> list[Line]:
 
 
 def _details(details: dict[str, Any]) -> str:
-    kept = ((name, value) for name, value in details.items() if value not in (None, "", [], {}, 0))
+    kept = ((name, value) for name, value in details.items() if name not in UNTOLD and _is_told(value))
     return "; ".join(f"{DETAILS.get(name, name)}: {value_of(value)}" for name, value in kept)[:300]
+
+
+def _is_told(value: object) -> bool:
+    return value is False or value not in (None, "", [], {}, 0)
 
 
 def _unbroken(name: str) -> str:

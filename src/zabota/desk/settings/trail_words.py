@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
+from django.utils import timezone
+
+from zabota.booking.models import Appointment
 from zabota.clinic.api import ROLE_NAMES
 from zabota.patients.models import Contact
-from zabota.worklist.models import Outcome, Reason
+from zabota.ui import formats
+from zabota.worklist.models import Outcome, Reason, TaskEvent
 
 _VALUES: dict[str, str] = {
     **{
         choice.value: str(choice.label)
-        for choices in (Contact.Reach, Contact.Kind, Reason, Outcome)
+        for choices in (Contact.Reach, Contact.Kind, Reason, Outcome, TaskEvent.Kind, Appointment.Status)
         for choice in choices
     },
     **{role.value: name for role, name in ROLE_NAMES.items()},
+    # Of a visit, in words that suit anybody.
+    "arrived": "в клинике",
+    "begun": "приём начат",
+    "no_show": "неявка",
+    "undone": "отметка снята",
 }
 
 #: Part of the program, its name in the filter.
@@ -199,7 +210,35 @@ DETAILS = {
     "recalls_written": "сроков записано",
     "tasks_created": "задач создано",
     "tasks_closed": "задач закрыто",
+    "answer": "ответ",
+    "after": "стало",
+    "as_of": "на день",
+    "before": "было",
+    "by_patient": "по просьбе пациента",
+    "channel": "канал",
+    "forward": "приближено",
+    "had": "задача уже была",
+    "is_active": "действует",
+    "is_acute": "с болью",
+    "is_on": "включён",
+    "key": "текст",
+    "list": "список",
+    "made": "поставлено",
+    "minutes": "минут",
+    "not_repeated": "не повторено",
+    "provider": "провайдер",
+    "questions": "вопросов",
+    "removed": "убрано",
+    "revision": "редакция",
+    "rows": "строк",
+    "shut": "закрыто",
+    "was_at": "было на",
+    "was_open": "было открыто",
+    "with_names": "с именами",
+    "yes": "да",
 }
+#: Keys of rows mean nothing to people.
+UNTOLD = frozenset({"from_member", "to_member", "tag_id", "task"})
 
 #: Who acts when it is not a person.
 KINDS = {
@@ -220,4 +259,19 @@ def value_of(value: object) -> str:
     """A detail for people: known codes as words, lists with commas."""
     if isinstance(value, list):
         return ", ".join(value_of(each) for each in value)
-    return _VALUES.get(value, str(value)) if isinstance(value, str) else str(value)
+    if isinstance(value, bool):
+        return "да" if value else "нет"
+    if not isinstance(value, str):
+        return str(value)
+    return _VALUES.get(value) or _moment(value) or value
+
+
+def _moment(text: str) -> str:
+    """A kept day or instant as people write it; empty for other words."""
+    try:
+        if len(text) == len("2026-11-22"):
+            return formats.day(dt.date.fromisoformat(text))
+        at = dt.datetime.fromisoformat(text)
+        return formats.ru_date(timezone.localtime(at)) if at.tzinfo else ""
+    except ValueError:
+        return ""
