@@ -18,8 +18,8 @@ UNKNOWN: Final = "не указано"
 OTHERS: Final = "остальные"
 
 
-def account_of(came_before: Bools, came_now: Bools, dimension: Dimension) -> Account:
-    """Mix and behaviour of every cell. The unknown are a row of their own, so that the sums hold."""
+def cells_of(came_before: Bools, came_now: Bools, dimension: Dimension) -> list[AccountRow]:
+    """Mix and behaviour of every cell, the largest first. The unknown are a row of their own, so that the sums hold."""
     width = len(dimension.values) + 1
     n0, k0 = _counts(dimension.before, came_before, width)
     n1, k1 = _counts(dimension.now, came_now, width)
@@ -40,6 +40,12 @@ def account_of(came_before: Bools, came_now: Bools, dimension: Dimension) -> Acc
         for place in np.flatnonzero(n0 + n1).tolist()
     ]
     rows.sort(key=lambda row: (-abs(row.rate_pp + row.mix_pp), row.value))
+    return rows
+
+
+def account_of(came_before: Bools, came_now: Bools, dimension: Dimension) -> Account:
+    """The largest cells alone, the others together."""
+    rows = cells_of(came_before, came_now, dimension)
     kept, rest = rows[:SHOWN], rows[SHOWN:]
     if rest:
         kept.append(
@@ -57,8 +63,8 @@ def account_of(came_before: Bools, came_now: Bools, dimension: Dimension) -> Acc
         dimension=dimension.name,
         title=wording.DIMENSIONS[dimension.name],
         rows=tuple(kept),
-        rate_pp=100 * float(rate.sum()),
-        mix_pp=100 * float(mix.sum()),
+        rate_pp=sum(row.rate_pp for row in rows),
+        mix_pp=sum(row.mix_pp for row in rows),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from zabota.analytics.rules.accounts import cells_of
 from zabota.analytics.rules.columns import Visits, ordinal, without
 from zabota.analytics.rules.explain import Explained, Keep
 from zabota.analytics.rules.periods import Comparison
@@ -55,10 +56,11 @@ def artefacts_of(
 
 def _departed(found: Explained, warning: DataWarning) -> list[dict[str, Any]]:
     """The exact part of the change that falls on the patients of a doctor who no longer receives."""
-    doctors = next((each for each in found.accounts if each.dimension == "doctor"), None)
+    doctors = next((each for each in found.dimensions if each.name == "doctor"), None)
     if doctors is None:
         return []
-    rows = [row for row in doctors.rows if row.value == warning.more["doctor"]]
+    cells = cells_of(found.before.came, found.now.came, doctors)
+    rows = [row for row in cells if row.value == warning.more["doctor"]]
     effect = sum(row.rate_pp + row.mix_pp for row in rows)
     return [{"code": "doctor_left", "value": warning.more["doctor"], "effect_pp": round(effect, 3), "split": False}]
 
