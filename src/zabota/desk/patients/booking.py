@@ -18,7 +18,7 @@ from zabota.booking import api as booking
 from zabota.booking.models import Appointment
 from zabota.clinic.api import Right
 from zabota.clinic.models import Branch, Doctor, Service
-from zabota.desk.access import StaffRequest, branches_of, staff_page
+from zabota.desk.access import StaffRequest, branches_of, staff_page, visible
 from zabota.desk.patients.access import patient_for
 from zabota.desk.patients.actions import answer
 from zabota.desk.patients.card import zone_of
@@ -57,7 +57,8 @@ def book(request: StaffRequest, public_id: str) -> HttpResponse:
 def visit_change(request: StaffRequest, public_id: str, visit_id: str, action: str) -> HttpResponse:
     """Came, did not come, is over; or the time is given up."""
     patient = patient_for(request, public_id)
-    visit = get_object_or_404(Appointment, patient=patient, public_id=visit_id)
+    rows = visible(request, Appointment.objects.filter(patient=patient, vanished_at=None))
+    visit = get_object_or_404(rows, public_id=visit_id)
     now = clock.now()
 
     def act() -> None:

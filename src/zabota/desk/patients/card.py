@@ -68,6 +68,8 @@ class Card:
     #: Type and why, recalls, exemption; nothing for a card out of use.
     type: nextstep.TypeExplanation | None
     booking: Appointment | None
+    #: True when this person may confirm it or give it up: it stands in a branch of theirs.
+    may_change: bool
     #: Where its time is changed; empty when this person may not, or nothing is left to move.
     move_url: str
     task: Task | None
@@ -147,6 +149,7 @@ def load_card(request: StaffRequest, patient: Patient, *, now: datetime) -> Card
         age=age_on(patient.born_on, today),
         type=nextstep.explain(patient=patient, now=now),
         booking=booked,
+        may_change=_may_change(request, booked),
         move_url=_move_url(request, booked),
         task=Task.objects.open().filter(patient=patient).select_related("owner__user").order_by("due_at", "pk").first(),
         last_visit=booking.last_visits([pk]).get(pk),
@@ -169,12 +172,17 @@ def load_card(request: StaffRequest, patient: Patient, *, now: datetime) -> Card
     )
 
 
-def _move_url(request: StaffRequest, booked: Appointment | None) -> str:
-    if booked is None or booked.begun_at is not None or not request.may(Right.VISITS_BOOK):
-        return ""
+def _may_change(request: StaffRequest, booked: Appointment | None) -> bool:
+    if booked is None or not request.may(Right.VISITS_BOOK):
+        return False
     allowed = branches_of(request.member)
-    seen = allowed is None or booked.branch_id is None or booked.branch_id in allowed
-    return reverse("desk:calendar-visit-move", args=[booked.public_id]) if seen else ""
+    return allowed is None or booked.branch_id is None or booked.branch_id in allowed
+
+
+def _move_url(request: StaffRequest, booked: Appointment | None) -> str:
+    if booked is None or booked.begun_at is not None or not _may_change(request, booked):
+        return ""
+    return reverse("desk:calendar-visit-move", args=[booked.public_id])
 
 
 def timeline_of(request: StaffRequest, patient: Patient, *, chosen: str, mark: str) -> dict[str, Any]:

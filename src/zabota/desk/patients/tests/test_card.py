@@ -290,6 +290,18 @@ def test_booked_visit_is_cancelled_from_the_card(as_vera, mila, visit, in_clinic
     assert row.status == "cancelled_patient"
 
 
+@pytest.mark.parametrize("change", ["another branch", "gone from the clinic's system"])
+def test_visit_that_is_not_this_desks_is_not_changed_from_the_card(as_vera, mila, visit, north, in_clinic, change):
+    row = visit(days_ago=-5, status="planned", paid=False)
+    now = {"branch": north} if change == "another branch" else {"vanished_at": clock.now()}
+    Appointment.objects.filter(pk=row.pk).update(**now)
+    door = reverse("desk:patient-visit", args=[mila.public_id, row.public_id, "cancel"])
+    assert door not in as_vera.get(card_of(mila)).content.decode()
+    assert as_vera.post(door, **HTMX).status_code == 404
+    row.refresh_from_db()
+    assert row.status == "planned"
+
+
 def test_card_of_a_bare_name_opens(as_anton, smile, new_patient):
     bare = new_patient(smile, "Безымянная")
     page = as_anton.get(card_of(bare)).content.decode()
