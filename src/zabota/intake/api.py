@@ -6,7 +6,7 @@ from zabota.intake.reading.limits import DEFAULT, Limits
 from zabota.intake.reading.rejected import write_rejected
 from zabota.intake.reading.results import ColumnGuess, FileFacts, Reading, Rejection, RowCounts
 from zabota.intake.rules.fields import FIELD_NAMES_RU, FIELDS, STATUSES
-from zabota.intake.rules.mapping import SavedMapping, WrongMapping
+from zabota.intake.rules.mapping import SavedMapping, TableColumns, WrongMapping
 from zabota.intake.rules.reasons import REJECTED as REJECTED_RU
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Rejection",
     "RowCounts",
     "SavedMapping",
+    "TableColumns",
     "UnreadableFile",
     "WrongMapping",
     "read_export",

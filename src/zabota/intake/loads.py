@@ -14,7 +14,7 @@ from zabota.clinic.models import Clinic
 from zabota.intake import jobs
 from zabota.intake.models import Batch
 from zabota.intake.reading.results import FileFacts
-from zabota.intake.rules.mapping import SavedMapping
+from zabota.intake.rules.mapping import SavedMapping, TableColumns
 from zabota.intake.services import batches, steps
 from zabota.intake.services.batches import FileTooLarge, Upload, choose_columns, discard, file_paths
 from zabota.intake.services.loading import services_without_group
@@ -62,8 +62,18 @@ def run_step_now(
     return Batch.objects.get(pk=batch.pk)
 
 
-def mapping_of(facts: FileFacts) -> SavedMapping:
-    """The guessed columns of a file in the form in which they are corrected and saved."""
-    return SavedMapping(
-        system=facts.system, columns={column.header: column.field or "" for column in facts.columns if column.header}
-    )
+def mapping_of(files: Sequence[Sequence[FileFacts]]) -> SavedMapping:
+    """The guessed columns of the tables of each file in the form in which they are corrected and saved."""
+    tables = [
+        TableColumns(
+            columns={column.header: column.field or "" for column in table.columns if column.header},
+            file=number,
+            sheet=table.sheet,
+        )
+        for number, file in enumerate(files, start=1)
+        for table in file
+    ]
+    system = next((table.system for file in files for table in file if table.system), "")
+    if len(tables) == 1:
+        return SavedMapping(system=system, columns=tables[0].columns)
+    return SavedMapping(system=system, tables=tuple(tables))

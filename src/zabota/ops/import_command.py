@@ -59,14 +59,15 @@ def _import(options: argparse.Namespace) -> int:
     for path in options.files:
         if not path.is_file():
             raise _Refused(f"файл {path} не найден")
+    mapping = _mapping(options.mapping)
     clinic = _clinic(options.clinic, create=not options.dry_run)
     actor = Actor(kind="import")
     try:
-        facts = [intake.recognise(path, today=clock.today(clinic.time_zone)) for path in options.files]
+        files = [intake.recognise_all(path, today=clock.today(clinic.time_zone)) for path in options.files]
     except intake.UnreadableFile as error:
         raise _Refused(error.text_ru) from error
     if options.save_mapping:
-        guessed = loads.mapping_of(facts[0]).to_dict()
+        guessed = loads.mapping_of(files).to_dict()
         options.save_mapping.write_text(json.dumps(guessed, ensure_ascii=False, indent=2), encoding="utf-8")
         print(f"Столбцы записаны в {options.save_mapping}.")
         return 0
@@ -78,9 +79,9 @@ def _import(options: argparse.Namespace) -> int:
             upload.content.close()
     loads.choose_columns(
         batch=batch,
-        mapping=_mapping(options.mapping),
+        mapping=mapping,
         branch=_branch(clinic, options.branch),
-        system=options.system or next((each.system for each in facts if each.system), "file"),
+        system=options.system or next((table.system for file in files for table in file if table.system), "file"),
         is_complete=not options.partial,
         remember_as="",
         signature="",
@@ -90,7 +91,10 @@ def _import(options: argparse.Namespace) -> int:
     checked = _run_step(batch, "check")
     _print_preview(checked.preview)
     if options.rejected:
-        written = loads.write_rejected_rows(checked, options.rejected)
+        try:
+            written = loads.write_rejected_rows(checked, options.rejected)
+        except intake.UnreadableFile as error:
+            raise _Refused(error.text_ru) from error
         print("Отклонённые строки: " + (", ".join(str(path) for path in written) or "нет ни одной") + ".")
     if options.dry_run:
         loads.discard(batch=checked, actor=actor, now=clock.now())
@@ -187,12 +191,13 @@ def _branch(clinic: Clinic, name: str) -> Any:
 
 
 def _mapping(path: Path | None) -> dict[str, Any] | None:
+    from zabota.intake.api import SavedMapping, WrongMapping
+
     if path is None:
         return None
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        return SavedMapping.from_dict(json.loads(path.read_text(encoding="utf-8"))).to_dict()
+    except WrongMapping as error:
+        raise _Refused(f"файл столбцов {path} не читается: {error.text_ru}") from error
     except (OSError, ValueError) as error:
         raise _Refused(f"файл столбцов {path} не читается") from error
-    if not isinstance(data, dict):
-        raise _Refused(f"файл столбцов {path} не того вида")
-    return data

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import QueryDict
 
-from zabota.intake.api import FIELD_NAMES_RU, STATUSES, SavedMapping
+from zabota.intake.api import FIELD_NAMES_RU, STATUSES, SavedMapping, TableColumns, WrongMapping
 
 #: Columns of which at least one must be chosen for a table of this kind, with the sentence when it is not.
 _NEEDED = {
@@ -44,10 +44,11 @@ class ColumnsForm:
 
 def read_columns(data: QueryDict, facts: list[dict[str, Any]], base: dict[str, Any] | None) -> ColumnsForm:
     """Read the posted columns against the recognised ones."""
-    columns: dict[str, str] = {}
+    tables: list[TableColumns] = []
     errors: list[str] = []
     for file_number, file in enumerate(facts):
         chosen: list[str] = []
+        columns: dict[str, str] = {}
         for number, column in enumerate(file["columns"]):
             field = data.get(f"field-{file_number}-{number}", column["field"] or "")
             if field and field not in FIELD_NAMES_RU:
@@ -55,6 +56,9 @@ def read_columns(data: QueryDict, facts: list[dict[str, Any]], base: dict[str, A
             columns[column["header"]] = field
             if field:
                 chosen.append(field)
+        tables.append(
+            TableColumns(columns=columns, file=file.get("file", file_number + 1), sheet=file.get("sheet") or "")
+        )
         twice = sorted({field for field in chosen if chosen.count(field) > 1})
         errors += [f"Поле «{FIELD_NAMES_RU[field]}» выбрано для двух столбцов. Оставьте одно." for field in twice]
         for any_of, sentence in _NEEDED.get(file["kind"] or "visits", []):
@@ -69,7 +73,7 @@ def read_columns(data: QueryDict, facts: list[dict[str, Any]], base: dict[str, A
     mapping = SavedMapping(
         name=data.get("remember", "").strip(),
         system=next((file["system"] for file in facts if file["system"]), ""),
-        columns=columns,
+        tables=tuple(tables),
         statuses=statuses,
     )
     return ColumnsForm(
@@ -79,6 +83,24 @@ def read_columns(data: QueryDict, facts: list[dict[str, Any]], base: dict[str, A
         remember_as=data.get("remember", "").strip(),
         errors=errors,
     )
+
+
+def saved_mapping(data: dict[str, Any] | None) -> SavedMapping:
+    """The mapping kept with a load; an empty one when there is none of ours."""
+    try:
+        return SavedMapping.from_dict(data) if data else SavedMapping()
+    except WrongMapping:
+        return SavedMapping()
+
+
+def chosen_columns(mapping: SavedMapping, facts: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """What was chosen for each recognised table, in their order."""
+    return [
+        mapping.of_file(file.get("file", number)).columns_of(
+            [column["header"] for column in file["columns"]], sheet=file.get("sheet") or ""
+        )
+        for number, file in enumerate(facts, start=1)
+    ]
 
 
 def field_choices() -> list[tuple[str, str]]:

@@ -15,8 +15,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from zabota.clinic.api import Right
 from zabota.clinic.models import Branch
 from zabota.desk.access import StaffRequest, staff_page
-from zabota.desk.intake.forms import STATUS_NAMES, field_choices, read_columns
+from zabota.desk.intake.forms import STATUS_NAMES, chosen_columns, field_choices, read_columns, saved_mapping
 from zabota.intake import loads
+from zabota.intake.api import SavedMapping
 from zabota.intake.models import Batch
 from zabota.kernel import clock
 from zabota.kernel.errors import Trouble
@@ -72,7 +73,7 @@ def columns(request: StaffRequest, public_id: str) -> HttpResponse:
     facts = found.facts.get("files", [])
     form = read_columns(request.POST, facts, found.mapping)
     if form.errors or not facts:
-        context = {**_context(request, found), "errors": form.errors, "mapping": form.mapping.to_dict()}
+        context = {**_context(request, found, chosen=form.mapping), "errors": form.errors}
         return page(request, "desk/intake/batch.html", context=context, status=422)
     branch = Branch.objects.filter(clinic=request.clinic, public_id=form.branch_id).first()
     try:
@@ -141,27 +142,31 @@ def _batch(public_id: str) -> Batch:
     return get_object_or_404(Batch.objects.select_related("branch", "created_by"), public_id=public_id)
 
 
-def _context(request: StaffRequest, found: Batch) -> dict[str, Any]:
+def _context(request: StaffRequest, found: Batch, *, chosen: SavedMapping | None = None) -> dict[str, Any]:
     files = found.facts.get("files", [])
-    mapping = found.mapping or {}
-    chosen = mapping.get("columns") or {}
-    tables = [_table(number, file, chosen) for number, file in enumerate(files)]
+    mapping = chosen or saved_mapping(found.mapping)
+    columns = chosen_columns(mapping, files)
+    uploaded = list(found.files.order_by("id"))
+    tables = [_table(place, file, columns[place]) for place, file in enumerate(files)]
+    first_of: dict[int, dict[str, Any]] = {}
+    for place, table in enumerate(tables, start=1):
+        number = table.get("file", place)
+        first_of.setdefault(number, table)
+        table["file_name"] = uploaded[number - 1].name if number <= len(uploaded) else ""
     words = list(dict.fromkeys(word for file in files for word in file["unknown_statuses"]))
     preview: dict[str, Any] = found.result if found.state == Batch.State.LOADED else found.preview
     unsure = sum(1 for table in tables for column in table["columns"] if column["ask"])
     return {
         "batch": found,
         "files": [
-            {"name": file.name, "size_bytes": file.size_bytes, "table": tables[place] if place < len(tables) else None}
-            for place, file in enumerate(found.files.order_by("id"))
+            {"name": file.name, "size_bytes": file.size_bytes, "table": first_of.get(number)}
+            for number, file in enumerate(uploaded, start=1)
         ],
         "tables": tables,
         "unsure": unsure,
         "known": sum(1 for table in tables for column in table["columns"] if column["field"] and not column["ask"]),
         "fields": field_choices(),
-        "status_words": [
-            (number, word, (mapping.get("statuses") or {}).get(word, "")) for number, word in enumerate(words)
-        ],
+        "status_words": [(number, word, mapping.statuses.get(word, "")) for number, word in enumerate(words)],
         "status_names": STATUS_NAMES,
         "branches": Branch.objects.filter(clinic=request.clinic, is_active=True),
         "refusals": found.issues.filter(is_refusal=True).order_by("file_index", "row")[:SHOWN_REFUSALS],

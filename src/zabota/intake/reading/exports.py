@@ -41,7 +41,14 @@ def read_export(
                     progress(_FILE * number + done, total)
 
             folder = folders.enter_context(
-                read_apart(Path(path), mapping=mapping, today=today, limits=limits, clean=True, tell=tell)
+                read_apart(
+                    Path(path),
+                    mapping=mapping and mapping.of_file(number + 1),
+                    today=today,
+                    limits=limits,
+                    clean=True,
+                    tell=tell,
+                )
             )
             tables.extend(read_tables(folder))
         reading = assemble(tables, today=today)

@@ -13,9 +13,9 @@ from zabota.intake.reading.grid import Grid, fill_merged
 from zabota.intake.reading.grouped import ungroup
 from zabota.intake.reading.results import ColumnGuess, FileFacts
 from zabota.intake.rules.dates import DateForm, decide_form, form_name
-from zabota.intake.rules.fields import Kind, Status
+from zabota.intake.rules.fields import FIELD_NAMES_RU, Kind, Status
 from zabota.intake.rules.guessing import ColumnProfile, Guess, assign, profile_column
-from zabota.intake.rules.mapping import SavedMapping
+from zabota.intake.rules.mapping import SavedMapping, doubled
 from zabota.intake.rules.presets import BY_CODE, recognise_system
 from zabota.intake.rules.statuses import meaning
 from zabota.intake.rules.synonyms import header_words
@@ -63,12 +63,13 @@ def _recognise(path: Path, grid: Grid, header: HeaderFound, *, today: date, save
     if saved.system and saved.system in BY_CODE:
         preset, score = BY_CODE[saved.system], 1.0
     preset_fields = {header_words(key): target for key, target in preset.fields.items()} if preset else {}
-    guesses = assign(names, profiles, preset_fields=preset_fields, saved=saved.field_of())
+    chosen = _chosen(names, saved.columns_of(names, sheet=grid.sheet))
+    guesses = assign(names, profiles, preset_fields=preset_fields, chosen=chosen)
     guesses = _settle_names(guesses, profiles)
     fields = {guess.field for guess in guesses if guess.field}
     kind = saved.kind or decide_kind(fields)
     guesses = _settle_kind(guesses, kind)
-    if kind == "visits" and not saved.columns:
+    if kind == "visits" and not any(each is not None for each in chosen):
         guesses = _settle_number(guesses, names, values)
     columns = {guess.field: f"c{index}" for index, guess in enumerate(guesses) if guess.field}
     dates = _column_values(values, guesses, ("starts_at", "paid_on", "agreed_on", "created_at"))
@@ -175,9 +176,8 @@ def _header(grid: Grid, saved: SavedMapping) -> HeaderFound:
         return HeaderFound(0, 0, grid.named_columns, header_score(grid.named_columns))
     head = grid.head(HEADER_ROWS + 2)
     found = find_header(head)
-    if saved.columns:
-        # the columns a person named are surer than the number of the row: the corrected file begins at another one
-        wanted = set(saved.field_of())
+    # the columns a person named are surer than the number of the row: the corrected file begins at another one
+    for wanted in saved.headers():
         for index, row in enumerate(head):
             hits = sum(header_words(cell) in wanted for cell in row if cell)
             if hits >= max(2, 0.6 * len(wanted)):
@@ -196,6 +196,21 @@ def _header(grid: Grid, saved: SavedMapping) -> HeaderFound:
         row = ["" if cell is None else str(cell) for cell in grid.cells.row(index)[1:]]
         return HeaderFound(index, 1, tuple(row), header_score(row))
     return found
+
+
+def _chosen(names: Sequence[str], columns: dict[str, str]) -> list[str | None]:
+    """What a person chose for each column, None where nobody did: by the header as it stands, else by its words."""
+    by_words = {header_words(header): field for header, field in columns.items() if header not in names}
+    chosen = [columns[name] if name in columns else by_words.pop(header_words(name), None) for name in names]
+    twice = doubled(chosen)
+    if twice:
+        first, other = [name for name, field in zip(names, chosen, strict=True) if field == twice][:2]
+        raise UnreadableFile(
+            "two_columns",
+            f"Поле «{FIELD_NAMES_RU[twice]}» указано у двух столбцов одной таблицы: «{first}» и «{other}». "
+            "Оставьте его у одного.",
+        )
+    return chosen
 
 
 def _distinct_names(names: tuple[str, ...], width: int) -> list[str]:

@@ -298,17 +298,21 @@ def assign(
     profiles: Sequence[ColumnProfile],
     *,
     preset_fields: Mapping[tuple[str, ...], str],
-    saved: Mapping[tuple[str, ...], str],
+    chosen: Sequence[str | None],
     kind_hint: Kind | None = None,
 ) -> list[Guess]:
-    """One field per column and one column per field, the surest pairs first; what a person saved is not argued with."""
+    """One field per column and one column per field, the surest pairs first.
+
+    `chosen` is what a person said of each column ("" to leave it out, None nothing); it is not argued with.
+    """
     result: list[Guess | None] = [None] * len(headers)
     taken: set[str] = set()
     pairs: list[tuple[float, int, str]] = []
     for index, (header, profile) in enumerate(zip(headers, profiles, strict=True)):
         words = header_words(header)
-        if words in saved:
-            field = saved[words]
+        named_by_person = chosen[index]
+        if named_by_person is not None:
+            field = named_by_person
             if field and field in FIELDS and field not in taken:
                 result[index] = Guess(field, 1.0)
                 taken.add(field)

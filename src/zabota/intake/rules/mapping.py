@@ -1,7 +1,7 @@
 """What a person decided about the columns of an export, kept as JSON and applied to the next one."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from zabota.intake.rules.fields import FIELDS, KINDS, STATUSES, Kind
@@ -20,12 +20,29 @@ class WrongMapping(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class TableColumns:
+    """Columns of one table of an export: one header may be another field in another file."""
+
+    columns: Mapping[str, str]
+    file: int = 1  # 1-based, in the order in which the files are given
+    sheet: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON within the saved file."""
+        return {"file": self.file, "sheet": self.sheet, "columns": dict(self.columns)}
+
+
+@dataclass(frozen=True, slots=True)
 class SavedMapping:
-    """`columns`: header to field, "" for a column to leave out. `statuses`: word of the file to our status."""
+    """`columns`: header to field, "" for a column to leave out. `statuses`: word of the file to our status.
+
+    `tables` says the same of single tables, each known by its headers; it goes before `columns`, which is for all.
+    """
 
     name: str = ""
     system: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
+    tables: tuple[TableColumns, ...] = ()
     statuses: Mapping[str, str] = field(default_factory=dict)
     kind: Kind | None = None
     encoding: str = ""
@@ -35,9 +52,25 @@ class SavedMapping:
     date_order: str = ""
     area_code: str = ""
 
-    def field_of(self) -> dict[tuple[str, ...], str]:
-        """Columns by comparable header."""
-        return {header_words(header): target for header, target in self.columns.items()}
+    def of_file(self, number: int) -> "SavedMapping":
+        """For the file of this number (1-based): of tables with equal headers its own come first."""
+        return replace(self, tables=tuple(sorted(self.tables, key=lambda table: table.file != number)))
+
+    def columns_of(self, headers: Iterable[str], *, sheet: str = "") -> dict[str, str]:
+        """What was chosen for a table with these headers: of `tables` the likest one, and `columns`."""
+        present = set(comparable(headers))
+        best, likeness = None, (0.0, False)
+        for table in self.tables:
+            named = set(comparable(table.columns))
+            shared = len(named & present)
+            found = (shared / len(named | present) if 2 * shared > len(named) else 0.0, table.sheet == sheet)
+            if found[0] and found > likeness:
+                best, likeness = table, found
+        return {**self.columns, **(best.columns if best else {})}
+
+    def headers(self) -> list[set[tuple[str, ...]]]:
+        """Comparable headers that stand together in one table, for each table something is said of."""
+        return [set(comparable(each)) for each in (*(table.columns for table in self.tables), self.columns) if each]
 
     def status_of(self) -> dict[str, str]:
         """Statuses by comparable word."""
@@ -50,6 +83,7 @@ class SavedMapping:
             "name": self.name,
             "system": self.system,
             "columns": dict(self.columns),
+            "tables": [table.to_dict() for table in self.tables],
             "statuses": dict(self.statuses),
             "kind": self.kind,
             "encoding": self.encoding,
@@ -72,14 +106,8 @@ class SavedMapping:
         unknown = set(data) - {"version", *cls.__dataclass_fields__}
         if unknown:
             raise WrongMapping(f"В файле соответствия столбцов незнакомый ключ «{sorted(unknown)[0]}».")
-        columns, statuses = _texts(data, "columns"), _texts(data, "statuses")
-        for header, target in columns.items():
-            if target and target not in FIELDS:
-                raise WrongMapping(f"Столбец «{header}» сопоставлен полю «{target}», такого поля нет.")
-        used = [target for target in columns.values() if target]
-        for target in used:
-            if used.count(target) > 1:
-                raise WrongMapping(f"Поле «{target}» указано у двух столбцов, оставьте его у одного.")
+        columns, statuses = _columns(data), _texts(data, "statuses")
+        tables = _tables(data)
         for word, status in statuses.items():
             if status not in STATUSES:
                 raise WrongMapping(f"Состояние «{word}» сопоставлено «{status}», допустимы: {', '.join(STATUSES)}.")
@@ -96,6 +124,7 @@ class SavedMapping:
             name=_text(data, "name"),
             system=_text(data, "system"),
             columns=columns,
+            tables=tables,
             statuses=statuses,
             kind=kind,
             encoding=_text(data, "encoding"),
@@ -105,6 +134,41 @@ class SavedMapping:
             date_order=order,
             area_code=_text(data, "area_code"),
         )
+
+
+def comparable(headers: Iterable[str]) -> dict[tuple[str, ...], str]:
+    """Headers by their words; what has none of ours is compared as it is written."""
+    return {header_words(header) or (header,): header for header in headers if header}
+
+
+def doubled(fields: Iterable[str | None]) -> str:
+    """The first field that is named twice, which no table may have; "" when each is named once."""
+    named = [target for target in fields if target]
+    return next((target for target in named if named.count(target) > 1), "")
+
+
+def _columns(data: Mapping[str, Any]) -> dict[str, str]:
+    columns = _texts(data, "columns")
+    for header, target in columns.items():
+        if target and target not in FIELDS:
+            raise WrongMapping(f"Столбец «{header}» сопоставлен полю «{target}», такого поля нет.")
+    return columns
+
+
+def _tables(data: Mapping[str, Any]) -> tuple[TableColumns, ...]:
+    value = data.get("tables") or []
+    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+        raise WrongMapping("Ключ «tables» в файле соответствия столбцов должен быть списком таблиц.")
+    tables = []
+    for each in value:
+        columns, number = _columns(each), each.get("file", 1)
+        if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+            raise WrongMapping("Номер файла в соответствии столбцов должен быть целым числом от 1.")
+        twice = doubled(columns.values())
+        if twice:
+            raise WrongMapping(f"Поле «{twice}» указано у двух столбцов одной таблицы, оставьте его у одного.")
+        tables.append(TableColumns(columns=columns, file=number, sheet=_text(each, "sheet")))
+    return tuple(tables)
 
 
 def _text(data: Mapping[str, Any], key: str) -> str:

@@ -15,6 +15,7 @@ from django.db import transaction
 
 from zabota.clinic.models import Branch, Clinic
 from zabota.intake.models import Batch, BatchFile, SavedMapping
+from zabota.intake.rules import mapping as rules
 from zabota.kernel import audit
 from zabota.kernel.audit import Actor
 from zabota.kernel.errors import AlreadyDone, BadInput
@@ -102,7 +103,15 @@ def choose_columns(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Fix the mapping of a load; with `remember_as` keep it for the next file with the same headers."""
+    """Fix the mapping of a load; with `remember_as` keep it for the next file with the same headers.
+
+    Raises BadInput when it is not a mapping of ours.
+    """
+    if mapping is not None:
+        try:
+            rules.SavedMapping.from_dict(mapping)
+        except rules.WrongMapping as error:
+            raise BadInput(error.text_ru) from error
     with transaction.atomic():
         changed = Batch.objects.filter(
             pk=batch.pk, state__in=[Batch.State.UPLOADED, Batch.State.MAPPED, Batch.State.CHECKED, Batch.State.FAILED]

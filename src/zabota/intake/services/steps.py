@@ -21,7 +21,7 @@ from zabota.intake.reading.errors import UnreadableFile
 from zabota.intake.reading.exports import read_export, recognise_all
 from zabota.intake.reading.rejected import write_rejected
 from zabota.intake.reading.results import FileFacts, Reading
-from zabota.intake.rules.mapping import SavedMapping
+from zabota.intake.rules.mapping import SavedMapping, WrongMapping
 from zabota.intake.services.batches import file_paths
 from zabota.intake.services.loading import write_load
 from zabota.intake.services.people import chunked
@@ -46,15 +46,19 @@ def recognise_batch(batch_id: int) -> None:
         return
     today = clock.today(_zone(batch))
     try:
-        found = [table for path in file_paths(batch) for table in recognise_all(path, today=today)]
+        found = [
+            (number, table)
+            for number, path in enumerate(file_paths(batch), start=1)
+            for table in recognise_all(path, today=today)
+        ]
     except UnreadableFile as error:
         _fail(batch, error.text_ru)
         return
-    signature = headers_signature(found)
+    signature = headers_signature([table for _, table in found])
     saved = SavedMappingRow.objects.filter(clinic=batch.clinic, signature=signature).first()
     Batch.objects.filter(pk=batch.pk, state=Batch.State.UPLOADED).update(
         facts={
-            "files": [_described(each) for each in found],
+            "files": [{"file": number, **_described(table)} for number, table in found],
             "signature": signature,
             "saved_name": saved.name if saved else "",
         },
@@ -167,7 +171,11 @@ def undo_batch(batch_id: int) -> None:
 
 
 def _read(batch: Batch, tick: Callable[[str, int, int], None]) -> Reading:
-    mapping = SavedMapping.from_dict(batch.mapping) if batch.mapping else None
+    """Raises UnreadableFile, also when the columns of the load can no longer be used."""
+    try:
+        mapping = SavedMapping.from_dict(batch.mapping) if batch.mapping else None
+    except WrongMapping as error:
+        raise UnreadableFile("wrong_mapping", error.text_ru) from error
     return read_export(
         file_paths(batch),
         mapping=mapping,

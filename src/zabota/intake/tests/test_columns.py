@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from zabota.intake.reading.errors import UnreadableFile
 from zabota.intake.rules.fields import FIELD_NAMES_RU, FIELDS
 from zabota.intake.rules.guessing import header_scores
-from zabota.intake.rules.mapping import SavedMapping, WrongMapping
+from zabota.intake.rules.mapping import SavedMapping, TableColumns, WrongMapping
 from zabota.intake.rules.presets import PRESETS, recognise_system
 from zabota.intake.rules.synonyms import NOT_NEEDED, SYNONYMS, header_words
 from zabota.intake.tests.reading_support import HEADER, MILA, PYOTR, facts_here, fields_of, read_here, row, text_file
@@ -192,9 +193,50 @@ def test_saved_mapping_is_obeyed_and_survives_json(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "broken",
-    [[], {}, {"version": 2}, {"version": 1, "surprise": 1}, {"version": 1, "columns": {"А": "нет такого"}}, {"version": 1, "columns": {"А": "doctor", "Б": "doctor"}}, {"version": 1, "statuses": {"А": "вроде был"}}, {"version": 1, "kind": "cats"}, {"version": 1, "columns": ["А"]}, {"version": 1, "header_row": -1}, {"version": 1, "date_order": "ymd"}],
+    [[], {}, {"version": 2}, {"version": 1, "surprise": 1}, {"version": 1, "columns": {"А": "нет такого"}}, {"version": 1, "tables": [{"columns": {"А": "doctor", "Б": "doctor"}}]}, {"version": 1, "tables": [{"columns": {"А": "нет такого"}}]}, {"version": 1, "tables": [{"file": 0}]}, {"version": 1, "tables": {"А": "doctor"}}, {"version": 1, "statuses": {"А": "вроде был"}}, {"version": 1, "kind": "cats"}, {"version": 1, "columns": ["А"]}, {"version": 1, "header_row": -1}, {"version": 1, "date_order": "ymd"}],
 )  # fmt: skip
 def test_wrong_mapping_is_refused_in_words(broken: object) -> None:
     with pytest.raises(WrongMapping) as error:
         SavedMapping.from_dict(broken)
     assert error.value.text_ru
+
+
+def test_two_headers_may_be_one_field_when_they_stand_in_two_files(tmp_path: Path) -> None:
+    visits = text_file(tmp_path / "a.csv", [["Альфа", "Бета"], ["Лебедева Людмила", "01.03.2026 10:00"]])
+    people = text_file(tmp_path / "b.csv", [["Гамма", "Дельта"], ["Лебедева Людмила", "12.05.1980"]])
+    saved = SavedMapping.from_dict(
+        {
+            "version": 1,
+            "columns": {"Альфа": "full_name", "Бета": "starts_at", "Гамма": "full_name", "Дельта": "born_on"},
+        }
+    )
+    reading = read_here(visits, people, mapping=saved)
+    assert (reading.visits.height, reading.patients.height) == (1, 1)
+
+
+def test_two_columns_of_one_table_for_one_field_are_refused_in_words(tmp_path: Path) -> None:
+    saved = SavedMapping(columns={"ФИО пациента": "full_name", "Врач": "full_name"})
+    with pytest.raises(UnreadableFile) as refused:
+        read_here(text_file(tmp_path / "a.csv", [HEADER, row()]), mapping=saved)
+    assert "ФИО пациента" in refused.value.text_ru and "Врач" in refused.value.text_ru
+
+
+def test_one_header_is_another_field_in_another_table() -> None:
+    saved = SavedMapping(
+        tables=(
+            TableColumns({"Код": "visit_ext_id", "Дата": "starts_at", "Врач": "doctor"}),
+            TableColumns({"Код": "patient_ext_id", "ФИО": "full_name"}, file=2),
+        )
+    )
+    again = SavedMapping.from_dict(json.loads(json.dumps(saved.to_dict(), ensure_ascii=False)))
+    assert again == saved
+    assert again.columns_of(["Код", "Дата", "Врач", "Причина отказа"])["Код"] == "visit_ext_id"
+    assert again.columns_of(["Код", "ФИО"])["Код"] == "patient_ext_id"
+    assert again.columns_of(["Код", "Сумма", "Способ оплаты"]) == {}
+
+
+def test_of_two_files_with_equal_headers_each_has_its_own_columns() -> None:
+    saved = SavedMapping(
+        tables=(TableColumns({"Код": "visit_ext_id", "Дата": "starts_at"}), TableColumns({"Код": "", "Дата": "paid_on"}, file=2))
+    )  # fmt: skip
+    assert [saved.of_file(number).columns_of(["Код", "Дата"])["Дата"] for number in (1, 2)] == ["starts_at", "paid_on"]

@@ -1,0 +1,148 @@
+"""The wizard of loads as its pages promise it: several files at once, each with its own columns."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from zabota.booking.models import Appointment
+from zabota.clinic.models import Clinic
+from zabota.intake import loads
+from zabota.intake.models import Batch
+from zabota.intake.models import SavedMapping as Kept
+from zabota.kernel import clock
+from zabota.kernel.audit import Actor
+from zabota.kernel.errors import BadInput
+from zabota.ops.cli import main
+from zabota.patients.models import Patient
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_clinic")]
+
+VISITS = "Код;Код клиента;Пациент;Дата приёма;Врач;Услуга;Сумма;Статус\r\nv1;7;Соколова Мила Андреевна;12.05.2026 10:00;Рябов И. А.;Гигиена;4900;Завершён\r\n"
+PEOPLE = "Код;ФИО;Дата рождения;Телефон\r\n7;Соколова Мила Андреевна;12.05.1990;89161234567\r\n"
+#: One header is the visit in one file and the person in the other; two headers are one field.
+CHOSEN = [{"Код": "visit_ext_id", "Код клиента": "patient_ext_id", "Пациент": "full_name"}, {"Код": "patient_ext_id", "ФИО": "full_name"}]  # fmt: skip
+
+
+def uploads(**files: str) -> list[SimpleUploadedFile]:
+    return [SimpleUploadedFile(f"{name}.csv", text.encode("cp1251")) for name, text in files.items()]
+
+
+def chosen_in(batch: Batch) -> dict[str, str]:
+    """What a person posts: every column as recognised, the doubtful ones as they decide."""
+    return {
+        f"field-{number}-{place}": CHOSEN[number].get(column["header"], column["field"] or "")
+        for number, table in enumerate(batch.facts["files"])
+        for place, column in enumerate(table["columns"])
+    }
+
+
+@pytest.fixture
+def received(as_anton: Client, run_jobs: Callable[[], None]) -> Callable[..., Batch]:
+    """Uploads texts as files of one load and has them recognised."""
+
+    def receive(**files: str) -> Batch:
+        as_anton.post(reverse("desk:intake"), {"files": uploads(**files)})
+        run_jobs()
+        return Batch.objects.latest("id")
+
+    return receive
+
+
+def test_two_files_that_name_one_field_differently_are_loaded_together(
+    as_anton: Client, received: Callable[..., Batch], run_jobs: Callable[[], None]
+) -> None:
+    batch = received(visits=VISITS, people=PEOPLE)
+    as_anton.post(reverse("desk:intake-columns", args=[batch.public_id]), chosen_in(batch))
+    run_jobs()
+    batch.refresh_from_db()
+    assert batch.state == Batch.State.CHECKED, batch.error
+    as_anton.post(reverse("desk:intake-step", args=[batch.public_id, "load"]))
+    run_jobs()
+    mila = Patient.objects.get()
+    assert (str(mila.born_on), mila.external_ids.get().ext_id) == ("1990-05-12", "7")
+    assert Appointment.objects.get().ext_id == "v1"
+
+
+def test_the_page_shows_again_what_was_chosen_for_each_file(as_anton: Client, received: Callable[..., Batch]) -> None:
+    batch = received(visits=VISITS, people=PEOPLE)
+    posted = {**chosen_in(batch), "field-0-3": "doctor"}  # the day is now the doctor: said to be wrong
+    answer = as_anton.post(reverse("desk:intake-columns", args=[batch.public_id]), posted)
+    assert answer.status_code == 422
+    shown = {column["name"]: column["field"] for table in answer.context["tables"] for column in table["columns"]}
+    assert (shown["field-0-0"], shown["field-1-0"], shown["field-0-3"]) == ("visit_ext_id", "patient_ext_id", "doctor")
+    assert [table["file_name"] for table in answer.context["tables"]] == ["visits.csv", "people.csv"]
+
+
+def test_columns_of_several_files_are_remembered_file_by_file(as_anton: Client, received: Callable[..., Batch]) -> None:
+    batch = received(visits=VISITS, people=PEOPLE)
+    as_anton.post(
+        reverse("desk:intake-columns", args=[batch.public_id]), {**chosen_in(batch), "remember": "наша выгрузка"}
+    )
+    assert Kept.objects.get().name == "наша выгрузка"
+    again = received(visits=VISITS, people=PEOPLE)
+    page = as_anton.get(reverse("desk:intake-batch", args=[again.public_id]))
+    shown = {column["name"]: column["field"] for table in page.context["tables"] for column in table["columns"]}
+    assert (shown["field-0-0"], shown["field-1-0"]) == ("visit_ext_id", "patient_ext_id")
+
+
+def test_columns_that_are_no_columns_of_ours_are_refused_before_anything_begins(smile: Clinic) -> None:
+    actor = Actor(kind="import")
+    batch = loads.receive_files(
+        clinic=smile, uploads=[loads.Upload("v.csv", io.BytesIO(VISITS.encode()))], actor=actor, now=clock.now()
+    )
+    with pytest.raises(BadInput):
+        loads.choose_columns(
+            batch=batch, mapping={"version": 1, "columns": {"Код": "нет такого"}}, branch=None, system="file",
+            is_complete=True, remember_as="", signature="", actor=actor, now=clock.now(),
+        )  # fmt: skip
+
+
+def test_a_load_whose_kept_columns_can_no_longer_be_used_fails_in_words(
+    as_anton: Client, received: Callable[..., Batch], run_jobs: Callable[[], None]
+) -> None:
+    batch = received(visits=VISITS)
+    Batch.objects.filter(pk=batch.pk).update(
+        state=Batch.State.MAPPED, mapping={"version": 1, "columns": {"Код": "нет такого"}}
+    )
+    loads.start_step(batch=batch, step="check", actor=Actor(kind="import"), now=clock.now())
+    run_jobs()
+    batch.refresh_from_db()
+    assert (batch.state, "нет такого" in batch.error) == (Batch.State.FAILED, True)
+    assert as_anton.get(reverse("desk:intake-batch", args=[batch.public_id])).status_code == 200
+
+
+class TestCommand:
+    """`zabota import` takes the same choices from a file."""
+
+    @pytest.fixture
+    def files(self, tmp_path: Path) -> list[str]:
+        paths = [tmp_path / "visits.csv", tmp_path / "people.csv"]
+        for path, text in zip(paths, (VISITS, PEOPLE), strict=True):
+            path.write_text(text, encoding="utf-8")
+        return [str(path) for path in paths]
+
+    def test_guessed_columns_of_all_files_are_written_and_taken_back(
+        self, smile: Clinic, files: list[str], tmp_path: Path
+    ) -> None:
+        mapping = tmp_path / "columns.json"
+        assert main(["import", *files, "--save-mapping", str(mapping)]) == 0
+        text = mapping.read_text(encoding="utf-8")
+        assert "Код клиента" in text and "Дата рождения" in text
+        assert main(["import", *files, "--mapping", str(mapping)]) == 0
+        assert (Patient.objects.count(), Appointment.objects.count()) == (1, 1)
+
+    def test_a_wrong_file_of_columns_is_one_line_and_opens_no_load(
+        self, smile: Clinic, files: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        mapping = tmp_path / "columns.json"
+        mapping.write_text('{"version": 1, "columns": {"Код": "нет такого"}}', encoding="utf-8")
+        assert main(["import", *files, "--mapping", str(mapping)]) == 2
+        assert "нет такого" in capsys.readouterr().err
+        assert not Batch.objects.exists()
