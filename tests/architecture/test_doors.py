@@ -29,6 +29,8 @@ OF_THE_WHOLE_CLINIC = {
     "desk:pulse-table": "figures of the clinic; no person in them",
     "desk:cohorts-table": "figures of the branches of who asks; no person in them",
     "desk:regular-book": "figures of the branches of who asks; no person in them",
+    "desk:regular-table": "figures of the branches of who asks; no person in them",
+    "desk:calendar-load-table": "figures of the branch that who asks may see; no person in them",
     "desk:regular-mail": "a switch of the person's own",
     "desk:audit-table": "figures of the clinic; no person in them",
     "desk:messages-text": "one set of texts for all branches",
@@ -101,6 +103,7 @@ WANT_MORE = {
     "desk:audit-table": "a stored report",
     "desk:audit-html": "a stored report",
     "desk:audit-json": "a stored report",
+    "desk:calls-file": "a snapshot of patients",
     "desk:behind": "a stored report",
     "desk:behind-file": "a stored report",
     "desk:behind-send": "a stored report",
@@ -174,6 +177,8 @@ def test_rows_of_another_clinic_are_behind_no_door(here: World, as_oleg: Client)
                 "desk:audit-table",
                 "desk:cohorts-table",
                 "desk:regular-book",
+                "desk:regular-table",
+                "desk:calendar-load-table",
                 "desk:regular-mail",
             )
         )

@@ -72,7 +72,7 @@ def metrics(request: StaffRequest) -> HttpResponse:
         return render(request, "desk/insight/metrics.html", {"empty": True})
     except NotGathered:
         return render(request, "desk/insight/metrics.html", {"ungathered": True})
-    asked = _asked(request, ground)
+    asked = asked_of(request, ground)
     values = counting.metric_values(ground, as_of=asked.as_of, days=asked.days, filters=asked.filters)
     context: dict[str, Any] = {
         "asked": asked,
@@ -101,8 +101,8 @@ def metrics_gather(request: StaffRequest) -> HttpResponse:
 @staff_page(Right.AUDIT_VIEW)
 def metrics_file(request: StaffRequest, form: str) -> HttpResponse:
     """The same figures as a file."""
-    ground = _ground_or_404(request)
-    asked = _asked(request, ground)
+    ground = ground_or_404(request)
+    asked = asked_of(request, ground)
     values = counting.metric_values(ground, as_of=asked.as_of, days=asked.days, filters=asked.filters)
     return table_answer(form, f"pokazateli-{asked.as_of:%Y-%m-%d}", HEADER, table_of(values))
 
@@ -111,9 +111,9 @@ def metrics_file(request: StaffRequest, form: str) -> HttpResponse:
 @staff_page(Right.AUDIT_VIEW)
 def metric_people(request: StaffRequest, key: str) -> HttpResponse:
     """The patients over whom a metric is counted, with what each adds."""
-    definition = _definition(request, key)
-    ground = _ground_or_404(request)
-    asked = _asked(request, ground)
+    definition = definition_of(request, key)
+    ground = ground_or_404(request)
+    asked = asked_of(request, ground)
     found = counting.value_of(definition, ground, as_of=asked.as_of, days=asked.days, filters=asked.filters)
     members = counting.patients_of(definition, ground, as_of=asked.as_of, days=asked.days, filters=asked.filters)
     side = request.GET.get("side", "")
@@ -121,8 +121,9 @@ def metric_people(request: StaffRequest, key: str) -> HttpResponse:
         members = members.who(yes=side == "yes")
     page = Paginator(members, PER_PAGE).get_page(request.GET.get("page"))
     people = _people(request, [patient for patient, _ in page.object_list])
-    rows = [(people[patient], _adds(found, value)) for patient, value in page.object_list if patient in people]
+    rows = [(people[patient], adds_words(found, value)) for patient, value in page.object_list if patient in people]
     context = {"asked": asked, "row": row_of(found), "rows": rows, "page": page, "side": side, "total": len(members)}
+    context["may_export"] = request.may(Right.PATIENTS_EXPORT)
     return render(request, "desk/insight/metric_people.html", context)
 
 
@@ -130,14 +131,9 @@ def metric_people(request: StaffRequest, key: str) -> HttpResponse:
 @staff_page(Right.AUDIT_VIEW)
 def metrics_compare(request: StaffRequest) -> HttpResponse:
     """Two definitions on the same data, and the patients about whom they disagree."""
-    ground = _ground_or_404(request)
-    asked = _asked(request, ground)
-    keys = {each.key: each for each in COMPARED}
-    first, second = (keys.get(request.GET.get(name, ""), keys[usual]) for name, usual in (("a", "r1"), ("b", "r3")))
-    found = counting.compare(first, second, ground, as_of=asked.as_of, days=asked.days, filters=asked.filters)
-    groups = [
-        _group(first, second, says, patients.tolist()) for says, patients in sorted(found.groups.items(), key=_by_size)
-    ]
+    ground = ground_or_404(request)
+    asked = asked_of(request, ground)
+    found, groups = compared_of(request, ground, asked)
     shown = next((each for each in groups if each["code"] == request.GET.get("who")), None)
     page = Paginator(shown["patients"] if shown else [], PER_PAGE).get_page(request.GET.get("page"))
     may_open = request.may(Right.PATIENTS_VIEW)
@@ -149,6 +145,17 @@ def metrics_compare(request: StaffRequest) -> HttpResponse:
         "choices": [(each.key, f"{each.code}: {each.title}") for each in COMPARED], "may_open": may_open,
     }  # fmt: skip
     return render(request, "desk/insight/metrics_compare.html", context)
+
+
+def compared_of(request: StaffRequest, ground: Ground, asked: Asked) -> tuple[counting.Differ, list[dict[str, Any]]]:
+    """The two definitions of the address on the same data, and the patients about whom they disagree by what they say."""
+    keys = {each.key: each for each in COMPARED}
+    first, second = (keys.get(request.GET.get(name, ""), keys[usual]) for name, usual in (("a", "r1"), ("b", "r3")))
+    found = counting.compare(first, second, ground, as_of=asked.as_of, days=asked.days, filters=asked.filters)
+    groups = [
+        _group(first, second, says, patients.tolist()) for says, patients in sorted(found.groups.items(), key=_by_size)
+    ]
+    return found, groups
 
 
 def _by_size(item: tuple[tuple[bool | None, bool | None], Sized]) -> int:
@@ -168,7 +175,8 @@ def _group(
     }
 
 
-def _adds(found: counting.MetricValue, value: float) -> str:
+def adds_words(found: counting.MetricValue, value: float) -> str:
+    """What a patient adds to a metric, in words."""
     if found.definition.unit is Unit.SHARE:
         return "да" if value > 0 else "нет"
     if found.definition.unit in (Unit.SHARE_OF_SLOTS, Unit.SHARE_OF_PLANS):
@@ -181,21 +189,23 @@ def _people(request: StaffRequest, ids: list[int]) -> dict[int, counting.PersonB
     return {each.pk: each for each in found}
 
 
-def _definition(request: StaffRequest, key: str) -> Definition:
+def definition_of(request: StaffRequest, key: str) -> Definition:
+    """The metric of the address, when it is counted over patients whom this person may see."""
     definition = counting.BY_KEY.get(key)
     if definition is None or definition.count is None or not request.may(Right.PATIENTS_VIEW):
         raise Http404
     return definition
 
 
-def _ground_or_404(request: StaffRequest) -> Ground:
+def ground_or_404(request: StaffRequest) -> Ground:
+    """The tables that metrics are counted on."""
     try:
         return counting.ground_of(request.clinic, now=clock.now(), branches=branches_of(request.member))
     except (NothingSeen, NotGathered) as nobody:
         raise Http404 from nobody
 
 
-def _asked(request: StaffRequest, ground: Ground) -> Asked:
+def asked_of(request: StaffRequest, ground: Ground) -> Asked:
     """The choices of the address; a choice that does not exist is as if nothing were chosen, a day out of the data is told."""
     newest = counting.last_day(ground, today=clock.today(request.clinic.time_zone, clock.now()))
     options = _options(request)

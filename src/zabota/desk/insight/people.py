@@ -92,7 +92,7 @@ def people_file(request: StaffRequest, report_id: str, place: str, form: str) ->
     header = ("Пациент", "Филиал", "Последний визит", "Визитов", "Руб. за год", "Следующий шаг", "Телефон")
     rows = (
         (
-            each.name, each.branch, each.last_visit_on, each.visits, each.value_kopecks / 100, _step_words(each),
+            each.name, each.branch, each.last_visit_on, each.visits, each.value_kopecks / 100, step_words(each),
             "есть" if each.reachable else "нет",
         )
         for each in found.shown
@@ -175,7 +175,8 @@ def _found(request: StaffRequest, behind: Behind) -> Found:
     return Found(behind, whole, reports.sorted_people(shown, order), step, reach, order)
 
 
-def _step_words(each: reports.PersonBehind) -> str:
+def step_words(each: reports.PersonBehind) -> str:
+    """What comes next for a person, for a file."""
     if each.booked_at:
         return f"запись {formats.day_short(each.booked_at.date())}"
     if each.task_due_at:

@@ -17,7 +17,7 @@ from zabota.analytics import reports
 from zabota.clinic.api import Right
 from zabota.clinic.models import GoalPath
 from zabota.desk.access import StaffRequest, branches_of, staff_page
-from zabota.desk.insight.files import book_answer
+from zabota.desk.insight.files import book_answer, table_answer
 from zabota.desk.insight.goal import planned, stops_of
 from zabota.desk.insight.people import links_of
 from zabota.kernel import clock
@@ -54,21 +54,43 @@ def book(request: StaffRequest, span: str) -> HttpResponse:
     """Both tables of the report in one book."""
     if span not in ("weekly", "monthly"):
         raise Http404
+    first, sheets = _sheets(request, span)
+    return book_answer(_file_name(span, first), [(title, *table) for title, table in sheets.values()])
+
+
+@require_GET
+@staff_page(Right.AUDIT_VIEW)
+def as_table(request: StaffRequest, span: str, table: str, form: str) -> HttpResponse:
+    """One table of the report as a file."""
+    if span not in ("weekly", "monthly"):
+        raise Http404
+    first, sheets = _sheets(request, span)
+    if table not in sheets:
+        raise Http404
+    return table_answer(form, f"{_file_name(span, first)}-{table}", *sheets[table][1])
+
+
+Sheet = tuple[str, tuple[Sequence[str], list[Sequence[object]]]]
+
+
+def _sheets(request: StaffRequest, span: str) -> tuple[dt.date, dict[str, Sheet]]:
+    """The first day and the tables by their names in an address."""
     periods = _periods(request, "weekly" if span == "weekly" else "monthly")
     now, before, year = _figures(request, periods)
     header = ("Показатель", "Сейчас", "Перед этим", "Год назад")
-    rows = [(line["name"], *(line["raw"](each) for each in (now, before, year))) for line in _lines()]
-    doctors = [
+    rows: list[Sequence[object]] = [
+        (line["name"], *(line["raw"](each) for each in (now, before, year))) for line in _lines()
+    ]
+    doctors: list[Sequence[object]] = [
         (each.name, each.visits, each.patients, each.missed, each.cancelled, each.revenue_kopecks / 100)
         for each in now.doctors
     ]
-    return book_answer(
-        f"{'nedelya' if span == 'weekly' else 'mesyac'}-{now.first:%Y-%m-%d}",
-        [
-            ("Показатели", header, rows),
-            ("Врачи", ("Врач", "Визитов", "Пациентов", "Неявок", "Отмен", "Выручка, руб."), doctors),
-        ],
-    )
+    of_doctors = ("Врач", "Визитов", "Пациентов", "Неявок", "Отмен", "Выручка, руб.")
+    return now.first, {"figures": ("Показатели", (header, rows)), "doctors": ("Врачи", (of_doctors, doctors))}
+
+
+def _file_name(span: str, first: dt.date) -> str:
+    return f"{'nedelya' if span == 'weekly' else 'mesyac'}-{first:%Y-%m-%d}"
 
 
 @require_POST
@@ -121,6 +143,7 @@ def _context(request: StaffRequest, span: Span) -> View:
         else "",
         "other": reverse("desk:monthly" if span == "weekly" else "desk:weekly"),
         "book": f"{reverse('desk:regular-book', args=[span])}?on={now.first.isoformat()}",
+        "on": f"on={now.first.isoformat()}",
         "made_on": today,
         "mailed": reports.ReportMail.objects.filter(member=request.member, span=span).exists(),
         "mail_works": messaging.Channel.EMAIL in messaging.accounts_on(request.clinic.pk),

@@ -42,7 +42,7 @@ def calls(request: StaffRequest) -> HttpResponse:
     }
     if snapshot is None:
         return render(request, "desk/insight/calls.html", {"empty": True, **work})
-    which, within = _asked(request)
+    which, within = asked_list(request)
     found = metrics.prospects(
         snapshot, which=which, within_days=within, branches=branches_of(request.member),
         today=clock.today(request.clinic.time_zone, now),
@@ -56,7 +56,7 @@ def calls(request: StaffRequest) -> HttpResponse:
         "rows": [(each, people[each.patient_id]) for each in page.object_list if each.patient_id in people],
         "lists": [{"label": label, "url": f"?{urlencode({'list': code})}", "current": code == which} for code, label in LISTS],
         "old": snapshot.as_of < clock.today(request.clinic.time_zone, now),
-        "may_send": request.may(Right.WORKLIST_CONTROL), "limited": branches_of(request.member) is not None,
+        "may_send": request.may(Right.WORKLIST_CONTROL), "may_export": request.may(Right.PATIENTS_EXPORT), "limited": branches_of(request.member) is not None,
     }  # fmt: skip
     return render(request, "desk/insight/calls.html", context)
 
@@ -102,7 +102,8 @@ def calls_state(request: StaffRequest) -> HttpResponse:
     return render(request, "desk/insight/_work.html", context)
 
 
-def _asked(request: StaffRequest) -> tuple[str, int]:
+def asked_list(request: StaffRequest) -> tuple[str, int]:
+    """Which list, and within how many days somebody falls asleep."""
     which = request.GET.get("list", "")
     within = request.GET.get("within", "")
     known = within.isdecimal() and len(within) < 4 and int(within) in WITHIN

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import io
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from zabota.analytics.reports import audit_of
 from zabota.analytics.services import metrics_keeping
 from zabota.booking.models import Appointment
 from zabota.kernel import clock
+from zabota.kernel.models import AuditEntry
 from zabota.kernel.scope import clinic_scope
 from zabota.nextstep.api import sweep_clinic
 from zabota.patients.models import Patient
@@ -141,6 +144,37 @@ def test_file_holds_every_metric_and_no_formula(busy, as_anton) -> None:
     assert len(text.strip().splitlines()) == len(metrics.COUNTED) + 1
     assert as_anton.get("/metrics/table.xlsx").content[:2] == b"PK"
     assert as_anton.get("/metrics/table.exe").status_code == 404
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_lists_behind_figures_and_calls_are_files_for_who_may_take_people_out(
+    busy, as_anton, as_marina, in_clinic, form
+) -> None:
+    snapshots.build_snapshot(clinic_id=in_clinic.pk, now=NOW)
+    for path in ("/metrics/r1/people", "/calls/list"):
+        answer = as_anton.get(f"{path}.{form}?side=no&list=all")
+        assert answer.headers["Content-Disposition"].endswith(f'.{form}"')
+        assert as_anton.get(f"{path}.exe").status_code == 404
+        assert as_marina.get(f"{path}.{form}").status_code == 404
+    taken = AuditEntry.objects.filter(action="analytics.people.exported")
+    assert taken.count() == 2
+    assert all(each.details["rows"] > 10 for each in taken)
+    assert as_marina.get(f"/metrics/compare.{form}").status_code == 200
+
+
+def test_file_of_a_list_holds_whom_the_page_shows(busy, as_anton, in_clinic) -> None:
+    ground = metrics.ground_of(busy, now=NOW)
+    as_of = metrics.last_day(ground, today=clock.today(busy.time_zone, NOW))
+    found = metrics.value_of(metrics.BY_KEY["r1"], ground, as_of=as_of)
+    text = as_anton.get("/metrics/r1/people.csv").content.decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(text), delimiter=";"))[1:]
+    assert (len(rows), sum(row[2] == "да" for row in rows)) == (found.n, round(found.value * found.n))
+    differ = list(
+        csv.reader(io.StringIO(as_anton.get("/metrics/compare.csv").content.decode("utf-8-sig")), delimiter=";")
+    )
+    compared = metrics.compare(metrics.BY_KEY["r1"], metrics.BY_KEY["r3"], ground, as_of=as_of)
+    told = compared.both_yes + compared.both_no + sum(len(each) for each in compared.groups.values())
+    assert sum(int(row[2]) for row in differ[1:]) == told
 
 
 def test_limited_head_counts_own_branches_only(busy, centre, in_clinic, new_member, log_in) -> None:

@@ -98,6 +98,12 @@ def test_book_and_rights(visited, as_anton, as_vera, as_oleg) -> None:
     assert as_anton.get("/insight/regular/weekly.xlsx").status_code == 200
     assert as_anton.get("/insight/regular/monthly.xlsx").status_code == 200
     assert as_anton.get("/insight/regular/daily.xlsx").status_code == 404
+    for table in ("figures", "doctors"):
+        for form in ("csv", "xlsx"):
+            assert f"/insight/regular/weekly/{table}.{form}?" in as_anton.get("/insight/weekly/").content.decode()
+            assert as_anton.get(f"/insight/regular/weekly/{table}.{form}").status_code == 200
+    assert as_anton.get("/insight/regular/weekly/figures.exe").status_code == 404
+    assert as_anton.get("/insight/regular/weekly/other.csv").status_code == 404
     assert as_vera.get("/insight/weekly/").status_code == 404
     assert "визитов нет" in as_oleg.get("/insight/weekly/").content.decode()
 
