@@ -6,6 +6,7 @@ from zabota.messaging.queries.hours import allowed_from, latest_before, zones_of
 from zabota.messaging.queries.talks import canned_answers, conversations_of, inbox, inbox_counts, turns_of
 from zabota.messaging.queries.why import DaySummary, WhyLine, daily_summary, day_span, explain_messages, why
 from zabota.messaging.rules.defaults import BY_KEY as BUILT_IN
+from zabota.messaging.rules.defaults import may_have
 from zabota.messaging.rules.gate import Fate, Ruling
 from zabota.messaging.rules.legality import FOREIGN_MESSENGERS, LISTED_WORDS
 from zabota.messaging.rules.lint import Finding, check_template, check_text, errors, with_required_lines
@@ -166,6 +167,7 @@ __all__ = [
     "look",
     "look_ahead",
     "mark_read",
+    "may_have",
     "opt_out",
     "opt_out_address",
     "override_legality",

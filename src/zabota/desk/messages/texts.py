@@ -149,11 +149,17 @@ def _editor(request: StaffRequest, template: Template | None) -> HttpResponse:
         "error": error,
         "classes": list(messaging.CLASS_TITLES.items()),
         "details": Template.Detail.choices,
-        "placeholders": messaging.PLACEHOLDERS,
+        "placeholders": _offered(template),
         "history": history,
         **_reading(request, wording),
     }
     return render(request, "desk/messages/text.html", context, status=422 if error else 200)
+
+
+def _offered(template: Template | None) -> dict[str, str]:
+    """Placeholders that this text can show, with what they stand for."""
+    able = messaging.may_have(template.key if template else "")
+    return {name: meaning for name, meaning in messaging.PLACEHOLDERS.items() if name in able}
 
 
 def _stored(template: Template | None) -> Wording:
@@ -212,6 +218,8 @@ def _reading(request: StaffRequest, wording: Wording) -> dict[str, Any]:
         for channel, title in (("sms", "SMS"), ("email", "Письмо и мессенджеры"))
     ]
     findings = {finding.words: finding for _, each in shown for finding in each.findings}
+    if request.method == "GET" and not any(wording.texts.values()):
+        findings = {}  # nobody has written anything yet: there is nothing to reproach
     return {"shown": shown, "findings": list(findings.values()), "for_patient": patient, "who": asked}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zabota.messaging.rules.lint import OPT_OUT_LINE, WARNING_LINE
+from zabota.messaging.rules.text import PLACEHOLDERS, bare_names, names_in
 from zabota.messaging.rules.words import MARKETING, OTP, SERVICE
 
 _HELLO = "Здравствуйте, {имя}."
@@ -167,3 +168,38 @@ DEFAULTS: tuple[DefaultTemplate, ...] = (
     ),
 )  # fmt: skip
 BY_KEY = {each.key: each for each in DEFAULTS}
+_PERSON = frozenset({"имя", "имя_коротко", "кому", "кого"})
+_DAY = frozenset({"дата", "день", "время"})
+#: To an address that may be nobody's on the cards.
+_WITHOUT_PERSON = frozenset({"otp", "staff_report", "stop_confirmed", "missed_call"})
+#: What whoever sends a text always passes, beside what its first wording has outside brackets.
+_PASSED: dict[str, frozenset[str]] = {
+    **{
+        key: _DAY | {"визиты", "врач"}
+        for key in (
+            "reminder_48h", "reminder_2h", "reminder_evening", "reminder_family", "visit_moved", "telemedicine",
+            "before_visit", "before_visit_detailed",
+        )
+    },
+    **dict.fromkeys(("visit_booked", "visit_cancelled"), _DAY),
+    **{key: _DAY | {"врач"} for key in ("waitlist_offer", "waitlist_offer_detailed")},
+}  # fmt: skip
+
+
+def always_given(key: str) -> frozenset[str] | None:
+    """Placeholders that have a value whenever this text is sent; None for a text of the clinic's own."""
+    default = BY_KEY.get(key)
+    if default is None:
+        return None
+    person = frozenset() if key in _WITHOUT_PERSON else _PERSON
+    first = bare_names(default.subject).union(*(bare_names(text) for text in default.texts.values()))
+    return frozenset({"клиника"}) | person | first | _PASSED.get(key, frozenset())
+
+
+def may_have(key: str) -> frozenset[str]:
+    """Placeholders that this text can show at all; outside brackets only those that are always given."""
+    given = always_given(key)
+    if given is None:
+        return frozenset(PLACEHOLDERS)
+    default = BY_KEY[key]
+    return given.union({"адрес", "телефон"}, *(names_in(text) for text in default.texts.values()))

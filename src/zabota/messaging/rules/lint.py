@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from zabota.messaging.rules.parts import count_parts
-from zabota.messaging.rules.text import DETAILED, TextWrong, names_in, units
+from zabota.messaging.rules.text import DETAILED, TextWrong, bare_names, names_in, units
 from zabota.messaging.rules.transport import Channel
 from zabota.messaging.rules.words import BOT_CHANNELS, CHANNEL_TITLES, MARKETING, OTP, SERVICE
 
@@ -103,8 +103,12 @@ def check_template(
     hidden: Sequence[str] = (),
     erids: Mapping[str, str] | None = None,
     erid_required: bool = False,
+    given: frozenset[str] | None = None,
 ) -> list[Finding]:
-    """Everything that is wrong with the wordings of one template. `hidden` are names of sensitive branches."""
+    """Everything that is wrong with the wordings of one template.
+
+    `hidden` are names of sensitive branches, `given` the placeholders that always have a value (None: nobody knows).
+    """
     found: list[Finding] = []
     if not any(text.strip() for text in texts.values()):
         return [Finding("empty", "Текст пуст: напишите хотя бы одно предложение.")]
@@ -116,6 +120,8 @@ def check_template(
     if subject:
         # A subject is read on a locked screen: date and place at most, whoever agreed to more.
         found += _subject(subject)
+    if given is not None:
+        found += _ungiven([subject, *texts.values()], given)
     found += _spelled(" ".join([subject, *texts.values()]), hidden)
     found += _marked(texts, erids or {}, message_class=message_class, is_required=erid_required)
     return _once(found)
@@ -241,6 +247,25 @@ def _subject(subject: str) -> list[Finding]:
     if names & DETAILED or _HEALTH.search(subject):
         return [Finding("subject_detail", "Тему письма видно на заблокированном экране: в ней только дата и клиника.")]
     return []
+
+
+def _ungiven(texts: Sequence[str], given: frozenset[str]) -> list[Finding]:
+    names: set[str] = set()
+    for text in texts:
+        try:
+            names |= bare_names(text) - given
+        except TextWrong:
+            continue  # said already
+    if not names:
+        return []
+    told = ", ".join(f"{{{name}}}" for name in sorted(names))
+    return [
+        Finding(
+            "not_given",
+            f"{told} — для этого сообщения такого значения может не быть, и оно не ушло бы. Уберите или возьмите "
+            "вместе со словами вокруг в квадратные скобки: [Адрес: {адрес}].",
+        )
+    ]
 
 
 def _spelled(text: str, hidden: Sequence[str]) -> list[Finding]:

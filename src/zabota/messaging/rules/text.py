@@ -101,6 +101,11 @@ def names_in(text: str) -> frozenset[str]:
     return frozenset(piece.name for piece in compile_text(text) if piece.name)
 
 
+def bare_names(text: str) -> frozenset[str]:
+    """Placeholders outside brackets: without their values the text cannot be written. Raises TextWrong."""
+    return frozenset(piece.name for piece in compile_text(text) if piece.name and not piece.group)
+
+
 def render(text: str, values: Mapping[str, str], *, without: frozenset[int] = frozenset()) -> str:
     """The text with values put in; values are data and are never read as a text again.
 

@@ -16,7 +16,7 @@ from zabota.kernel import audit
 from zabota.kernel.audit import SYSTEM, Actor
 from zabota.kernel.errors import AlreadyDone, BadInput
 from zabota.messaging.models import MessagingRules, Template, TemplateVersion
-from zabota.messaging.rules.defaults import DEFAULTS
+from zabota.messaging.rules.defaults import DEFAULTS, always_given
 from zabota.messaging.rules.lint import check_template, errors
 from zabota.messaging.rules.words import CHANNEL_TITLES, CLASS_TITLES
 
@@ -92,6 +92,7 @@ def save_template(
             subject=subject.strip(),
             hidden=hidden_names(clinic),
             erids=marks,
+            given=always_given(key),
             erid_required=MessagingRules.objects.filter(clinic=clinic, erid_required=True).exists(),
         )
     )

@@ -17,6 +17,7 @@ from zabota.kernel.jobs import assure_lease
 from zabota.messaging.api import NewMessage, SubjectRef, enqueue
 from zabota.patients.api import best_phones
 from zabota.visits.models import ActionLink, Reminder
+from zabota.visits.queries.texts import texts_of
 from zabota.visits.rules import wording
 from zabota.visits.rules.reminders import Moment
 from zabota.visits.services.acts import link_expiry
@@ -141,7 +142,7 @@ def _family(leader: Reminder, now: datetime) -> list[Reminder]:
             state=Reminder.State.PLANNED,
             due_at__lte=until,
         )
-        .select_related("appointment__branch", "appointment__clinic", "patient")
+        .select_related("appointment__branch", "appointment__clinic", "appointment__doctor", "patient")
         .order_by("starts_at", "id")
     )
     day = _day(leader)
@@ -194,7 +195,23 @@ def _words(
         if leaders is None:
             leaders, words = made, link_words(secrets)
     begins = [_local(visits[row.pk]) for row in group]
-    return {**wording.words_of_visit(_local(first)), **words, "визиты": wording.several_times(begins)}
+    told = {**wording.words_of_visit(_local(first)), **words, "визиты": wording.several_times(begins)}
+    # Said only to whoever asked for detailed messages: the name of a doctor tells what somebody is treated for.
+    told["врач"] = wording.doctor_words(first.doctor.name) if first.doctor is not None else "врач"
+    if leader.kind == Moment.EVENING and len(group) == 1:
+        told |= _how_to_prepare(first)
+    return told
+
+
+def _how_to_prepare(visit: Appointment) -> dict[str, str]:
+    texts = texts_of(visit)
+    services = visit.lines.select_related("service").order_by("id")
+    words = {
+        "услуга": ", ".join(line.service.name for line in services),
+        "подготовка": texts.prepare,
+        "как_доехать": texts.way,
+    }
+    return {name: value for name, value in words.items() if value}
 
 
 def _visit(row: Reminder) -> Appointment:

@@ -10,11 +10,12 @@ import pytest
 from zabota.booking.models import Appointment
 from zabota.booking.services.appointments import cancel, move_appointment
 from zabota.booking.services.marks import mark_confirmed
-from zabota.messaging.models import Message
+from zabota.messaging.models import ChannelChoice, Message
 from zabota.patients.models import Household, Patient
 from zabota.visits.models import ActionLink, Reminder, VisitSettings
 from zabota.visits.services.planning import plan_unplanned, plan_visit, replan
 from zabota.visits.services.reminding import send_due, still_valid
+from zabota.visits.services.texts import save_text
 from zabota.visits.tests.conftest import WEDNESDAY
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_clinic")]
@@ -82,6 +83,19 @@ def test_quiet_hours_push_the_reminder_to_the_evening_and_the_text_says_so(mila,
 
     assert "Завтра 26.11 в 8:30" in texts()[0]
     assert "утром не напомним" in texts()[0]
+
+
+def test_whoever_asked_for_detailed_messages_reads_the_evening_before_who_receives_and_how_to_prepare(
+    mila, book_for, cleaning, smile, actor
+) -> None:
+    ChannelChoice.objects.create(clinic=smile, patient=mila, channel="sms", detailed_at=WEDNESDAY)
+    save_text(clinic=smile, values={"prepare": "Не ешьте два часа."}, actor=actor, now=WEDNESDAY)
+    visit = book_for(mila, "2026-11-20 15:00", services=[cleaning])
+    plan_at(visit, WEDNESDAY)
+    send_due(now=at("2026-11-19 19:00"))
+    told = Message.objects.get(template_version__template__key="before_visit_detailed")
+    assert "вас ждёт Соколова" in told.text
+    assert (told.context["услуга"], told.context["подготовка"]) == (cleaning.name, "Не ешьте два часа.")
 
 
 def test_a_visit_booked_less_than_48_hours_ahead_has_no_48_hour_reminder(mila, book_for) -> None:
