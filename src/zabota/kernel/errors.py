@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable
 
 
 class Trouble(Exception):
@@ -49,6 +50,23 @@ class LeaseLost(Trouble):
 
     code = "lease_lost"
     text = "Задание продолжил другой исполнитель."
+
+
+def all_of_them(*parts: Callable[[], object]) -> None:
+    """Do every part, whatever became of those before it; then raise the first trouble there was.
+
+    A lost lease stops at once: another worker does the rest.
+    """
+    first: Exception | None = None
+    for part in parts:
+        try:
+            part()
+        except LeaseLost:
+            raise
+        except Exception as error:
+            first = first or error
+    if first is not None:
+        raise first
 
 
 def reason_of(error: BaseException) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count
@@ -11,6 +12,7 @@ from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from zabota.kernel import clock
+from zabota.kernel.errors import all_of_them
 from zabota.kernel.jobs import schedule
 from zabota.kernel.scope import every_clinic
 from zabota.messaging.models import Message
@@ -49,14 +51,18 @@ def drain_due() -> dict[str, int]:
     """Look at everything once: what providers said, what the clock brings, what is due in each account."""
     now = clock.now()
     look(now=now)
-    received = apply_receipts(now=now)
-    ticked = tick(now=now)
-    with every_clinic(reason="accounts of all clinics"):
-        for account_id in ready_accounts(now=now):
-            # A long queue is worked off by two workers.
-            for _ in range(min(2, 1 + _due(account_id) // (4 * BATCH)) if _due(account_id) else 0):
-                _ask_for_drain(account_id)
-    return {"received": received, "stepped": ticked.stepped, "unknown": ticked.unknown, "expired": ticked.expired}
+    told: dict[str, int] = {}
+
+    def clock_of_messages() -> None:
+        ticked = tick(now=now)
+        told.update(stepped=ticked.stepped, unknown=ticked.unknown, expired=ticked.expired)
+
+    all_of_them(
+        lambda: told.update(received=apply_receipts(now=now)),
+        clock_of_messages,
+        lambda: _ask_for_drains(now),
+    )
+    return told
 
 
 @schedule("messaging.tidy", cron="40 3 * * *", says="убирает тексты старше года и принятые события старше месяца")
@@ -71,6 +77,14 @@ def _due(account_id: int) -> int:
     with every_clinic(reason="accounts of all clinics"):
         due = Message.objects.filter(account_id=account_id, due_at__lte=clock.now())
         return due.order_by()[: 8 * BATCH].aggregate(n=Count("id"))["n"] or 0
+
+
+def _ask_for_drains(now: datetime) -> None:
+    with every_clinic(reason="accounts of all clinics"):
+        for account_id in ready_accounts(now=now):
+            # A long queue is worked off by two workers.
+            for _ in range(min(2, 1 + _due(account_id) // (4 * BATCH)) if _due(account_id) else 0):
+                _ask_for_drain(account_id)
 
 
 def _ask_for_drain(account_id: int) -> None:

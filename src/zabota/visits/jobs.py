@@ -5,6 +5,7 @@ from __future__ import annotations
 from django_tasks import task
 
 from zabota.kernel import clock
+from zabota.kernel.errors import all_of_them
 from zabota.kernel.jobs import schedule
 from zabota.visits.services.care import ask_due
 from zabota.visits.services.codes import forget_old_codes
@@ -21,9 +22,7 @@ from zabota.visits.services.reminding import send_due
 def send_reminders() -> None:
     """Due reminders and questions become messages; a complaint nobody took goes to the desk."""
     now = clock.now()
-    send_due(now=now)
-    ask_due(now=now)
-    escalate_waiting(now=now)
+    all_of_them(lambda: send_due(now=now), lambda: ask_due(now=now), lambda: escalate_waiting(now=now))
 
 
 @schedule("visits.plan", cron="*/10 * * * *", says="планирует напоминания о визитах, которые пришли из выгрузки")

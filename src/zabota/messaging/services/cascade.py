@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from zabota.kernel import facts
+from zabota.kernel.errors import BadInput
 from zabota.messaging.facts import ChainFailed
 from zabota.messaging.models import Decision, Message
 from zabota.messaging.rules.states import RANKS, REACHED
@@ -79,12 +80,32 @@ def _of_clinic(clinic_id: int, rows: list[Message], now: datetime) -> int:
 def _next_steps(clinic_id: int, rows: list[Message], now: datetime) -> list[Message]:
     wanted = {row.pk: _wanted_again(row) for row in rows}
     grounds = grounds_of(clinic_id=clinic_id, wanted=wanted.values())
-    steps = [step_from(wanted[row.pk], row.plan, row.step + 1, grounds, now) for row in rows]
+    steps: list[Message] = []
+    unwritten: list[Decision] = []
+    for row in rows:
+        try:
+            steps.append(step_from(wanted[row.pk], row.plan, row.step + 1, grounds, now))
+        except BadInput as wrong:
+            # A text of one clinic that cannot be written ends this cascade, not the sending of everybody.
+            unwritten.append(_unwritten(row, wrong, now))
+    Decision.objects.bulk_create(unwritten)
     # Where no channel is left that could carry it, the cascade ends with the message that failed.
     made = [step for step in steps if step.state == Message.State.QUEUED]
     keep(made, now=now)
     wake()
     return made
+
+
+def _unwritten(row: Message, wrong: BadInput, now: datetime) -> Decision:
+    return Decision(
+        message=row,
+        clinic_id=row.clinic_id,
+        at=now,
+        outcome=Decision.Outcome.STOP,
+        reason="text_wrong",
+        detail=wrong.text[:300],
+        attempt=row.attempts,
+    )
 
 
 def _wanted_again(row: Message) -> NewMessage:

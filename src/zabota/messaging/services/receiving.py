@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import transaction
+import structlog
+from django.db import OperationalError, transaction
 from django.db.models import Q
 
 from zabota.kernel.scope import clinic_scope, every_clinic
@@ -18,6 +19,8 @@ from zabota.messaging.services.hearing import hear
 from zabota.messaging.services.optouts import complain
 from zabota.messaging.services.refusals import note_refusal, note_soft_failure
 from zabota.messaging.services.waking import wake
+
+log = structlog.get_logger(__name__)
 
 #: A receipt of a message that we do not know is looked at again for so long: it may come before our own note.
 PATIENCE = timedelta(hours=1)
@@ -64,12 +67,34 @@ def apply_receipts(*, now: datetime, limit: int = 5000) -> int:
                     .select_for_update(skip_locked=True, of=("self",))
                     .order_by("try_at", "id")[:PORTION]
                 )
-                for row in rows:
-                    _apply(row, now)
+                _apply_all(rows, now)
             done += len(rows)
             if not rows:
                 break
     return done
+
+
+def _apply_all(rows: Sequence[Receipt], now: datetime) -> None:
+    """All at once; when one of them fails, each by itself, so that it keeps back nobody else's."""
+    try:
+        with transaction.atomic():
+            for row in rows:
+                _apply(row, now)
+        return
+    except OperationalError:
+        raise  # the database is away or locked: nothing is wrong with the receipts
+    except Exception:
+        log.warning("receipts_one_by_one", count=len(rows))
+    for row in rows:
+        try:
+            with transaction.atomic():
+                _apply(row, now)
+        except OperationalError:
+            raise
+        except Exception as error:
+            log.error("receipt_failed", receipt=row.pk, error=type(error).__qualname__, exc_info=error)
+            row.message = None
+            _later_or_never(row, now)
 
 
 def _row(account: ChannelAccount, event: InboundEvent, now: datetime) -> Receipt:
@@ -103,16 +128,20 @@ def _apply(row: Receipt, now: datetime) -> None:
         return _finish(row, Receipt.State.DONE)
     message = _message(row)
     if message is None:
-        if now - row.received_at < PATIENCE:
-            Receipt.objects.filter(pk=row.pk).update(try_at=now + AGAIN)
-            return None
-        return _finish(row, Receipt.State.ORPHAN)
+        return _later_or_never(row, now)
     row.message = message
     if kind is EventKind.COMPLAINT:
         complain(message, now=now)
     else:
         _advance(message, state, row, now)
     return _finish(row, Receipt.State.DONE)
+
+
+def _later_or_never(row: Receipt, now: datetime) -> None:
+    if now - row.received_at < PATIENCE:
+        Receipt.objects.filter(pk=row.pk).update(try_at=now + AGAIN)
+    else:
+        _finish(row, Receipt.State.ORPHAN)
 
 
 def _message(row: Receipt) -> Message | None:

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from zabota.kernel import facts
+from zabota.kernel.errors import all_of_them
 from zabota.kernel.scope import every_clinic
 from zabota.messaging.facts import CallNeeded
 from zabota.messaging.models import Batch, ChannelAccount, Decision, Message, MessagingRules
@@ -47,10 +48,12 @@ def tick(*, now: datetime) -> Ticked:
     """Everything that is due by the clock, of all clinics. Safe with any number of workers."""
     with every_clinic(reason="the clock of messages"):
         done = Ticked()
-        recover(done, now=now)
-        done.expired = expire(now=now)
-        done.stepped = step_on(now=now)
-        done.called = call_due(now=now)
+        all_of_them(
+            lambda: recover(done, now=now),
+            lambda: setattr(done, "expired", expire(now=now)),
+            lambda: setattr(done, "stepped", step_on(now=now)),
+            lambda: setattr(done, "called", call_due(now=now)),
+        )
     return done
 
 

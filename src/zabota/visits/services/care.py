@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import structlog
 from django.db import transaction
 
 from zabota.booking.models import Appointment
@@ -22,6 +23,8 @@ from zabota.visits.services.links import PATIENT, LinkGone, make_links
 from zabota.visits.services.settings import settings_of
 from zabota.worklist.api import create_task
 from zabota.worklist.models import Reason
+
+log = structlog.get_logger(__name__)
 
 SUBJECT = "wellbeing"
 #: Advice without a question goes out when the patient is at home.
@@ -111,7 +114,13 @@ def _ask(check_id: int, now: datetime) -> int:
         context=link_words(secrets),
         subject=SubjectRef(SUBJECT, check.pk),
     )
-    enqueue(clinic_id=check.clinic_id, message=message, now=now)
+    try:
+        with transaction.atomic():
+            enqueue(clinic_id=check.clinic_id, message=message, now=now)
+    except BadInput as wrong:
+        # The clinic has made its text unusable: one question is lost, those of all others are asked.
+        log.warning("question_not_worded", check=check.pk, why=wrong.text)
+        return 0
     return 1
 
 

@@ -13,7 +13,7 @@ from zabota.booking.services.marks import mark_status
 from zabota.kernel.errors import BadInput
 from zabota.kernel.facts import publish
 from zabota.messaging.facts import CallNeeded
-from zabota.messaging.models import Message
+from zabota.messaging.models import Message, TemplateVersion
 from zabota.visits.models import WellbeingCheck
 from zabota.visits.rules.calling import call_until
 from zabota.visits.services.care import ask_due, follow_up, still_asked
@@ -51,6 +51,14 @@ def test_after_a_procedure_the_patient_is_asked_how_they_feel_once(held, smile, 
     message = Message.objects.get()
     assert "Как вы себя чувствуете?" in message.text and message.parts >= 1
     assert "чистка" not in message.text
+
+
+def test_a_question_whose_text_cannot_be_written_keeps_back_nobody_elses(held, smile, actor) -> None:
+    texts(smile, actor, wellbeing_hours=1)
+    follow_up(appointment_id=held.pk, now=WEDNESDAY + dt.timedelta(hours=3))
+    TemplateVersion.objects.filter(template__key="care_check").update(texts={"": "Как вы после {врач}? {ссылка}"})
+    assert ask_due(now=WEDNESDAY + dt.timedelta(hours=5)) == 0
+    assert WellbeingCheck.objects.get().asked_at is not None
 
 
 def test_a_visit_whose_mark_was_taken_back_is_not_asked_about(held, smile, actor) -> None:
