@@ -183,6 +183,8 @@ class Traits:
     per_second: float
     per_person_seconds: float = 0.0
     has_receipts: bool = True
+    #: A message that arrived is told of. Without it a silence says nothing, and the cascade ends with the acceptance.
+    confirms_delivery: bool = True
     takes_replies: bool = False
     takes_buttons: bool = False
     #: Data of patients leave the house for it: named among the recipients in the texts of consents.

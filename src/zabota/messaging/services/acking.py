@@ -65,8 +65,8 @@ def acknowledge(
             elsewhere.append(row.pk)
     if taken:
         accept(taken, account_id=account.pk, token=token, state="accepted" if traits.has_receipts else "sent", now=now)
-        if not traits.has_receipts:
-            # Nothing more will be heard: the cascade ends here.
+        if not (traits.has_receipts and traits.confirms_delivery):
+            # No delivery will be heard of: the cascade waits no longer; what comes back still goes on at once.
             Message.objects.filter(pk__among=[pk for pk, _, _ in taken]).exclude(step_on_at=None).update(
                 step_on_at=None
             )

@@ -27,12 +27,15 @@ _ATTEMPTS = {
     "sqlite": "SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS attempt FROM json_each(%s)",
     "postgresql": "SELECT * FROM unnest(%s::bigint[], %s::bigint[]) AS rows(id, attempt)",
 }
+#: An expression, because of the plain column a planner knows that hardly any row has this claim, and would begin with it:
+#: the whole outbox is read then, and every row of the batch held beside every answer.
+_OURS = "COALESCE({row}.claim, '') = %s"
 _AT = {"sqlite": "%s", "postgresql": "%s::timestamptz"}
 _NUMBERS = """
     INSERT INTO messaging_providernumber (message_id, account_id, number)
     SELECT answered.id, %s, answered.provider_id FROM ({answered}) AS answered
-    JOIN messaging_message AS ours ON ours.id = answered.id AND ours.claim = %s
-    WHERE true
+    JOIN messaging_message AS ours ON ours.id = answered.id
+    WHERE {ours}
     ON CONFLICT (message_id) DO UPDATE SET account_id = excluded.account_id, number = excluded.number
 """
 
@@ -53,7 +56,7 @@ def accept(rows: Sequence[tuple[int, str, int]], *, account_id: int, token: str,
             sent_at = COALESCE(sent_at, %s),
             claim = ''
         FROM ({_ANSWERED[connection.vendor]}) AS answered
-        WHERE messaging_message.id = answered.id AND messaging_message.claim = %s
+        WHERE messaging_message.id = answered.id AND {_OURS.format(row="messaging_message")}
     """  # noqa: S608 -- only placeholders are put in
     rank, at = RANKS[state], connection.ops.adapt_datetimefield_value(now)
     numbered = [(pk, number, 0) for pk, number, _ in rows if number]
@@ -61,7 +64,8 @@ def accept(rows: Sequence[tuple[int, str, int]], *, account_id: int, token: str,
         if numbered:
             # While the rows are still ours by their claim: a stranger's late answer gives no number either.
             cursor.execute(
-                _NUMBERS.format(answered=_ANSWERED[connection.vendor]), [account_id, *_given(numbered), token]
+                _NUMBERS.format(answered=_ANSWERED[connection.vendor], ours=_OURS.format(row="ours")),
+                [account_id, *_given(numbered), token],
             )
         cursor.execute(statement, [rank, state, rank, rank, at, *_given(rows), token])
         changed: int = cursor.rowcount

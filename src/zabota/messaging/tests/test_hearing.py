@@ -104,6 +104,23 @@ def test_without_a_delivery_in_time_the_next_channel_says_it(mila, both, want, d
     assert mail.ledger[0].subject == "Ждём вас 25.11 в 10:00"
 
 
+def test_a_letter_that_was_taken_is_not_said_again_through_another_channel(
+    mila, new_account, want, drain, email_of, tell, now
+):
+    mail_account, mail = new_account(Channel.EMAIL, confirms_delivery=False)
+    account, phone = new_account(Channel.SMS)
+    email_of(mila, "mila@example.test")
+    message = want(mila, channels=(Channel.EMAIL, Channel.SMS, Channel.CALL))
+    drain(mail_account)
+    later = now + dt.timedelta(hours=2)
+    api.tick(now=later)
+    drain(account, at=later)
+    assert (len(mail.ledger), phone.calls, Message.objects.count()) == (1, 0, 1)
+    tell(mail_account, "failed", at=later, key=message.idem_key, blame=Blame.BAD_ADDRESS)
+    drain(account, at=later)
+    assert phone.calls == 1  # what came back goes on at once
+
+
 def test_a_late_success_takes_back_the_step_that_still_waits(mila, both, want, drain, tell, now):
     account, _phone, mail_account, mail = both
     message = want(mila)
