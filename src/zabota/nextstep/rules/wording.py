@@ -109,9 +109,18 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
 }
 
 
+#: Rules under which somebody may stand whom a booking alone keeps from sleeping.
+_AWAKE = frozenset({"chronic.service", "treated.plan", "prevention.visit", "active.regular"})
+
+
 def explain_type(verdict: Verdict) -> str:
     """One sentence for the card: the type and what it follows from."""
-    return _SENTENCES[verdict.rule](verdict.params)
+    params: dict[str, Any] = verdict.params
+    said = _SENTENCES[verdict.rule](params)
+    if verdict.rule in _AWAKE and params["booked_on"] and (params["silent_days"] or 0) > params["sleeping_days"]:
+        # Else it is a wonder why somebody unseen for two years does not sleep.
+        said += f"; визитов давно нет, но есть запись на {short_day(params['booked_on'])}"
+    return said
 
 
 def known_rules() -> tuple[str, ...]:

@@ -65,6 +65,18 @@ def test_booked_patient_never_sleeps_however_long_ago_the_last_visit_was() -> No
     assert classify(seen(300, booking=booked()), T, TODAY).sleeping_on is None
 
 
+def test_booking_takes_sleep_alone_away_and_the_sentence_says_so() -> None:
+    treated = seen(640, plans=PlanFacts(finished_on=ago(640)))
+    assert rule(treated) == "lost.default"
+    booking = replace(treated, booking=booked())
+    # What the patient was before falling asleep holds until the visit: the plan is finished, nothing came after it.
+    assert rule(booking) == "treated.plan"
+    assert "визитов давно нет, но есть запись на" in explain_type(classify(booking, T, TODAY))
+    assert rule(replace(booking, last_was_prevention=True, plans=PlanFacts())) == "prevention.visit"
+    fresh = replace(seen(40, plans=PlanFacts(finished_on=ago(40))), booking=booked())
+    assert "давно" not in explain_type(classify(fresh, T, TODAY))
+
+
 def test_cancelled_booking_puts_the_patient_back_to_sleep_the_same_night() -> None:
     facts = seen(300, booking=booked())
     assert rule(replace(facts, booking=None)) == "sleeping.default"
