@@ -20,7 +20,7 @@ CHUNK: Final = 20_000
 _LINES: Final = {
     "appointment": pl.Int64, "patient": pl.Int64, "day": pl.Date, "status": pl.String,
     "doctor_id": pl.Int64, "branch_id": pl.Int64, "is_first": pl.Boolean, "total": pl.Int64, "line": pl.Int64,
-    "service_id": pl.Int64, "price": pl.Int64, "wait_seconds": pl.Int64, "corridor_seconds": pl.Int64,
+    "service_id": pl.Int64, "price": pl.Int64, "whole": pl.Int64, "wait_seconds": pl.Int64, "corridor_seconds": pl.Int64,
 }  # fmt: skip
 _PEOPLE: Final = {
     "patient": pl.Int64, "merged_into": pl.Int64, "born_on": pl.Date, "sex": pl.String, "channel": pl.String,
@@ -60,6 +60,12 @@ class _Corridor(_Seconds):
     postgresql = "(CASE WHEN {0} IS NOT NULL THEN EXTRACT(EPOCH FROM ({2} - GREATEST({0}, {1})))::bigint END)"
 
 
+class _Whole(_Seconds):
+    """What a whole line cost: as told, else its price times its quantity. The same text in both databases."""
+
+    sqlite = postgresql = "COALESCE({0}, CAST(ROUND({1} * {2}) AS BIGINT))"
+
+
 @dataclasses.dataclass(frozen=True)
 class ClinicVisits:
     """The visits of a clinic and the card of each person of the frame, by the person's number."""
@@ -96,7 +102,9 @@ def _frame_of(clinic_id: int, people: pl.DataFrame, branches: Sequence[int] | No
     lines = lines.sort("place")
     first_line = pl.col("appointment").is_first_distinct()
     # An appointment without services keeps its total; a price that nobody entered is what was paid.
-    price = pl.when(pl.col("line").is_null()).then(pl.col("total")).otherwise(pl.col("price"))
+    price, whole = (
+        pl.when(pl.col("line").is_null()).then(pl.col("total")).otherwise(pl.col(name)) for name in ("price", "whole")
+    )
     return lines.select(
         pl.int_range(2, pl.len() + 2, dtype=pl.Int32).alias("row"),
         (pl.col("appointment").rank("dense").cast(pl.Int32) - 1).alias("visit"),
@@ -110,6 +118,7 @@ def _frame_of(clinic_id: int, people: pl.DataFrame, branches: Sequence[int] | No
         "service",
         pl.lit(None, dtype=pl.String).alias("service_code"),
         pl.when(price > 0).then(price).alias("price_kopecks"),
+        pl.when(whole != 0).then(whole).alias("total_kopecks"),
         pl.when(first_line).then(pl.col("paid")).alias("paid_kopecks"),
         "channel",
         "is_first",
@@ -134,7 +143,8 @@ def _lines(clinic_id: int, branches: Sequence[int] | None) -> pl.DataFrame:
         visits = visits.filter(Q(branch_id__in=branches) | Q(branch=None))
     rows = visits.values_list(
         "pk", "patient_id", "day", "status", "doctor_id", "branch_id", "is_first", "total_kopecks",
-        "lines__pk", "lines__service_id", "lines__price_kopecks", _Seconds("booked_at", "starts_at"),
+        "lines__pk", "lines__service_id", "lines__price_kopecks",
+        _Whole("lines__total_kopecks", "lines__price_kopecks", "lines__quantity"), _Seconds("booked_at", "starts_at"),
         _Corridor("arrived_at", "starts_at", "begun_at"),
     )  # fmt: skip
     # The database sorts by the instant: reading hundreds of thousands of instants only to sort them would cost most.

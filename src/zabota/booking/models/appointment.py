@@ -136,6 +136,8 @@ class AppointmentService(models.Model):
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+")
     quantity = models.DecimalField(max_digits=8, decimal_places=2, default=1)
     price_kopecks = models.BigIntegerField(default=0)
+    #: What the whole line cost, when a discount or an export says so; None: the price times the quantity.
+    total_kopecks = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
         indexes = [

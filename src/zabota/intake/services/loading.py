@@ -259,6 +259,7 @@ def _create_visits(writer: Writer, visits: list[Visit]) -> None:
                         service_id=service_id,
                         quantity=line.quantity,
                         price_kopecks=line.price_kopecks,
+                        total_kopecks=line.total_kopecks,
                     )
                 )
     AppointmentService.objects.bulk_create(lines)

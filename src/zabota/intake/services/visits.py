@@ -16,7 +16,8 @@ from zabota.intake.services.people import chunked
 
 #: Prefix of ids that we derive for exports that number nothing: equal rows get equal ids.
 DERIVED = "~"
-_BOOKED = tuple(Appointment.BOOKED)
+#: More of one service than a line can hold is a slip: its total stands, its number is one.
+MOST_OF_A_SERVICE = 1_000_000
 
 
 @dataclasses.dataclass(slots=True)
@@ -27,6 +28,8 @@ class Line:
     service_code: str
     quantity: float
     price_kopecks: int
+    #: What the whole line cost; None: its price times its quantity.
+    total_kopecks: int | None
 
 
 @dataclasses.dataclass(slots=True)
@@ -62,7 +65,7 @@ def visits_of(frame: pl.DataFrame, *, zones: dict[str, str], default_zone: str) 
     columns: dict[str, Any] = {
         "visit_ext_id": pl.String, "duration_minutes": pl.Int64, "doctor": pl.String, "speciality": pl.String,
         "service": pl.String, "service_code": pl.String, "qty": pl.Float64, "price_kopecks": pl.Int64,
-        "paid_kopecks": pl.Int64, "is_first": pl.Boolean, "comment": pl.String, "cancel_reason": pl.String,
+        "total_kopecks": pl.Int64, "paid_kopecks": pl.Int64, "is_first": pl.Boolean, "comment": pl.String, "cancel_reason": pl.String,
         "created_at": pl.Datetime("us"),
     }  # fmt: skip
     missing = [pl.lit(None, dtype=kind).alias(name) for name, kind in columns.items() if name not in frame.columns]
@@ -90,6 +93,11 @@ def visits_of(frame: pl.DataFrame, *, zones: dict[str, str], default_zone: str) 
         pl.col("service_code"),
         pl.col("qty"),
         pl.col("price_kopecks"),
+        # A row without a price in a visit that has prices cost what was paid; without any, payments tell of the visit.
+        pl.when(pl.col("total_kopecks").is_not_null().any())
+        .then(pl.coalesce("total_kopecks", "paid_kopecks").fill_null(0))
+        .otherwise(0)
+        .alias("worth"),
         pl.col("paid_kopecks").sum(),
     )
     # The sorted copy of a large export weighs as much as its visits, which are made next.
@@ -99,6 +107,7 @@ def visits_of(frame: pl.DataFrame, *, zones: dict[str, str], default_zone: str) 
     visits = []
     # One object for each doctor, branch, service and day instead of one per row: a third of the memory of a large export.
     same: dict[Any, Any] = {}
+    numbers: dict[float, float] = {}
 
     def one(value: Any) -> Any:
         return same.setdefault(value, value)
@@ -107,19 +116,30 @@ def visits_of(frame: pl.DataFrame, *, zones: dict[str, str], default_zone: str) 
         local: datetime = row["starts_at"]
         zone = known.get(row["branch"] or "", usual)
         booked: datetime | None = row["created_at"]
-        lines = [
-            Line(
-                service=one(name),
-                service_code=one(code or ""),
-                quantity=float(qty or 1),
-                price_kopecks=int(price or 0),
+        lines: list[Line] = []
+        total = nameless = 0
+        for name, code, qty, price, worth in zip(
+            row["service"], row["service_code"], row["qty"], row["price_kopecks"], row["worth"], strict=True
+        ):
+            total += worth
+            if not name:
+                nameless += worth
+                continue
+            quantity = qty if qty and 0 < qty < MOST_OF_A_SERVICE else 1.0
+            each = price or round(worth / quantity)
+            lines.append(
+                Line(
+                    service=one(name),
+                    service_code=one(code or ""),
+                    quantity=numbers.setdefault(quantity, quantity),
+                    price_kopecks=one(each),
+                    total_kopecks=None if quantity == 1 and each == worth else one(worth),
+                )
             )
-            for name, code, qty, price in zip(
-                row["service"], row["service_code"], row["qty"], row["price_kopecks"], strict=True
-            )
-            if name
-        ]
-        total = sum(price or 0 for price in row["price_kopecks"])
+        if nameless and lines:
+            # The lines of a visit make its total: what names no service is counted with the first one.
+            first = lines[0]
+            first.total_kopecks = nameless + line_total(first)
         visits.append(
             Visit(
                 ext_id=(row["visit_ext_id"] or _derived(row))[:80],
@@ -134,13 +154,18 @@ def visits_of(frame: pl.DataFrame, *, zones: dict[str, str], default_zone: str) 
                 is_first=row["is_first"],
                 comment=(row["comment"] or "")[:500],
                 cancel_reason=(row["cancel_reason"] or "")[:200],
-                total_kopecks=int(total),
+                total_kopecks=one(total),
                 paid_kopecks=int(row["paid_kopecks"] or 0),
                 lines=lines,
                 booked_at=booked.replace(tzinfo=zone).astimezone(ZoneInfo("UTC")) if booked else None,
             )
         )
     return _once(visits)
+
+
+def line_total(line: Line) -> int:
+    """What a whole line cost."""
+    return round(line.price_kopecks * line.quantity) if line.total_kopecks is None else line.total_kopecks
 
 
 def _derived(row: dict[str, Any]) -> str:

@@ -56,28 +56,6 @@ def first() -> str:
     )
 
 
-@pytest.fixture
-def load(smile: Clinic, centre: Branch) -> Callable[..., Batch]:
-    """Loads a text as a file, from upload to result."""
-
-    def run(text: str, *, complete: bool = True) -> Batch:
-        batch = loads.receive_files(
-            clinic=smile,
-            uploads=[loads.Upload(name="visits.csv", content=io.BytesIO(text.encode("cp1251")))],
-            actor=ACTOR,
-            now=clock.now(),
-        )
-        loads.choose_columns(
-            batch=batch, mapping=None, branch=None, system="file", is_complete=complete,
-            remember_as="", signature="", actor=ACTOR, now=clock.now(),
-        )  # fmt: skip
-        batch = loads.run_step_now(batch=batch, step="check", actor=ACTOR, now=clock.now())
-        assert batch.state == Batch.State.CHECKED, batch.error
-        return loads.run_step_now(batch=batch, step="load", actor=ACTOR, now=clock.now())
-
-    return run
-
-
 def everything() -> list[int]:
     """Numbers of rows that a second load must not change."""
     models = (Patient, Contact, Appointment, AppointmentService, Payment, Consent, Doctor, Service, Task)

@@ -47,11 +47,14 @@ def load_visits(clinic: Clinic, frame: Frame, patients: Ints, *, now: dt.datetim
     ids = np.zeros(len(visits), dtype=np.int64)
     for begin in range(0, len(visits), SLICE):
         part = visits[begin : begin + SLICE]
-        ids[begin : begin + len(part)] = bulk.insert(Appointment, part.drop("service_id", "price_kopecks"), now=now)
+        ids[begin : begin + len(part)] = bulk.insert(
+            Appointment, part.drop("service_id", "price_kopecks", "whole"), now=now
+        )
         lines = part.select(
             pl.Series("appointment_id", ids[begin : begin + len(part)]),
             "service_id",
             "price_kopecks",
+            pl.col("whole").alias("total_kopecks"),
         )
         bulk.insert(AppointmentService, lines, now=now)
     done = (visits["status"] == str(Appointment.Status.COMPLETED)).to_numpy()
@@ -100,6 +103,7 @@ def _told(clinic: Clinic, frame: Frame, patients: Ints, now: dt.datetime) -> pl.
     return told.with_columns(
         pl.when(ahead).then(booked).otherwise("status").alias("status"),
         pl.when(ahead).then(0).otherwise("total_kopecks").alias("total_kopecks"),
+        pl.when(~ahead & pl.Series(status == COMPLETED)).then("total_kopecks").alias("whole"),
         # A booking is always made before the present: on one of the last days, in the desk's hours.
         pl.when(ahead)
         .then(pl.lit(at) - pl.duration(days=pl.col("ahead") - 1, hours=1, minutes=7 * pl.col("ahead")))

@@ -71,7 +71,7 @@ def test_the_database_holds_what_was_generated() -> None:
 
 
 @pytest.mark.usefixtures("everywhere")
-def test_the_file_and_the_database_tell_the_same_waiting(tmp_path: Path) -> None:
+def test_the_file_and_the_database_tell_the_same_waiting_and_revenue(tmp_path: Path) -> None:
     made = generate(SPEC)
     load(made, now=NIGHT)
     export(made, tmp_path / "visits.csv", dirt=0)
@@ -79,6 +79,7 @@ def test_the_file_and_the_database_tell_the_same_waiting(tmp_path: Path) -> None
     of_database = read_visits(visits_frame(Clinic.objects.get().pk))
     assert np.bincount(of_file.wait).tolist() == np.bincount(of_database.wait).tolist()
     assert len(of_file.wait) > 1000
+    assert of_file.revenue.sum() == of_database.revenue.sum()
 
 
 @pytest.mark.usefixtures("everywhere")
