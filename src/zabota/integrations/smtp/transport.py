@@ -86,6 +86,8 @@ class SmtpTransport:
         max_length=0,
         per_second=20_000.0,
         takes_buttons=True,
+        # What failed comes back; of what arrived nobody tells.
+        confirms_delivery=False,
     )
 
     def __init__(self, patience: Patience | None = None) -> None:
