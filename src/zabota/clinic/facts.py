@@ -23,6 +23,15 @@ class MemberLeft(FactBase):
     member_id: int
 
 
+@fact("clinic.member_changed")
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MemberChanged(FactBase):
+    """A person has another role or other branches: what is no longer their business must find another owner."""
+
+    member_id: int
+    role_before: str
+
+
 @fact("clinic.recall_interval_changed")
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RecallIntervalChanged(FactBase):

@@ -14,6 +14,7 @@ from zabota.clinic.services.troubles import NameTaken, NotOfThisClinic
 from zabota.kernel import facts
 from zabota.kernel.audit import Actor, record
 from zabota.kernel.errors import BadInput
+from zabota.kernel.names import fold
 
 _GOAL_TEXTS: dict[GoalProblem, str] = {
     "share_out_of_range": "Доли пишите в процентах от 1 до 100.",
@@ -154,6 +155,7 @@ def _free_group_name(clinic_id: int, name: str, *, besides: ServiceGroup | None)
     text = " ".join(name.split())
     if not text:
         raise BadInput("Напишите название группы.")
-    same = ServiceGroup.objects.filter(clinic_id=clinic_id, name__iexact=text)
-    if same.exclude(pk=besides.pk if besides else 0).exists():
+    others = ServiceGroup.objects.filter(clinic_id=clinic_id).exclude(pk=besides.pk if besides else 0)
+    # Compared here: SQLite knows no capital letters but Latin ones.
+    if fold(text) in {fold(name) for name in others.values_list("name", flat=True)}:
         raise NameTaken("Группа с таким названием уже есть.")

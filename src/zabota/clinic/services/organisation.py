@@ -159,8 +159,9 @@ def _zone(time_zone: str) -> str:
 
 
 def _free_branch_name(clinic: Clinic, name: str, *, besides: Branch | None) -> None:
-    same = Branch.objects.filter(clinic=clinic, name__iexact=name)
-    if same.exclude(pk=besides.pk if besides else 0).exists():
+    others = Branch.objects.filter(clinic=clinic).exclude(pk=besides.pk if besides else 0)
+    # Compared here: SQLite knows no capital letters but Latin ones, and loads find a branch by its folded name.
+    if fold(name) in {fold(each) for each in others.values_list("name", flat=True)}:
         raise NameTaken("Филиал с таким названием уже есть.")
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from allauth.mfa.models import Authenticator
 from django.db import transaction
 
-from zabota.clinic.facts import MemberJoined, MemberLeft
+from zabota.clinic.facts import MemberChanged, MemberJoined, MemberLeft
 from zabota.clinic.models import Branch, Clinic, Doctor, Member, User
 from zabota.clinic.rules.people import PeopleProblem, problem_of_leaving, problem_of_role
 from zabota.clinic.rules.rights import Role
@@ -95,6 +95,8 @@ def change_member(
         locked.branches.set(_own_branches(branches, locked.clinic))
         details = {"role": role.value, "role_before": before.value, "capacity": daily_capacity}
         record("clinic.member.changed", locked, actor=actor, now=now, details=details)
+        fact = MemberChanged(clinic_id=locked.clinic_id, member_id=locked.pk, role_before=before.value)
+        facts.publish(fact, now=now)
     return locked
 
 

@@ -46,9 +46,15 @@ def test_an_unknown_zone_is_refused(smile: Clinic, actor: Actor, now: dt.datetim
         )
 
 
-def test_two_branches_of_one_name_are_refused(centre: Branch, actor: Actor, now: dt.datetime) -> None:
+@pytest.mark.parametrize("name", ["Центр", "ЦЕНТР", "центр"])
+def test_two_branches_of_one_name_are_refused(name: str, centre: Branch, actor: Actor, now: dt.datetime) -> None:
     with pytest.raises(api.NameTaken):
-        api.add_branch(clinic=centre.clinic, name="Центр", time_zone="Europe/Moscow", actor=actor, now=now)
+        api.add_branch(clinic=centre.clinic, name=name, time_zone="Europe/Moscow", actor=actor, now=now)
+
+
+def test_two_groups_of_one_name_are_refused(hygiene: ServiceGroup, actor: Actor, now: dt.datetime) -> None:
+    with pytest.raises(api.NameTaken):
+        api.add_group(clinic=hygiene.clinic, name="ГИГИЕНА", recall_interval_days=182, actor=actor, now=now)
 
 
 def test_a_doctor_is_known_by_the_folded_name(doctor_sokolova: Doctor, actor: Actor, now: dt.datetime) -> None:

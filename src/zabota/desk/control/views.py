@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.dateparse import parse_date
@@ -88,21 +89,23 @@ def reassign(request: StaffRequest) -> HttpResponse:
             messages.success(request, f"{person.user.short_name} снова получает задачи")
             return redirect("desk:control")
         last_on = _last_day(request, clock.today(request.clinic.time_zone, now))
-        worklist.mark_absent(
-            member=person,
-            first_on=clock.today(request.clinic.time_zone, now),
-            last_on=last_on,
-            actor=request.actor,
-            now=now,
-        )
-        moved = worklist.reassign_all(
-            from_member=person,
-            to_member=_person(request, request.POST.get("to", "")),
-            member=request.member,
-            actor=request.actor,
-            now=now,
-        )
-        given = worklist.distribute(clinic=request.clinic, now=now, actor=request.actor)
+        # All or nothing: a person who is away with all the tasks still theirs is what this button is against.
+        with transaction.atomic():
+            worklist.mark_absent(
+                member=person,
+                first_on=clock.today(request.clinic.time_zone, now),
+                last_on=last_on,
+                actor=request.actor,
+                now=now,
+            )
+            moved = worklist.reassign_all(
+                from_member=person,
+                to_member=_person(request, request.POST.get("to", "")),
+                member=request.member,
+                actor=request.actor,
+                now=now,
+            )
+            given = worklist.distribute(clinic=request.clinic, now=now, actor=request.actor)
         messages.success(request, f"Передано задач: {moved}. Распределено между остальными: {given}")
     except Trouble as trouble:
         messages.error(request, trouble.text)

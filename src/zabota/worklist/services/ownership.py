@@ -92,26 +92,11 @@ def reassign_all(
     Tasks of branches where the receiver does not work go to the common queue.
     """
     with transaction.atomic():
-        rows = list(
-            Task.objects.select_for_update()
-            .open()
-            .filter(owner=from_member)
-            .values_list("id", "branch_id", "patient_id")
-        )
-        fits = {pk for pk, branch_id, _ in rows if to_member is not None and may_work_at(to_member, branch_id)}
-        for ids, owner in ((fits, to_member), ({row[0] for row in rows} - fits, None)):
-            _move(ids, owner, from_member)
-        TaskEvent.objects.bulk_create(
-            TaskEvent(
-                task_id=pk,
-                clinic_id=from_member.clinic_id,
-                kind=TaskEvent.Kind.HANDED if pk in fits else TaskEvent.Kind.RELEASED,
-                at=now,
-                member=member,
-                to_member=to_member if pk in fits else None,
-            )
-            for pk, _, _ in rows
-        )
+        rows = _rows_of(from_member)
+        theirs = {branch for _, branch in rows if to_member is not None and may_work_at(to_member, branch)}
+        fits = {pk for pk, branch in rows if to_member is not None and branch in theirs}
+        _pass_on(fits, to_member, from_member, member=member, now=now)
+        _pass_on({pk for pk, _ in rows} - fits, None, from_member, member=member, now=now)
         if rows:
             audit.record(
                 "worklist.member.reassigned",
@@ -121,6 +106,20 @@ def reassign_all(
                 details={"tasks": len(rows), "to_member": to_member.pk if to_member else None},
             )
     return len(rows)
+
+
+def release_unfit(*, member: Member, actor: Actor, now: datetime) -> int:
+    """Back to the common queue with open tasks that this person may not work on, by role or by branch. Returns how many."""
+    with transaction.atomic():
+        rows = _rows_of(member)
+        works = member in workers(member.clinic_id)
+        theirs = {branch for _, branch in rows if works and may_work_at(member, branch)}
+        ids = {pk for pk, branch in rows if branch not in theirs}
+        if ids:
+            _pass_on(ids, None, member, member=None, now=now)
+            details = {"tasks": len(ids), "to_member": None}
+            audit.record("worklist.member.reassigned", member, actor=actor, now=now, details=details)
+    return len(ids)
 
 
 def mark_absent(*, member: Member, first_on: date, last_on: date, actor: Actor, now: datetime) -> Absence:
@@ -199,9 +198,22 @@ def _give(
     return task
 
 
-def _move(ids: set[int], owner: Member | None, was: Member) -> None:
-    if ids:
-        Task.objects.open().filter(pk__in=ids, owner=was).update(owner=owner, version=F("version") + 1)
+def _rows_of(member: Member) -> list[tuple[int, int | None]]:
+    """Open tasks of a person with their branches, locked."""
+    rows = Task.objects.select_for_update().open().filter(owner=member)
+    return list(rows.values_list("id", "branch_id"))
+
+
+def _pass_on(ids: set[int], owner: Member | None, was: Member, *, member: Member | None, now: datetime) -> None:
+    """Give tasks of one person to another, or to the common queue, and note it in the history of each."""
+    if not ids:
+        return
+    Task.objects.open().filter(pk__in=ids, owner=was).update(owner=owner, version=F("version") + 1)
+    kind = TaskEvent.Kind.HANDED if owner else TaskEvent.Kind.RELEASED
+    TaskEvent.objects.bulk_create(
+        TaskEvent(task_id=pk, clinic_id=was.clinic_id, kind=kind, at=now, member=member, to_member=owner)
+        for pk in sorted(ids)
+    )
 
 
 def _check_seen(task: Task, seen_version: int | None) -> None:
