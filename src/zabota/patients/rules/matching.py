@@ -124,9 +124,9 @@ def households(people: pl.DataFrame) -> pl.DataFrame:
     """People who share a phone: `person`, `household` (dense). One phone serves a family; it never makes one person of two."""
     shared: dict[str, list[int]] = defaultdict(list)
     for person, phones in people.select("person", "phones").iter_rows():
-        for phone in phones or ():
-            if person not in shared[phone]:
-                shared[phone].append(person)
+        # In the order of the card: which of two phones founds the household is the same in every run.
+        for phone in dict.fromkeys(phones or ()):
+            shared[phone].append(person)
     members = sorted(
         {person for people_ in shared.values() if 2 <= len(people_) <= HOUSEHOLD_LIMIT for person in people_}
     )

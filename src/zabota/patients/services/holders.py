@@ -36,11 +36,19 @@ class Moved:
     rows: dict[str, list[int]] = field(default_factory=dict)
     changed: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     created: dict[str, list[int]] = field(default_factory=dict)
+    #: What the merge wrote in place of `changed`, where somebody may write something newer before the undo.
+    written: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
 
     def note_change(self, row: models.Model, **before: Any) -> None:
         """Keep the former values of a row that a merge altered."""
         self.changed.setdefault(row._meta.label, {})[str(row.pk)] = {
             name: _plain(value) for name, value in before.items()
+        }
+
+    def note_written(self, row: models.Model, **after: Any) -> None:
+        """Keep what stands in the row since: the undo leaves the row alone when it no longer does."""
+        self.written.setdefault(row._meta.label, {})[str(row.pk)] = {
+            name: _plain(value) for name, value in after.items()
         }
 
     def note_created(self, row: models.Model) -> None:
@@ -83,13 +91,17 @@ def move_back(*, from_id: int, to_id: int, rows: dict[str, list[int]]) -> None:
         model._default_manager.filter(**{"pk__in": ids, f"{name}_id": from_id}).update(**{f"{name}_id": to_id})
 
 
-def put_back(changed: dict[str, dict[str, dict[str, Any]]]) -> None:
+def put_back(
+    changed: dict[str, dict[str, dict[str, Any]]], written: dict[str, dict[str, dict[str, Any]]] | None = None
+) -> None:
     """Restore former values of rows that a merge altered, unless something newer took their place."""
     for label, rows in changed.items():
         model = apps.get_model(label)
         for pk, before in rows.items():
             values = {name: _field(model, name).to_python(value) for name, value in before.items()}
-            rows_of = model._default_manager.filter(pk=pk)
+            after = (written or {}).get(label, {}).get(pk, {})
+            still = {name: _field(model, name).to_python(value) for name, value in after.items()}
+            rows_of = model._default_manager.filter(pk=pk, **still)
             if not _open_meanwhile(label, model, rows_of.first(), values):
                 rows_of.update(**values)
 

@@ -100,7 +100,7 @@ def undo_merge(*, merge: Merge, actor: Actor, now: datetime) -> Merge:
     # The absorbed card stands again before rows come back to it.
     Patient.objects.filter(pk=absorbed.pk).update(merged_into=None, updated_at=now)
     move_back(from_id=kept.pk, to_id=absorbed.pk, rows=record["rows"])
-    put_back(record["changed"])
+    put_back(record["changed"], record.get("written"))
     _values_back(kept, record, now)
     Merge.objects.filter(pk=merge.pk).update(undone_at=now)
     merge.undone_at = now
@@ -183,6 +183,7 @@ def _newest_reach(kept: Patient, absorbed: Patient, moved: Moved) -> None:
         same = mine.get((other.kind, other.value))
         if same is not None and other.reach_at and (same.reach_at is None or other.reach_at > same.reach_at):
             moved.note_change(same, reach=same.reach, reach_at=same.reach_at)
+            moved.note_written(same, reach=other.reach, reach_at=other.reach_at)
             Contact.objects.filter(pk=same.pk).update(reach=other.reach, reach_at=other.reach_at)
         if same is None and other.is_preferred and other.kind in preferred:
             moved.note_change(other, is_preferred=True)

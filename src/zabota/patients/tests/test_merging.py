@@ -130,6 +130,17 @@ def test_known_wrong_number_stays_wrong(mila, twin, actor, now):
     assert Contact.objects.get(patient=mila, value="+79037504817").reach == "wrong"
 
 
+def test_a_number_found_wrong_after_the_merge_stays_wrong_when_it_is_undone(mila, twin, actor, now):
+    day = dt.timedelta(days=1)
+    api.mark_reach(contact=twin.contacts.get(value="+79037504817"), reach="reached", actor=actor, now=now)
+    merge = api.merge_cards(kept=mila, absorbed=twin, actor=actor, now=now + day)
+    api.mark_reach(contact=mila.contacts.get(value="+79037504817"), reach="wrong", actor=actor, now=now + 2 * day)
+
+    api.undo_merge(merge=merge, actor=actor, now=now + 3 * day)
+
+    assert Contact.objects.get(patient=mila, value="+79037504817").reach == "wrong"
+
+
 def test_merges_are_undone_from_the_last(mila, twin, card, actor, now):
     third = card("Лебедева Мария")
     first = api.merge_cards(kept=mila, absorbed=twin, actor=actor, now=now)
