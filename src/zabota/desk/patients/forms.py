@@ -98,7 +98,11 @@ class NewCardForm(CardForm):
 
 
 class EditCardForm(CardForm):
-    """The day since which the patient comes may be corrected."""
+    """The day since which the patient comes may be corrected.
+
+    The page carries what each field held when it was opened: only what this person changed is saved, and a field that a
+    colleague changed meanwhile is told of before it is overwritten.
+    """
 
     registered_on = forms.DateField(
         label="С нами с",
@@ -106,6 +110,51 @@ class EditCardForm(CardForm):
         widget=_DateInput(),
         error_messages={"invalid": "Напишите дату так: 12.05.2024."},
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.show_hidden_initial = True
+        self._told: set[str] = set()
+
+    def clean(self) -> dict[str, Any]:
+        """A change of the same field by a colleague is shown, not lost."""
+        data = super().clean()
+        for name in self.changed_data:
+            there = self._text(self[name].initial)
+            if self._seen(name) != there and self._text(data.get(name)) != there:
+                self._told.add(name)
+                now = f"стало «{there}»" if there else "поле очистили"
+                self.add_error(
+                    name, f"Пока вы правили карту, это поле изменил коллега: {now}. Проверьте и сохраните ещё раз."
+                )
+        return data
+
+    def first_values(self) -> list[tuple[str, str]]:
+        """Names and values of the hidden fields with what this person saw."""
+        return [
+            (
+                bound.html_initial_name,
+                self._seen(bound.name) if self._is_known(bound.name) else self._text(bound.initial),
+            )
+            for bound in self
+        ]
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """Fields that this person changed, cleaned."""
+        return {name: self.cleaned_data[name] for name in self.changed_data}
+
+    def _is_known(self, name: str) -> bool:
+        return self.is_bound and name not in self._told
+
+    def _seen(self, name: str) -> str:
+        return str(self.data.get(self[name].html_initial_name, ""))
+
+    def _text(self, value: Any) -> str:
+        if isinstance(value, Branch):
+            return value.public_id
+        return "" if value is None else str(value)
 
 
 class BookForm(forms.Form):

@@ -19,7 +19,7 @@ from zabota.desk.control.csv import csv_answer
 from zabota.desk.patients import export, listing
 from zabota.desk.patients.access import patient_for, sight_of
 from zabota.desk.patients.card import Card, load_card, timeline_of, zone_of
-from zabota.desk.patients.forms import CardForm, EditCardForm, NewCardForm, card_initial
+from zabota.desk.patients.forms import EditCardForm, NewCardForm, card_initial
 from zabota.kernel import audit, clock
 from zabota.kernel.errors import Trouble
 from zabota.kernel.phones import read_phones
@@ -156,9 +156,9 @@ def patient_edit(request: StaffRequest, public_id: str) -> HttpResponse:
     patient = patient_for(request, public_id)
     sent = request.method == "POST"
     initial = card_initial(patient)
-    form = EditCardForm(
-        request.POST if sent else None, initial=initial, clinic=request.clinic, branches=_branches(request)
-    )
+    # A branch that was closed stays the branch of its cards until somebody chooses another.
+    branches = _branches(request) | Branch.objects.filter(clinic=request.clinic, pk=patient.branch_id or 0)
+    form = EditCardForm(request.POST if sent else None, initial=initial, clinic=request.clinic, branches=branches)
     if sent and form.is_valid():
         try:
             _save(request, patient, form)
@@ -181,10 +181,11 @@ def show_card(
 
 
 @transaction.atomic
-def _save(request: StaffRequest, patient: Patient, form: CardForm) -> None:
-    data = dict(form.cleaned_data)
-    name = data.pop("source")
-    data["source"] = patients.source_named(clinic=request.clinic, name=name) if name.strip() else None
+def _save(request: StaffRequest, patient: Patient, form: EditCardForm) -> None:
+    data = form.changes
+    if "source" in data:
+        name = data["source"]
+        data["source"] = patients.source_named(clinic=request.clinic, name=name) if name.strip() else None
     patients.edit_patient(patient=patient, changes=data, actor=request.actor, now=clock.now())
 
 

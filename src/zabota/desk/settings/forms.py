@@ -78,7 +78,7 @@ class PersonForm(forms.Form):
 class InviteForm(PersonForm):
     """A new person: the address is their login."""
 
-    email = forms.EmailField(label="Почта", help_text="По ней входят. Письма программа не шлёт")
+    email = forms.EmailField(label="Почта", max_length=254, help_text="По ней входят. Письма программа не шлёт")
     field_order = ("surname", "name", "patronymic", "email", "role", "branches", "doctor", "daily_capacity")
 
 

@@ -199,6 +199,51 @@ def test_stage_is_marked_and_the_plan_goes_on(as_vera, mila, plan, in_clinic):
     assert plan.state == "in_progress"
 
 
+def _opened(client, url):
+    """The page of editing as a browser holds it: what each field shows and what it showed when it was opened."""
+    form = client.get(url).context["form"]
+    return {**{bound.name: bound.value() or "" for bound in form}, **dict(form.first_values())}
+
+
+def test_what_a_colleague_wrote_meanwhile_stays(as_vera, mila, in_clinic):
+    url = reverse("desk:patient-edit", args=[mila.public_id])
+    first, second = _opened(as_vera, url), _opened(as_vera, url)
+    assert as_vera.post(url, {**second, "alert": "Аллергия на лидокаин"}).status_code == 302
+
+    assert as_vera.post(url, {**first, "address": "Казань, Баумана, 5"}).status_code == 302
+
+    mila.refresh_from_db()
+    assert (mila.alert, mila.address) == ("Аллергия на лидокаин", "Казань, Баумана, 5")
+
+
+def test_two_changes_of_one_field_are_told_before_the_later_is_kept(as_vera, mila, in_clinic):
+    url = reverse("desk:patient-edit", args=[mila.public_id])
+    first, second = _opened(as_vera, url), _opened(as_vera, url)
+    as_vera.post(url, {**second, "alert": "Аллергия на лидокаин"})
+
+    response = as_vera.post(url, {**first, "alert": "Боится уколов"})
+
+    assert response.status_code == 422
+    assert "изменил коллега: стало «Аллергия на лидокаин»" in response.content.decode()
+    again = {**first, "alert": "Боится уколов, аллергия на лидокаин", **dict(response.context["form"].first_values())}
+    assert as_vera.post(url, again).status_code == 302
+    mila.refresh_from_db()
+    assert mila.alert == "Боится уколов, аллергия на лидокаин"
+
+
+def test_editing_a_card_of_a_closed_branch_leaves_it_there(as_vera, mila, centre, in_clinic):
+    mila.branch = centre
+    mila.save(update_fields=["branch"])
+    centre.is_active = False
+    centre.save(update_fields=["is_active"])
+    url = reverse("desk:patient-edit", args=[mila.public_id])
+
+    assert as_vera.post(url, {**_opened(as_vera, url), "alert": "Плохо слышит"}).status_code == 302
+
+    mila.refresh_from_db()
+    assert (mila.branch, mila.alert) == (centre, "Плохо слышит")
+
+
 def test_editing_shows_errors_and_keeps_what_was_typed(as_vera, mila, in_clinic):
     url = reverse("desk:patient-edit", args=[mila.public_id])
     tomorrow = clock.now().date() + dt.timedelta(days=2)
@@ -213,7 +258,7 @@ def test_editing_shows_errors_and_keeps_what_was_typed(as_vera, mila, in_clinic)
 
 def test_editing_saves_and_says_so(as_vera, mila, centre, in_clinic):
     url = reverse("desk:patient-edit", args=[mila.public_id])
-    data = {
+    data = _opened(as_vera, url) | {
         "surname": "орлова",
         "name": "Мила",
         "patronymic": "Андреевна",
@@ -227,8 +272,9 @@ def test_editing_saves_and_says_so(as_vera, mila, centre, in_clinic):
 
 def test_card_cannot_be_moved_to_a_branch_that_this_person_does_not_see(as_vera, mila, north, in_clinic):
     url = reverse("desk:patient-edit", args=[mila.public_id])
-    response = as_vera.post(url, {"surname": "Кузнецова", "branch": north.public_id})
+    response = as_vera.post(url, {**_opened(as_vera, url), "branch": north.public_id})
     assert response.status_code == 422
+    assert "branch" in response.context["form"].errors
 
 
 def test_booking_from_the_card(as_vera, mila, doctor_sokolova, centre, cleaning, in_clinic):
