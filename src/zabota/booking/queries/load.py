@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -69,7 +70,9 @@ def load_by_week(
     return found
 
 
-def displaced(*, clinic: Clinic, now: datetime, days: int = 90) -> list[Appointment]:
+def displaced(
+    *, clinic: Clinic, now: datetime, days: int = 90, branches: Sequence[int] | None = None
+) -> list[Appointment]:
     """Visits to come that stand outside their doctor's hours: booked before a day off was entered, or loaded so."""
     seats = dict(Resource.objects.filter(clinic=clinic, doctor__isnull=False).values_list("doctor_id", "pk"))
     rows = (
@@ -83,6 +86,8 @@ def displaced(*, clinic: Clinic, now: datetime, days: int = 90) -> list[Appointm
         .select_related("patient", "doctor", "branch")
         .order_by("starts_at", "id")
     )
+    if branches is not None:
+        rows = rows.filter(branch__in=branches)
     first = now.date() - timedelta(days=1)
     table = timetable(clinic.pk, seats.values(), first, first + timedelta(days=days + 2))
     found = []

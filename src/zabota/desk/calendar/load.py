@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from statistics import median
 from typing import Any
 
@@ -15,9 +15,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from zabota.booking import api as booking
+from zabota.booking.models import Appointment
 from zabota.clinic.api import Right
 from zabota.clinic.models import Doctor
-from zabota.desk.access import StaffRequest, staff_page
+from zabota.desk.access import StaffRequest, branches_of, staff_page
 from zabota.desk.calendar.asked import Asked, read_asked
 from zabota.desk.calendar.blocks import short_doctor
 from zabota.desk.calendar.views import frame_of
@@ -46,7 +47,7 @@ def load(request: StaffRequest) -> HttpResponse:
         "waits": [wait_of(each) for each in waiting.to_next_free],
         "by_doctor": waiting.by_doctor,
         "by_hour": [replace(each, key=f"{int(each.key)}:00") for each in waiting.by_hour],
-        "displaced": booking.displaced(clinic=request.clinic, now=now) if request.may(Right.VISITS_BOOK) else [],
+        "displaced": _displaced(request, now),
         "corridor_days": CORRIDOR_DAYS,
         "before": f"{path}?{asked.query(day=asked.day - timedelta(days=7))}",
         "after": f"{path}?{asked.query(day=asked.day + timedelta(days=7))}",
@@ -55,6 +56,12 @@ def load(request: StaffRequest) -> HttpResponse:
     }
     with timezone.override(asked.zone):
         return render(request, "desk/calendar/load.html", context)
+
+
+def _displaced(request: StaffRequest, now: datetime) -> list[Appointment]:
+    if not request.may(Right.VISITS_BOOK):
+        return []
+    return booking.displaced(clinic=request.clinic, now=now, branches=branches_of(request.member))
 
 
 def _weeks(asked: Asked) -> list[date]:

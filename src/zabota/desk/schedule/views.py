@@ -20,6 +20,7 @@ from zabota.desk.schedule.hours import write_hours
 from zabota.desk.schedule.week import read_week, rows_of, summaries_of, values_of
 from zabota.kernel import clock
 from zabota.kernel.errors import Trouble
+from zabota.kernel.names import fold
 from zabota.ui.formats import plural
 
 
@@ -164,7 +165,7 @@ def services(request: StaffRequest) -> HttpResponse:
     q = request.GET.get("q", "").strip()[:80]
     rows = Service.objects.filter(clinic=request.clinic, is_active=True).select_related("need").order_by("name")
     if q:
-        rows = rows.filter(name_key__contains=q.lower())
+        rows = rows.filter(name_key__contains=fold(q))
     pages = Paginator(rows.prefetch_related("need__doctors", "need__resources"), 50)
     context = {"services": pages.get_page(request.GET.get("page")), "q": q, "here": "services"}
     return render(request, "desk/schedule/services.html", context)
@@ -212,7 +213,7 @@ def _hours_of(row: ExceptionDay) -> str:
 
 def _saved(request: StaffRequest, row: Resource | None, *, to: str = "") -> HttpResponse:
     """Saved; visits that now stand outside the hours are named at once."""
-    outside = len(booking.displaced(clinic=request.clinic, now=clock.now()))
+    outside = len(booking.displaced(clinic=request.clinic, now=clock.now(), branches=branches_of(request.member)))
     if outside:
         words = plural(outside, "запись стоит,записи стоят,записей стоят")
         messages.error(request, f"Сохранено. Вне часов приёма теперь {words}: они названы в «Нагрузке»")
