@@ -157,6 +157,12 @@ def branches_of(member: Member) -> list[int] | None:
     return member._branch_ids or None  # type: ignore[attr-defined]
 
 
+def may_see(member: Member, branch_id: int | None) -> bool:
+    """True for a row of a branch of this person, and for one without a branch."""
+    ids = branches_of(member)
+    return ids is None or branch_id is None or branch_id in ids
+
+
 def visible(request: StaffRequest, rows: Any, *, branch: str = "branch_id") -> Any:
     """The queryset without rows of branches that this person may not see; rows without a branch stay."""
     ids = branches_of(request.member)

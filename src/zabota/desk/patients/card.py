@@ -16,8 +16,8 @@ from zabota.booking.models import Appointment
 from zabota.care import api as care
 from zabota.clinic.api import Right
 from zabota.clinic.models import Doctor
-from zabota.desk.access import StaffRequest, branches_of
-from zabota.desk.patients.access import Sight, sight_of
+from zabota.desk.access import StaffRequest, may_see
+from zabota.desk.patients.access import Sight, cards_of, sight_of
 from zabota.desk.patients.timeline import FILTERS, TimelinePage, count_events, read_timeline
 from zabota.desk.patients.words import age_on, span, whole_roubles
 from zabota.nextstep import api as nextstep
@@ -162,11 +162,11 @@ def load_card(request: StaffRequest, patient: Patient, *, now: datetime) -> Card
         contacts=contacts,
         phone=_phone(contacts),
         consents=consent_lines(patient),
-        family=_family(patient, now, today),
+        family=_family(request, patient, now, today),
         notes=notes,
         notes_total=Note.objects.filter(patient=patient).count() if len(notes) == SHOWN_NOTES else len(notes),
         tags=list(patient.tags.all()),
-        duplicates=_duplicates(patient) if sight.merge else [],
+        duplicates=_duplicates(request, patient) if sight.merge else [],
         timeline=read_timeline(patient, kinds=kinds_for(sight, "all"), mark="", zone=zone, plans=plans),
         chips=_chips(patient, sight),
     )
@@ -175,8 +175,7 @@ def load_card(request: StaffRequest, patient: Patient, *, now: datetime) -> Card
 def _may_change(request: StaffRequest, booked: Appointment | None) -> bool:
     if booked is None or not request.may(Right.VISITS_BOOK):
         return False
-    allowed = branches_of(request.member)
-    return allowed is None or booked.branch_id is None or booked.branch_id in allowed
+    return may_see(request.member, booked.branch_id)
 
 
 def _move_url(request: StaffRequest, booked: Appointment | None) -> str:
@@ -252,8 +251,8 @@ def _phone(contacts: list[Contact]) -> Contact | None:
     return next((each for each in contacts if each.kind == Contact.Kind.PHONE and each.reach not in dead), None)
 
 
-def _family(patient: Patient, now: datetime, today: date) -> list[Relative]:
-    members = patients.family_of([patient])[patient.pk]
+def _family(request: StaffRequest, patient: Patient, now: datetime, today: date) -> list[Relative]:
+    members = [each for each in patients.family_of([patient])[patient.pk] if may_see(request.member, each.branch_id)]
     if not members:
         return []
     ids = [member.pk for member in members]
@@ -265,9 +264,9 @@ def _family(patient: Patient, now: datetime, today: date) -> list[Relative]:
     ]
 
 
-def _duplicates(patient: Patient) -> list[DuplicateCandidate]:
+def _duplicates(request: StaffRequest, patient: Patient) -> list[DuplicateCandidate]:
     pairs = DuplicateCandidate.objects.filter(
-        Q(first=patient) | Q(second=patient),
+        Q(first=patient, second__in=cards_of(request)) | Q(second=patient, first__in=cards_of(request)),
         state=DuplicateCandidate.State.OPEN,
         first__merged_into=None,
         second__merged_into=None,

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from zabota.clinic.api import Right
 from zabota.clinic.models import Branch
-from zabota.desk.access import StaffRequest, branches_of, staff_page
+from zabota.desk.access import StaffRequest, branches_of, may_see, staff_page
 from zabota.desk.control.csv import csv_answer
 from zabota.desk.patients import export, listing
-from zabota.desk.patients.access import patient_for, sight_of
+from zabota.desk.patients.access import cards_of, patient_for, sight_of
 from zabota.desk.patients.card import Card, load_card, timeline_of, zone_of
 from zabota.desk.patients.forms import EditCardForm, NewCardForm, card_initial
 from zabota.kernel import audit, clock
@@ -206,13 +206,13 @@ def _hints(request: StaffRequest, data: dict[str, Any]) -> list[Patient]:
         born_on=data["born_on"],
         phones=phones,
     )
-    allowed = branches_of(request.member)
-    return [card for card in found if allowed is None or card.branch_id in (None, *allowed)]
+    return [card for card in found if may_see(request.member, card.branch_id)]
 
 
 def _open_pairs(request: StaffRequest) -> int:
+    cards = cards_of(request).cards()
     pairs = DuplicateCandidate.objects.filter(clinic=request.clinic, state=DuplicateCandidate.State.OPEN)
-    return pairs.filter(first__merged_into=None, second__merged_into=None).count()
+    return pairs.filter(first__in=cards, second__in=cards).count()
 
 
 def _hint(found: patients.Found, in_full: bool) -> str:

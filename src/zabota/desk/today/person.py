@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from zabota.booking import api as booking
 from zabota.booking.models import Appointment
 from zabota.clinic.models import Doctor, Member
+from zabota.desk.access import may_see
 from zabota.kernel.declension import decline_name
 from zabota.nextstep.models import PatientState, PatientType
 from zabota.patients import api as patients
@@ -139,7 +140,7 @@ def load_person(task: Task, *, member: Member, now: datetime) -> Person:
         history=history,
         advice=_advice(task, history, phones, contacts, zone),
         may_call="" if consent.allowed else consent.why,
-        family=_family(patient, today, now),
+        family=_family(patient, member, today, now),
     )
     if script is not None:
         person.paragraphs = worklist.render(
@@ -175,8 +176,8 @@ def _advice(
     )
 
 
-def _family(patient: Patient, today: date, now: datetime) -> list[Relative]:
-    members = patients.family_of([patient])[patient.pk]
+def _family(patient: Patient, member: Member, today: date, now: datetime) -> list[Relative]:
+    members = [each for each in patients.family_of([patient])[patient.pk] if may_see(member, each.branch_id)]
     if not members:
         return []
     ids = [each.pk for each in members]
