@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from zabota.kernel import clock
+from zabota.kernel.typed import number_of
 from zabota.messaging.api import SecretLost, SignatureWrong, account_by_hook, account_view, receive, transports
 from zabota.webapi.rates import may_call
 
@@ -59,7 +60,7 @@ def hook(request: HttpRequest, provider: str, token: str) -> HttpResponse:
 def _body(request: HttpRequest) -> bytes | None:
     """The raw bytes, or None when there are too many; no more than that is ever read."""
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdecimal() or int(length) > LARGEST:
+    if number_of(length, most=LARGEST) is None:
         return None
     body: bytes = request.read(LARGEST + 1)
     return body if len(body) <= LARGEST else None

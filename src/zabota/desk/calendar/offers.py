@@ -15,6 +15,7 @@ from zabota.clinic.models import Doctor, Service
 from zabota.desk.calendar.asked import Asked, read_day
 from zabota.desk.calendar.slots import Offer, offers_of
 from zabota.kernel.errors import Trouble
+from zabota.kernel.typed import number_of
 from zabota.nextstep import api as nextstep
 from zabota.patients.models import Patient
 from zabota.ui import formats
@@ -35,12 +36,12 @@ class Sensible:
 def nearest(data: QueryDict, services: Sequence[Service], *, asked: Asked, now: datetime) -> list[Offer]:
     """The first free times from the chosen day on, of the chosen doctor or of whoever performs the services."""
     doctor = Doctor.objects.filter(clinic=asked.branch.clinic_id, public_id=data.get("doctor", "")).first()
-    minutes = data.get("duration_minutes", "")
+    minutes = number_of(data.get("duration_minutes", ""), most=480)
     found = booking.find_slots(
         clinic_id=asked.branch.clinic_id,
         now=now,
         services=services,
-        minutes=int(minutes) if minutes.isdecimal() and 5 <= int(minutes[:4]) <= 480 else None,
+        minutes=minutes if minutes is not None and minutes >= 5 else None,
         doctors=[doctor] if doctor else None,
         branch=asked.branch,
         start_day=max(read_day(data.get("day", ""), asked.today), asked.today),

@@ -13,6 +13,7 @@ from zabota.desk.access import StaffRequest
 from zabota.desk.control.figures import PersonLine, members_of, rows_of
 from zabota.desk.control.periods import Period, period_of
 from zabota.desk.today.scope import tasks_of
+from zabota.kernel.typed import number_of
 from zabota.worklist import api as worklist
 from zabota.worklist.models import Outcome, Reason, Task, TaskEvent, TaskQuerySet
 
@@ -115,8 +116,8 @@ def tasks_for(request: StaffRequest, now: datetime) -> FoundTasks:
         rows = rows.order_by("due_at", "-stake_kopecks", "id")
     if owner == "none":
         rows = rows.filter(owner=None)
-    elif owner.isdigit():
-        rows = rows.filter(owner_id=int(owner))
+    elif (number := number_of(owner)) is not None:
+        rows = rows.filter(owner_id=number)
     if reason:
         rows = rows.filter(reason=reason)
     if age and state != "closed":

@@ -11,7 +11,6 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -26,6 +25,7 @@ from zabota.desk.insight.files import table_answer
 from zabota.desk.insight.people import links_of
 from zabota.desk.insight.views_saved import saved_of
 from zabota.kernel import clock
+from zabota.kernel.typed import day_of, number_of
 from zabota.patients.models import Source
 from zabota.ui.page import wants_fragment
 
@@ -103,20 +103,18 @@ def asked_of(values: QueryDict, clinic: Clinic, today: dt.date) -> Asked:
     default = _default(clinic, today)
     chosen = {name: values.get(name, "").strip()[:200] for name in FIELDS}
     filters = {FIELDS[name][0]: (value,) for name, value in chosen.items() if value}
-    try:
-        now_end = parse_date(values.get("to", "")) or default.now_end
-        before_end = parse_date(values.get("before", "")) or default.before_end
-    except ValueError:
+    to, before = values.get("to", ""), values.get("before", "")
+    now_end, before_end = day_of(to), day_of(before)
+    if (to and now_end is None) or (before and before_end is None):
         return Asked(default, "Такого дня нет в календаре. Проверьте даты.", chosen)
-    days = values.get("days", "")
-    length = int(days) if days.isdecimal() and len(days) < 5 else default.days
-    question = reports.Question(now_end, before_end, length, filters)
+    length = number_of(values.get("days", ""), most=9999) or default.days
+    question = reports.Question(now_end or default.now_end, before_end or default.before_end, length, filters)
     trouble = ""
     if not LEAST <= length <= MOST:
         trouble = f"Длина периода — от {LEAST} до {MOST} дней."
-    elif before_end >= now_end:
+    elif question.before_end >= question.now_end:
         trouble = "Период для сравнения должен кончаться раньше основного."
-    elif now_end > today:
+    elif question.now_end > today:
         trouble = "Основной период ещё не кончился: выберите день не позже сегодняшнего."
     return Asked(question, trouble, chosen)
 

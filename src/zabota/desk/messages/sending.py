@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from zabota.clinic.api import Right
 from zabota.desk.access import StaffRequest, staff_page, visible
 from zabota.kernel import clock
+from zabota.kernel.typed import day_of
 from zabota.messaging import api as messaging
 from zabota.messaging.models import ChannelTrouble, Message, MessagingRules
 
@@ -83,7 +84,4 @@ def sending_stop(request: StaffRequest) -> HttpResponse:
 
 
 def _day(text: str, today: date) -> date:
-    try:
-        return min(date.fromisoformat(text), today)
-    except ValueError:
-        return today
+    return min(day_of(text) or today, today)

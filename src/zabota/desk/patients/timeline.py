@@ -12,6 +12,7 @@ from django.db.models import Count
 from zabota.booking.models import Appointment, Payment
 from zabota.care import api as care
 from zabota.intake.models import Batch
+from zabota.kernel.typed import is_near, number_of
 from zabota.messaging import api as messaging
 from zabota.messaging.models import Message, Turn
 from zabota.patients.models import Consent, Merge, Note, Patient
@@ -116,9 +117,10 @@ def _unmark(mark: str) -> tuple[datetime, str, str, int] | None:
     try:
         kind, moment, pk = rest.split("|")
         moment_at = datetime.fromisoformat(at)
-        return (moment_at, kind, moment, int(pk)) if moment_at.tzinfo else None
     except ValueError:
         return None
+    number = number_of(pk)
+    return (moment_at, kind, moment, number) if moment_at.tzinfo and is_near(moment_at) and number is not None else None
 
 
 def _cut(rows: Any, field: str, before: datetime | date | None) -> Any:

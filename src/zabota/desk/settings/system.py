@@ -14,6 +14,7 @@ from zabota.desk.access import StaffRequest, staff_page
 from zabota.desk.messages.sending import hold_of
 from zabota.kernel import clock, facts, health, jobs
 from zabota.kernel.audit import record
+from zabota.kernel.typed import number_of
 from zabota.messaging.models import MessagingRules
 from zabota.ui.page import page
 
@@ -41,7 +42,7 @@ def retry(request: StaffRequest) -> HttpResponse:
     fact, job = request.POST.get("fact", ""), request.POST.get("job", "")
     if fact:
         own = {each.id for each in health.examine(now=now).parked_facts if each.clinic_id == request.clinic.pk}
-        if not fact.isdigit() or int(fact) not in own:
+        if number_of(fact) not in own:
             raise Http404
         facts.retry_parked([int(fact)], now=now)
     elif not jobs.retry_parked(_id(job), now=now):

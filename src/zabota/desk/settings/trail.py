@@ -9,19 +9,19 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpResponse, QueryDict
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET
 
 from zabota.clinic.api import Right, members
-from zabota.desk.access import StaffRequest, staff_page
+from zabota.desk.access import StaffRequest, branches_of, staff_page, visible
 from zabota.desk.control.csv import csv_answer
 from zabota.desk.settings.trail_words import DETAILS, KINDS, PARTS, UNTOLD, value_of, words_of
 from zabota.kernel import clock
 from zabota.kernel.audit import record
 from zabota.kernel.models import AuditEntry
+from zabota.kernel.typed import day_of, number_of
 from zabota.patients.models import Patient
 from zabota.ui.page import page
 
@@ -46,8 +46,8 @@ class Filters:
             who=query.get("who", ""),
             what=query.get("what", "") if query.get("what", "") in PARTS else "",
             patient=query.get("patient", "")[:22],
-            since=_day(query.get("since", "")),
-            until=_day(query.get("until", "")),
+            since=day_of(query.get("since", "")),
+            until=day_of(query.get("until", "")),
         )
 
 
@@ -107,8 +107,11 @@ def trail_csv(request: StaffRequest) -> HttpResponse:
 def entries(request: StaffRequest, filters: Filters) -> QuerySet[AuditEntry]:
     """Rows of this clinic that fit the filters."""
     rows = AuditEntry.objects.filter(clinic_id=request.clinic.pk).select_related("actor")
-    if filters.who.isdigit():
-        rows = rows.filter(actor_id=int(filters.who))
+    if branches_of(request.member) is not None:
+        card = Patient.objects.filter(pk=OuterRef("patient_id"))
+        rows = rows.filter(Q(patient_id=None) | Exists(visible(request, card)))
+    if (who := number_of(filters.who)) is not None:
+        rows = rows.filter(actor_id=who)
     if filters.what:
         rows = rows.filter(action__startswith=f"{filters.what}.")
     if filters.patient:
@@ -149,10 +152,3 @@ def _is_told(value: object) -> bool:
 def _unbroken(name: str) -> str:
     """A name with initials stays on one line."""
     return name.replace(" ", "\u00a0")
-
-
-def _day(text: str) -> dt.date | None:
-    try:
-        return parse_date(text)
-    except ValueError:
-        return None

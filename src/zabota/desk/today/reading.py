@@ -13,6 +13,7 @@ from zabota.booking import api as booking
 from zabota.booking.models import Appointment
 from zabota.clinic.models import Doctor
 from zabota.kernel.errors import BadInput
+from zabota.kernel.typed import is_near, number_of
 from zabota.patients.models import Contact
 from zabota.worklist import api as worklist
 from zabota.worklist.models import Outcome, Task
@@ -40,8 +41,7 @@ def read_outcome(data: QueryDict, task: Task, outcome: str, zone: ZoneInfo) -> d
 
 def read_version(data: QueryDict) -> int | None:
     """The version of the task on the page of the person."""
-    text = data.get("version", "")
-    return int(text) if text.isdigit() else None
+    return number_of(data.get("version", ""))
 
 
 def read_moment(text: str, zone: ZoneInfo) -> datetime | None:
@@ -52,7 +52,7 @@ def read_moment(text: str, zone: ZoneInfo) -> datetime | None:
         moment = parse_datetime(text.strip())
     except ValueError:
         moment = None
-    if moment is None:
+    if moment is None or not is_near(moment):
         raise BadInput("Не получилось прочитать дату и время. Пример: 24.11.2026, 15:00.")
     return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment
 
@@ -86,4 +86,5 @@ def read_due(data: QueryDict, zone: ZoneInfo, now: datetime) -> datetime:
 
 
 def _contact(text: str, task: Task) -> Contact | None:
-    return Contact.objects.filter(patient_id=task.patient_id, pk=int(text)).first() if text.isdigit() else None
+    pk = number_of(text)
+    return Contact.objects.filter(patient_id=task.patient_id, pk=pk).first() if pk is not None else None

@@ -11,6 +11,7 @@ from zabota.clinic.api import Right
 from zabota.desk.access import StaffRequest, staff_page
 from zabota.kernel import clock
 from zabota.kernel.errors import Trouble
+from zabota.kernel.typed import number_of
 from zabota.worklist import api as worklist
 from zabota.worklist.models import Reason
 
@@ -51,7 +52,7 @@ def script(request: StaffRequest, reason: str) -> HttpResponse:
                 clinic=request.clinic,
                 reason=Reason(reason),
                 **values,
-                seen_version=int(seen) if seen.isdigit() else 0,
+                seen_version=number_of(seen) or 0,
                 actor=request.actor,
                 now=clock.now(),
             )
