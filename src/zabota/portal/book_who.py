@@ -64,6 +64,8 @@ def code(request: HttpRequest, clinic: Clinic, place: Place) -> HttpResponseBase
         visits.check_code(clinic=clinic, public_id=state["o"], phone=state["t"], typed=typed, now=now)
     except visits.CodeWrong as wrong:
         return _code_page(request, clinic, place, state, error=wrong.text)
+    except visits.CodeUnchecked as trouble:
+        return _try_later(_code_page(request, clinic, place, state, error=trouble.text))
     proven = {**state, "v": int(now.timestamp())}
     return _book(request, clinic, place, proven, slot, services)
 
@@ -118,7 +120,19 @@ def _send(request: HttpRequest, clinic: Clinic, place: Place, state: dict[str, A
         response.status_code = 429
         response.headers["Retry-After"] = str(many.wait_seconds)
         return response
+    except visits.CodeUnsent as trouble:
+        if "o" in state:
+            return _try_later(_code_page(request, clinic, place, state, error=trouble.text))
+        context = {"clinic": clinic, "words": trouble.text, "minutes": 0}
+        return _try_later(show(request, "book_wait", place=place, context=context))
     return _code_page(request, clinic, place, {**state, "o": sent.public_id})
+
+
+def _try_later(response: HttpResponse) -> HttpResponse:
+    """The trouble is ours: 503, and programs are told when to come again."""
+    response.status_code = 503
+    response.headers["Retry-After"] = "60"
+    return response
 
 
 def _code_page(

@@ -22,7 +22,16 @@ from zabota.visits.services.acts import (
     wait_for_earlier,
 )
 from zabota.visits.services.care import answer_wellbeing, check_of
-from zabota.visits.services.codes import CodeWrong, PhoneWrong, TooManyCodes, check_code, read_mobile, send_code
+from zabota.visits.services.codes import (
+    CodeUnchecked,
+    CodeUnsent,
+    CodeWrong,
+    PhoneWrong,
+    TooManyCodes,
+    check_code,
+    read_mobile,
+    send_code,
+)
 from zabota.visits.services.complaints import escalate_waiting, pass_to_desk, settle_complaint, take_complaint
 from zabota.visits.services.fresh_links import send_fresh_link
 from zabota.visits.services.limits import count_request
@@ -55,6 +64,8 @@ __all__ = [
     "UNDO",
     "AnswersOfVisit",
     "Asked",
+    "CodeUnchecked",
+    "CodeUnsent",
     "CodeWrong",
     "LinkGone",
     "OtherDevice",

@@ -19,6 +19,7 @@ from zabota.messaging.api import ensure_templates
 from zabota.messaging.models import ChannelAccount, Message
 from zabota.patients.api import ensure_consent_texts
 from zabota.patients.models import Consent, Contact, Patient
+from zabota.portal.limits import STEP, flood_before
 from zabota.visits.models import PhoneCode, RequestTally, VisitSettings
 from zabota.visits.services import codes
 from zabota.visits.services.codes import CodeWrong, TooManyCodes, check_code, send_code
@@ -368,6 +369,61 @@ def test_when_requests_cannot_be_counted_times_are_shown_and_no_link_is_sent(vis
     assert visitor.get().status_code == 200
     refused = visitor.client.post("/p/again", {"secret": "x" * 22})
     assert (refused.status_code, int(refused.headers["Retry-After"]) > 0) == (429, True)
+
+
+def test_workers_count_pages_together(settings) -> None:
+    """T12: each tells the others at every twentieth page, and a page costs no write of its own."""
+    with CaptureQueriesContext(connection) as asked:
+        waits = [flood_before("one", limit=120, seconds=3600) for _ in range(STEP - 1)]
+    assert (set(waits), len(asked)) == ({0}, 0)
+    for _ in range(7):
+        cache.clear()
+        waits = [flood_before("many", limit=120, seconds=3600) for _ in range(STEP)]
+
+    assert waits[:-1] == [0] * (STEP - 1) and waits[-1] > 0
+    assert flood_before("many", limit=120, seconds=3600) > 0, "this worker knows it now"
+    assert flood_before("other", limit=120, seconds=3600) == 0
+
+
+def away(table: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {table} RENAME TO {table}_away")
+
+
+def test_when_tries_cannot_be_counted_no_code_is_accepted_and_the_page_says_what_to_do(
+    visitor, open_clinic, centre, cleaning
+) -> None:
+    """An uncounted try would be a free guess; an error page would leave a person without a way."""
+    centre.phone = "+74951240012"
+    centre.save()
+    visitor.choose(cleaning)
+    visitor.name("+79031112233")
+    right = visitor.sent_code()
+    away("visits_phonecode")
+
+    answer = visitor.post("code", code=right)
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+    assert "Сейчас не получается проверить код" in visitor.page and "tel:+74951240012" in visitor.page
+    with clinic_scope(open_clinic.pk):
+        assert not Appointment.objects.exists()
+    assert 'name="state"' in visitor.page, "what was typed is kept for the next try"
+
+
+def test_when_sendings_cannot_be_counted_no_code_leaves_and_the_phone_stands_there(
+    visitor, open_clinic, centre, cleaning
+) -> None:
+    centre.phone = "+74951240012"
+    centre.save()
+    visitor.choose(cleaning)
+    away("visits_phonecode")
+
+    answer = visitor.name("+79031112233")
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+    assert "Сейчас не получается отправить код" in visitor.page and "tel:+74951240012" in visitor.page
+    with clinic_scope(open_clinic.pk):
+        assert not Message.objects.exists()
 
 
 def test_tallies_hold_no_address_and_are_forgotten(visitor, cleaning) -> None:

@@ -6,7 +6,8 @@ import secrets
 from datetime import datetime, timedelta
 from hmac import compare_digest
 
-from django.db import transaction
+import structlog
+from django.db import DatabaseError, transaction
 from django.utils.crypto import salted_hmac
 
 from zabota.clinic.models import Clinic
@@ -14,6 +15,8 @@ from zabota.kernel.errors import Trouble
 from zabota.kernel.phones import normalise_phone
 from zabota.messaging.api import NewMessage, enqueue
 from zabota.visits.models import PhoneCode
+
+log = structlog.get_logger(__name__)
 
 LIFE = timedelta(minutes=10)
 TRIES = 5
@@ -47,6 +50,20 @@ class CodeWrong(Trouble):
     text = "Код не подошёл. Проверьте цифры или запросите новый."
 
 
+class CodeUnchecked(Trouble):
+    """The try could not be counted: nothing is said of the code, and nobody may guess meanwhile."""
+
+    code = "code_unchecked"
+    text = "Сейчас не получается проверить код. Попробуйте ещё раз через минуту или позвоните нам."
+
+
+class CodeUnsent(Trouble):
+    """Sendings could not be counted: no code has left."""
+
+    code = "code_unsent"
+    text = "Сейчас не получается отправить код. Попробуйте ещё раз через минуту или позвоните нам."
+
+
 def read_mobile(typed: str) -> str:
     """The number in E.164. Raises PhoneWrong: codes go to +7 only, where they cost what an SMS costs."""
     number = normalise_phone(typed)
@@ -55,12 +72,20 @@ def read_mobile(typed: str) -> str:
     return number
 
 
-@transaction.atomic
 def send_code(*, clinic: Clinic, phone: str, address: str, now: datetime) -> PhoneCode:
-    """Send six digits to a phone, whoever it belongs to. Raises TooManyCodes.
+    """Send six digits to a phone, whoever it belongs to. Raises TooManyCodes; CodeUnsent when they cannot be counted.
 
     The clinic's row is the lock under which sendings are counted, so that ten at once are not more than three.
     """
+    try:
+        return _send(clinic, phone, address, now)
+    except DatabaseError as error:
+        log.error("code_not_sent", error=type(error).__qualname__)
+        raise CodeUnsent from None
+
+
+@transaction.atomic
+def _send(clinic: Clinic, phone: str, address: str, now: datetime) -> PhoneCode:
     Clinic.objects.select_for_update().get(pk=clinic.pk)
     phone_hash, ip_hash = _digest("phone", phone), _digest("address", address)
     for rows, most, span in (
@@ -96,19 +121,30 @@ def send_code(*, clinic: Clinic, phone: str, address: str, now: datetime) -> Pho
 
 
 def check_code(*, clinic: Clinic, public_id: str, phone: str, typed: str, now: datetime) -> None:
-    """Use a code up. Raises CodeWrong; the try is counted even when the caller's work is rolled back."""
+    """Use a code up. Raises CodeWrong; the try is counted even when the caller's work is rolled back.
+
+    Raises CodeUnchecked when the try cannot be counted: an uncounted try would be a free guess.
+    """
     digits = "".join(each for each in typed if each.isdigit())[:6]
+    try:
+        right = _use_up(clinic, public_id, phone, digits, now)
+    except DatabaseError as error:
+        log.error("code_not_checked", error=type(error).__qualname__)
+        raise CodeUnchecked from None
+    if not right:
+        raise CodeWrong
+
+
+def _use_up(clinic: Clinic, public_id: str, phone: str, digits: str, now: datetime) -> bool:
     with transaction.atomic():
         row = PhoneCode.objects.select_for_update().filter(clinic=clinic, public_id=public_id).first()
         if row is None or row.expires_at <= now or row.used_at is not None or row.tries >= TRIES:
-            right = False
-        else:
-            right = compare_digest(row.code_hash, _code_digest(row.public_id, phone, digits))
-            row.tries += 1
-            row.used_at = now if right else None
-            row.save(update_fields=["tries", "used_at"])
-    if not right:
-        raise CodeWrong
+            return False
+        right = compare_digest(row.code_hash, _code_digest(row.public_id, phone, digits))
+        row.tries += 1
+        row.used_at = now if right else None
+        row.save(update_fields=["tries", "used_at"])
+    return right
 
 
 def forget_old_codes(*, now: datetime) -> int:

@@ -10,13 +10,13 @@ from django.utils.crypto import salted_hmac
 from zabota.visits.models import RequestTally
 
 _UPSERT = (
-    "INSERT INTO {table} (key, count, ends_at) VALUES (%s, 1, %s) "
-    "ON CONFLICT (key) DO UPDATE SET count = {table}.count + 1 RETURNING count"
+    "INSERT INTO {table} (key, count, ends_at) VALUES (%s, %s, %s) "
+    "ON CONFLICT (key) DO UPDATE SET count = {table}.count + excluded.count RETURNING count"
 )
 
 
-def count_request(name: str, who: str, *, seconds: int, now: dt.datetime) -> tuple[int | None, int]:
-    """Counts one request of `who`; gives how many there were in this span, and the seconds until the next one begins.
+def count_request(name: str, who: str, *, seconds: int, now: dt.datetime, by: int = 1) -> tuple[int | None, int]:
+    """Counts `by` requests of `who`; gives how many there were in this span, and the seconds until the next one begins.
 
     None when it could not be counted: the caller knows whether that opens or shuts the door.
     """
@@ -29,7 +29,7 @@ def count_request(name: str, who: str, *, seconds: int, now: dt.datetime) -> tup
     try:
         # A savepoint of its own: what fails here must not take the page with it.
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(statement, [key, connection.ops.adapt_datetimefield_value(ends_at)])
+            cursor.execute(statement, [key, by, connection.ops.adapt_datetimefield_value(ends_at)])
             row = cursor.fetchone()
     except DatabaseError:
         return None, ends - at
