@@ -20,22 +20,40 @@ _COURTESY = frozenset(
 )  # fmt: skip
 _PHRASES = re.compile(
     r"\bне (?:пишите|пиши|писать|шлите|шли|слать|присылайте|присылать|отправляйте|беспокойте|беспокоить|надо (?:мне )?писать)\b"
-    r"|\bбольше не (?:пишите|присылайте|шлите|надо)\b|\bудалите (?:мой|меня)\b|\bпрекратите\b"
+    r"|\bбольше не (?:пишите|присылайте|шлите|надо)\b"
+    r"|\bудалите (?:меня|мой (?:номер|телефон|адрес|контакт)|мои (?:данные|контакты)|мою почту)\b"
+    r"|\bпрекратите(?: (?:мне|нам|ваш[иу]|сво[июей]|эт[иу]))*"
+    r" (?:писать|слать|присылать|рассылать|беспокоить|звонить|спамить|спам|рассылк[иу]|рекламу|смс|sms|сообщения|это)\b"
+    r"|^прекратите(?: пожалуйста)?$"
 )
+#: Beside courtesy, what is still the same wish: «не пишите мне больше на этот номер».
+_SAME_WISH = frozenset(
+    {"больше", "нам", "сюда", "ничего", "никогда", "вообще", "на", "этот", "эти", "мой", "из", "базы", "номер",
+     "сообщения", "сообщений", "предложения", "предложений", "ваши", "свои", "просьба"}
+)  # fmt: skip
 #: Longer messages are letters to the clinic and are read by a person.
 LONGEST_WORDS = 6
 
 
 def wants_stop(text: str) -> bool:
     """True for «СТОП», «стоп.», Stop, отписаться, «не пишите» and what looks like them."""
-    plain = unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")
-    words = _WORDS.findall(plain)
+    words = _words_of(text)
     if not words or len(words) > LONGEST_WORDS:
         return False
     if _PHRASES.search(" ".join(words)):
         return True
     rest = [word for word in words if word not in _COURTESY]
     return len(rest) == 1 and _is_stop(rest[0])
+
+
+def says_more(text: str) -> bool:
+    """Whether a «стоп» asks for something else too: «не надо писать, позвоните» is read by a person."""
+    left = _PHRASES.sub(" ", " ".join(_words_of(text))).split()
+    return any(word not in _COURTESY and word not in _SAME_WISH and not _is_stop(word) for word in left)
+
+
+def _words_of(text: str) -> list[str]:
+    return _WORDS.findall(unicodedata.normalize("NFKC", text).casefold().replace("ё", "е"))
 
 
 def _is_stop(word: str) -> bool:

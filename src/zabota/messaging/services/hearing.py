@@ -14,7 +14,7 @@ from zabota.kernel.phones import normalise_phone
 from zabota.messaging.facts import ButtonPressed, PersonWrote
 from zabota.messaging.models import AddressBlock, BotLink, ChannelAccount, Conversation, Message, Receipt, Turn
 from zabota.messaging.queries.addresses import is_bot
-from zabota.messaging.rules.stop import wants_stop
+from zabota.messaging.rules.stop import says_more, wants_stop
 from zabota.messaging.rules.transport import Channel, EventKind
 from zabota.messaging.services.optouts import confirm_once, opt_out_address
 from zabota.messaging.services.refusals import stop_bot, unblock
@@ -92,8 +92,9 @@ def _words(account: ChannelAccount, address: str, row: Receipt, now: datetime) -
         attachments=row.attachments,
     )
     stops = wants_stop(row.text)
+    is_asking = not stops or says_more(row.text) or bool(row.attachments)
     changes: dict[str, object] = {"last_in_at": now, "last_at": now}
-    if not stops:
+    if is_asking:
         changes |= {
             "state": Conversation.State.OPEN,
             "unread": F("unread") + 1,
@@ -111,6 +112,7 @@ def _words(account: ChannelAccount, address: str, row: Receipt, now: datetime) -
             now=now,
         )
         confirm_once(account=account, address=address, patient=patient or conversation.patient, now=now)
+    if not is_asking:
         return
     facts.publish(
         PersonWrote(

@@ -220,6 +220,17 @@ def test_stop_ends_advertising_everywhere_and_is_confirmed_once(mila, both, want
     assert state(late)[0] == "accepted", "reminders of visits go on"
 
 
+def test_a_stop_that_asks_for_a_call_ends_advertising_and_waits_for_an_answer(mila, sms, tell, allow_ads):
+    account, _ = sms
+    allow_ads(mila)
+    phone = Contact.objects.get(patient=mila, kind="phone").value
+    tell(account, "inbound", address=phone, text="Не надо писать, позвоните")
+    assert not consent_state(mila, "advertising").allowed
+    talk = Conversation.objects.get()
+    assert (talk.state, talk.unread) == ("open", 1)
+    assert Fact.objects.filter(kind="messaging.person_wrote").exists()
+
+
 def test_stop_from_a_familys_phone_counts_for_everybody_who_has_it(clinic, mila, new_patient, sms, tell, allow_ads):
     account, _ = sms
     son = new_patient(clinic, "Кузнецов Егор Ильич", phone="+79161234567")
