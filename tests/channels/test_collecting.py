@@ -13,6 +13,7 @@ from tests.emulator import Emulator
 from zabota.clinic.models import Clinic
 from zabota.integrations.collecting import collect
 from zabota.integrations.demo.transport import DemoTransport
+from zabota.integrations.smtp import mailbox
 from zabota.integrations.smtp.returns import number_of, return_path
 from zabota.kernel.audit import SYSTEM
 from zabota.kernel.scope import every_clinic
@@ -71,6 +72,18 @@ def test_a_returned_letter_is_taken_from_its_folder_once(letters: ChannelAccount
     assert (receipt.kind, receipt.provider_id, receipt.blame) == ("failed", number_of("visit:1"), "bad_address")
     box = Path(letters.values["maildir"])
     assert len(list((box / "cur").iterdir())) == 2, "nothing is thrown away"
+
+
+def test_returns_are_found_however_many_letters_were_read_before(letters: ChannelAccount, monkeypatch) -> None:
+    """And an unreadable letter among them is put aside like the others."""
+    monkeypatch.setattr(mailbox, "MOST", 2)
+    box = Path(letters.values["maildir"])
+    for number in range(3):
+        (box / "cur" / f"0{number}.old:2,S").write_bytes(b"From: a@b.test\r\n\r\nold")
+    (box / "new" / "0.broken").write_bytes(b'To: <"\r\n\r\nhi')
+    _returned(letters)
+    assert collect(account=letters, now=NOW) == 1
+    assert (box / "cur" / "0.broken:2,S").exists()
 
 
 def test_a_mailbox_that_is_not_there_hurts_nothing(letters: ChannelAccount, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import imaplib
-import mailbox
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -33,22 +32,19 @@ def collect(account: Account, store: Store) -> int:
 
 def _from_folder(account: Account, store: Store) -> int:
     path = Path(account.values["maildir"])
-    if not (path / "new").is_dir():
+    new, read = path / "new", path / "cur"
+    # Folders are not made here: an absent one is a mistake in the settings.
+    if not new.is_dir() or not read.is_dir():
         raise CallFailed((Verdict.ACCOUNT, Blame.OTHER), "папки Maildir для возвратов нет")
     found = 0
-    # The library is given no chance to make folders: an absent one is a mistake in the settings.
-    box = mailbox.Maildir(path, factory=None, create=False)
-    for name, message in list(box.iteritems())[:MOST]:
-        if message.get_subdir() == "cur":
-            continue
-        raw = box.get_bytes(name)
-        event = read_return(raw, secret=account.hook_secret) if len(raw) <= LONGEST else None
+    # Only what is new is listed: letters read before would fill the portion for ever.
+    for letter in sorted(each for each in new.iterdir() if each.is_file() and not each.name.startswith("."))[:MOST]:
+        raw = letter.read_bytes() if letter.stat().st_size <= LONGEST else b""
+        event = read_return(raw, secret=account.hook_secret)
         if event is not None:
             store(event)
             found += 1
-        message.set_subdir("cur")
-        message.add_flag("S")
-        box[name] = message
+        letter.rename(read / f"{letter.name.partition(':')[0]}:2,S")
     return found
 
 

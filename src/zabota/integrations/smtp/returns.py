@@ -13,7 +13,11 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 
+import structlog
+
 from zabota.messaging.api import Blame, EventKind, InboundEvent
+
+log = structlog.get_logger(__name__)
 
 _VERP = re.compile(r"\bb\+([0-9a-f]{32})\.([0-9a-f]{16})@", re.IGNORECASE)
 _ADDRESSED = ("Delivered-To", "X-Original-To", "Envelope-To", "To")
@@ -47,8 +51,17 @@ def _signature(number: str, secret: str) -> str:
 def read_return(raw: bytes, *, secret: str) -> InboundEvent | None:
     """What a letter in the mailbox of returns says of one of ours; None for all other mail.
 
-    Delays and automatic replies say nothing. A report without a right signature in its address is no report.
+    Delays and automatic replies say nothing. A report without a right signature in its address is no report. A letter
+    that the parser itself stumbles over is none either: strangers write to this mailbox.
     """
+    try:
+        return _read(raw, secret)
+    except Exception as error:
+        log.warning("returned_letter_unreadable", length=len(raw), error=type(error).__qualname__)
+        return None
+
+
+def _read(raw: bytes, secret: str) -> InboundEvent | None:
     message = message_from_bytes(raw, policy=policy.default)
     if not isinstance(message, EmailMessage):
         return None
