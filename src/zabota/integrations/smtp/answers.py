@@ -34,13 +34,18 @@ OF_CODE: dict[int, Outcome] = {
     452: _FULL,
     530: (Verdict.ACCOUNT, Blame.KEY),
     535: (Verdict.ACCOUNT, Blame.KEY),
-    550: _NOBODY,
-    551: _NOBODY,
     552: (Verdict.REFUSED, Blame.TOO_LONG),
-    553: _NOBODY,
     554: (Verdict.REFUSED, Blame.CONTENT),
-    555: _NOBODY,
 }
+#: Said of a person, of us and of letters alike: only their words tell which.
+_BARE = (550, 551, 553, 555)
+_OF_US = re.compile(r"relay|authenti|authori[sz]|log ?in|sender", re.IGNORECASE)
+_OF_LETTERS = re.compile(r"spam|polic|block|black ?list|listed|reputation|dnsbl|rbl|spf|dkim|dmarc", re.IGNORECASE)
+_OF_ADDRESS = re.compile(
+    r"(?:user|recipient|mailbox|address|account)\W.*(?:unknown|not found|not exist|invalid|no longer|disabled)"
+    r"|(?:unknown|invalid|no such|non-?existent)\W.*(?:user|recipient|mailbox|address|account|person|here)",
+    re.IGNORECASE,
+)
 
 _ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 
@@ -57,9 +62,21 @@ def of_recipient(code: int, text: str) -> Outcome:
     for length in (len(status), status.rfind(".")):
         if status and status[:length] in OF_RECIPIENT:
             return OF_RECIPIENT[status[:length]]
+    if code in _BARE:
+        return _of_words(text)
     if code in OF_CODE:
         return OF_CODE[code]
     return _LATER if code < 500 else (Verdict.REFUSED, Blame.OTHER)
+
+
+def _of_words(text: str) -> Outcome:
+    """A server that forgot our key answers every recipient so: an address is shut at once only by words about it."""
+    if _OF_US.search(text):
+        return Verdict.ACCOUNT, Blame.OTHER
+    if _OF_LETTERS.search(text):
+        return Verdict.REFUSED, Blame.CONTENT
+    # Without words it is counted like a full mailbox and believed at the third time.
+    return _NOBODY if _OF_ADDRESS.search(text) else (Verdict.REFUSED, Blame.LIMIT)
 
 
 def of_sender(code: int) -> Outcome:

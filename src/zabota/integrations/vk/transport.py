@@ -10,7 +10,7 @@ from typing import Any
 from zabota.integrations import hooks
 from zabota.integrations.calls import Line, Reply
 from zabota.integrations.sending import WebTransport, accepted
-from zabota.integrations.vk.answers import ERRORS, PAUSE
+from zabota.integrations.vk.answers import PAUSE, outcome_of
 from zabota.messaging.api import (
     Account,
     AccountField,
@@ -61,10 +61,11 @@ class VkTransport(WebTransport):
         error = (reply.data or {}).get("error")
         if error is None and reply.status == 200:
             return reply
-        failure = reply.failed(hooks.words(hooks.part(error or {}, "error_msg")))
+        words = hooks.words(hooks.part(error or {}, "error_msg"))
+        failure = reply.failed(words)
         code = hooks.part(error or {}, "error_code")
         if isinstance(code, int) and reply.status < 500:
-            failure.outcome = ERRORS.get(code, (Verdict.REFUSED, Blame.OTHER))
+            failure.outcome = outcome_of(code, words)
             if failure.outcome == (Verdict.LATER, Blame.LIMIT) and code != 9:
                 failure.retry_after = failure.retry_after or PAUSE
         raise failure

@@ -29,6 +29,8 @@ def note_refusal(row: Row | Message, blame: Blame | str, *, now: datetime) -> No
         block(row.clinic_id, row.address, channel=row.channel, reason="bad_address", now=now)
         if row.channel == Channel.EMAIL:
             _invalid(row, now)
+    elif blame == Blame.LIMIT and row.channel == Channel.EMAIL:
+        note_soft_failure(row, now=now)
     elif blame == Blame.BLOCKED_BY_PERSON:
         if is_bot(row.channel):
             stop_bot(row.clinic_id, row.account_id, row.address, now=now)
@@ -36,7 +38,7 @@ def note_refusal(row: Row | Message, blame: Blame | str, *, now: datetime) -> No
             block(row.clinic_id, row.address, channel=row.channel, reason="bad_address", now=now)
 
 
-def note_soft_failure(row: Message, *, now: datetime) -> None:
+def note_soft_failure(row: Row | Message, *, now: datetime) -> None:
     """A mailbox full again and again is a mailbox nobody reads."""
     since = now - timedelta(days=SOFT_DAYS)
     failed = Message.objects.filter(
