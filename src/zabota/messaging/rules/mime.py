@@ -145,8 +145,12 @@ def _mailbox(name: str, address: str) -> str:
     if not name:
         return _address(address)
     shown = _one_line(name)
-    encoded = f'"{shown}"' if shown.isascii() and '"' not in shown else Header(shown, "utf-8").encode()
+    encoded = f'"{shown}"' if shown.isascii() and '"' not in shown else _folded_name(shown)
     return f"{encoded} <{_address(address)}>"
+
+
+def _folded_name(name: str) -> str:
+    return Header(name, "utf-8", maxlinelen=74, header_name="From").encode(linesep=_CRLF)
 
 
 def _address(address: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import email
 import email.policy
+from email.header import decode_header, make_header
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,7 +16,7 @@ from zabota.messaging.rules.backoff import pause_of_message, rest_of_account
 from zabota.messaging.rules.mime import compile_skeleton, letter
 from zabota.messaging.rules.quiet import day_bounds, first_zone, instant, is_open, latest_open, next_open
 from zabota.messaging.rules.states import RANKS
-from zabota.messaging.rules.stop import wants_stop
+from zabota.messaging.rules.stop import says_more, wants_stop
 
 UTC = dt.UTC
 EIGHT, NINE, TWENTY_ONE = dt.time(8), dt.time(9), dt.time(21)
@@ -27,10 +28,23 @@ EIGHT, NINE, TWENTY_ONE = dt.time(8), dt.time(9), dt.time(21)
         "СТОП", "стоп.", "Stop", "отписаться", "не пишите", "STOP!", "Стоп, пожалуйста", "cтоп", "стпо", "СТООП", "сттоп",
         "отписатся", "отпишитес", "отпишите меня от рассылки", "Не пишите мне больше!", "больше не присылайте", "cnjg",
         "ыещз", "unsubscribe", "удалите мой номер", "Не беспокойте.", "стоп смс", "отказ от рассылки", "  стоп\n",
+        "прекратите", "Прекратите слать смс", "удалите мои данные", "не пишите на этот номер",
     ],
 )  # fmt: skip
 def test_people_are_understood_when_they_say_stop(text):
     assert wants_stop(text)
+    assert not says_more(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Не пишите меня на пятницу", "Не надо писать, позвоните", "не отправляйте врача Иванова",
+        "Стоп. Отмените мой визит", "удалите меня с записи на среду",
+    ],
+)  # fmt: skip
+def test_a_stop_that_asks_for_more_is_read_by_a_person(text):
+    assert says_more(text)
 
 
 @pytest.mark.parametrize(
@@ -38,6 +52,7 @@ def test_people_are_understood_when_they_say_stop(text):
     [
         "", "?", "сколько стоит чистка", "сто", "топ", "стол", "стопа болит", "у меня болит стопа", "да", "нет", "приду",
         "Остановите мне боль, пожалуйста, очень болит зуб", "Запишите меня", "Напишите мне адрес", "спасибо", "1",
+        "Удалите мой визит завтра", "прекратите боль", "Удалите моего ребёнка с пятницы",
         "Подскажите, можно ли не писать анкету перед визитом к вам в четверг",
     ],
 )  # fmt: skip
@@ -161,6 +176,16 @@ def test_a_letter_is_read_by_mail_programs_as_it_was_meant():
     assert not any(line.startswith(b".") for line in lines)
     assert max(len(line) for line in lines) <= 998
     assert b"\n" not in raw.replace(b"\r\n", b"")
+
+
+def test_a_long_name_of_the_clinic_folds_as_mail_requires():
+    name = "Многопрофильный медицинский центр «Здоровье семьи на Садовой»"
+    raw = letter(
+        compile_skeleton(sender_address="clinic@ulybka.test", sender_name=name),
+        to="mila@example.test", subject="x", text="y", key="k",
+    )  # fmt: skip
+    assert b"\n" not in raw.replace(b"\r\n", b"")
+    assert name in str(make_header(decode_header(email.message_from_bytes(raw)["From"])))
 
 
 @pytest.mark.parametrize("field", ["to", "subject", "key", "unsubscribe_url"])
