@@ -25,11 +25,11 @@ class Catalogue:
 
     def doctor(self, name: str) -> int | None:
         """Id of the doctor, or None."""
-        return self.doctors.get(key_of(name)) if name else None
+        return self.doctors.get(key_of(name)[:200]) if name else None
 
     def service(self, name: str) -> int | None:
         """Id of the service, or None."""
-        return self.services.get(key_of(name)) if name else None
+        return self.services.get(key_of(name)[:300]) if name else None
 
     def source(self, name: str) -> int | None:
         """Id of the source, or None."""
@@ -41,13 +41,15 @@ def key_of(name: str) -> str:
     return " ".join(fold(name).split())
 
 
-def read_catalogue(clinic: Clinic) -> Catalogue:
+def read_catalogue(clinic_id: int) -> Catalogue:
     """What the clinic has now."""
     return Catalogue(
-        branches={key_of(name): pk for pk, name in Branch.objects.filter(clinic=clinic).values_list("id", "name")},
-        doctors=dict(Doctor.objects.filter(clinic=clinic).values_list("name_key", "id")),
-        services=dict(Service.objects.filter(clinic=clinic).values_list("name_key", "id")),
-        sources=dict(Source.objects.filter(clinic=clinic).values_list("name_key", "id")),
+        branches={
+            key_of(name): pk for pk, name in Branch.objects.filter(clinic_id=clinic_id).values_list("id", "name")
+        },
+        doctors=dict(Doctor.objects.filter(clinic_id=clinic_id).values_list("name_key", "id")),
+        services=dict(Service.objects.filter(clinic_id=clinic_id).values_list("name_key", "id")),
+        sources=dict(Source.objects.filter(clinic_id=clinic_id).values_list("name_key", "id")),
     )
 
 
@@ -63,7 +65,7 @@ def extend_catalogue(
 
     Returns the catalogue and how many of each were made.
     """
-    known = read_catalogue(clinic)
+    known = read_catalogue(clinic.pk)
     made = {"branches": 0, "doctors": 0, "services": 0, "sources": 0}
     zone = clinic.time_zone
     for name in branches:

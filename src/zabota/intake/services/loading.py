@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from zabota.intake.services.catalogue import Catalogue, extend_catalogue
 from zabota.intake.services.money import write_payments, write_plans
 from zabota.intake.services.people import Card, chunked
 from zabota.intake.services.planning import LoadPlan
-from zabota.intake.services.visits import Visit
+from zabota.intake.services.visits import KnownLine, Visit, lines_of
 from zabota.intake.services.writer import PORTION, Tick, Writer
 from zabota.kernel.jobs import assure_lease
 from zabota.patients.models import Consent, ConsentPurpose, Contact, Patient, PatientExternalId
@@ -247,37 +248,43 @@ def _create_visits(writer: Writer, visits: list[Visit]) -> None:
             for visit in visits
         ]
     )
-    lines = []
     for visit, row in zip(visits, rows, strict=True):
         visit.appointment_id = row.pk
-        for line in visit.lines:
-            service_id = catalogue.service(line.service)
-            if service_id is not None:
-                lines.append(
-                    AppointmentService(
-                        appointment=row,
-                        service_id=service_id,
-                        quantity=line.quantity,
-                        price_kopecks=line.price_kopecks,
-                        total_kopecks=line.total_kopecks,
-                    )
-                )
-    AppointmentService.objects.bulk_create(lines)
+    AppointmentService.objects.bulk_create(line for visit in visits for line in _lines(writer, visit, []))
+
+
+def _lines(writer: Writer, visit: Visit, former: list[KnownLine]) -> Iterator[AppointmentService]:
+    """Services of a visit; prices that the export does not tell are those that are known."""
+    prices = {} if visit.is_priced else {known[0]: known for known in former}
+    for line in visit.lines:
+        service_id = writer.catalogue.service(line.service)
+        if service_id is None:
+            continue
+        _, quantity, price, total = prices.get(service_id, (0, line.quantity, line.price_kopecks, line.total_kopecks))
+        yield AppointmentService(
+            appointment_id=visit.appointment_id,
+            service_id=service_id,
+            quantity=quantity,
+            price_kopecks=price,
+            total_kopecks=total,
+        )
 
 
 def _update_visits(writer: Writer, visits: list[Visit]) -> None:
     found = Appointment.objects.in_bulk([visit.appointment_id for visit in visits if visit.appointment_id])
+    _replace_lines(writer, [visit for visit in visits if "lines" in visit.before])
     # Rows that change in the same fields are written together: a column that a later export has for the first time changes
     # every visit.
     alike: dict[tuple[str, ...], list[Appointment]] = {}
     for visit in visits:
         row = found[visit.appointment_id or 0]
-        for field in visit.before:
-            setattr(row, field, None if field == "vanished_at" else getattr(visit, field))
+        fields = tuple(field for field in visit.before if field != "lines")
+        for field in fields:
+            setattr(row, field, _fresh(writer, visit, field))
         row.day = visit.day
-        alike.setdefault(tuple(visit.before), []).append(row)
-    for fields, rows in alike.items():
-        Appointment.objects.bulk_update(rows, [*fields, "day"], batch_size=ROWS_AT_ONCE)
+        alike.setdefault(fields, []).append(row)
+    for names, rows in alike.items():
+        Appointment.objects.bulk_update(rows, [*names, "day"], batch_size=ROWS_AT_ONCE)
     label = Appointment._meta.label
     Change.objects.bulk_create(
         Change(
@@ -287,6 +294,29 @@ def _update_visits(writer: Writer, visits: list[Visit]) -> None:
         for visit in visits
     )  # fmt: skip
     writer.add("visits_changed", len(visits))
+
+
+def _fresh(writer: Writer, visit: Visit, field: str) -> Any:
+    """What a column of a known appointment becomes."""
+    if field == "vanished_at":
+        return None
+    if field == "doctor_id":
+        return writer.catalogue.doctor(visit.doctor)
+    if field == "branch_id":
+        return writer.catalogue.branch(visit.branch)
+    return getattr(visit, field)
+
+
+def _replace_lines(writer: Writer, visits: list[Visit]) -> None:
+    """Write the services anew and keep the former ones with the change."""
+    former = lines_of([visit.appointment_id for visit in visits if visit.appointment_id])
+    fresh = []
+    for visit in visits:
+        known = former.get(visit.appointment_id or 0, [])
+        visit.before["lines"] = known
+        fresh += list(_lines(writer, visit, known))
+    AppointmentService.objects.filter(appointment_id__in=[visit.appointment_id for visit in visits]).delete()
+    AppointmentService.objects.bulk_create(fresh)
 
 
 def _mark_vanished(writer: Writer) -> None:

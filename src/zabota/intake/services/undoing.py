@@ -53,7 +53,10 @@ def _restore(batch: Batch, touched: set[int], tick: Tick) -> int:
                 if row is None or later.exists():
                     continue
                 for field, value in change.before.items():
-                    setattr(row, field, _typed(model._meta.get_field(field), value))
+                    if field == "lines":
+                        write_lines(row.pk, value)
+                    else:
+                        setattr(row, field, _typed(model._meta.get_field(field), value))
                 if isinstance(row, Appointment) and "starts_at" in change.before:
                     row.day = row.starts_at.astimezone(_zone(row)).date()
                 row.save()
@@ -62,6 +65,17 @@ def _restore(batch: Batch, touched: set[int], tick: Tick) -> int:
             Change.objects.filter(pk__in=[change.pk for change in portion]).delete()
         tick("Возвращаю прежние значения", restored, len(changes))
     return restored
+
+
+def write_lines(appointment_id: int, lines: list[list[Any]]) -> None:
+    """The services of a visit as they were."""
+    AppointmentService.objects.filter(appointment_id=appointment_id).delete()
+    AppointmentService.objects.bulk_create(
+        AppointmentService(
+            appointment_id=appointment_id, service_id=pk, quantity=number, price_kopecks=price, total_kopecks=total
+        )
+        for pk, number, price, total in lines
+    )
 
 
 def _zone(row: Appointment) -> Any:

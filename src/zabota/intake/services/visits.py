@@ -9,9 +9,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
-from django.db.models import BooleanField, F, Func
+from django.db.models import BooleanField, F, FloatField, Func
+from django.db.models.functions import Cast
 
-from zabota.booking.models import Appointment, Payment
+from zabota.booking.models import Appointment, AppointmentService, Payment
+from zabota.intake.services.catalogue import Catalogue, key_of, read_catalogue
 from zabota.intake.services.people import chunked
 
 #: Prefix of ids that we derive for exports that number nothing: equal rows get equal ids.
@@ -51,6 +53,8 @@ class Visit:
     total_kopecks: int
     paid_kopecks: int
     lines: list[Line]
+    #: The export says what it cost, be it nothing.
+    is_priced: bool = True
     #: When the export says that it was booked.
     booked_at: datetime | None = None
     appointment_id: int | None = None
@@ -98,6 +102,7 @@ def visits_of(frame: pl.DataFrame, *, zones: dict[str, str], default_zone: str) 
         .then(pl.coalesce("total_kopecks", "paid_kopecks").fill_null(0))
         .otherwise(0)
         .alias("worth"),
+        pl.col("total_kopecks").is_not_null().any().alias("is_priced"),
         pl.col("paid_kopecks").sum(),
     )
     # The sorted copy of a large export weighs as much as its visits, which are made next.
@@ -125,7 +130,8 @@ def visits_of(frame: pl.DataFrame, *, zones: dict[str, str], default_zone: str) 
             if not name:
                 nameless += worth
                 continue
-            quantity = qty if qty and 0 < qty < MOST_OF_A_SERVICE else 1.0
+            quantity = round(qty, 2) if qty and 0 < qty < MOST_OF_A_SERVICE else 1.0
+            quantity = quantity or 1.0
             each = price or round(worth / quantity)
             lines.append(
                 Line(
@@ -157,6 +163,7 @@ def visits_of(frame: pl.DataFrame, *, zones: dict[str, str], default_zone: str) 
                 total_kopecks=one(total),
                 paid_kopecks=int(row["paid_kopecks"] or 0),
                 lines=lines,
+                is_priced=row["is_priced"],
                 booked_at=booked.replace(tzinfo=zone).astimezone(ZoneInfo("UTC")) if booked else None,
             )
         )
@@ -187,29 +194,95 @@ def _once(visits: list[Visit]) -> list[Visit]:
 HAS_ID = Func(F("ext_id"), template="NOT (%(expressions)s = '')", output_field=BooleanField())
 
 
+#: Columns of an appointment that a later export may change.
+_COMPARED = (
+    "id", "ext_id", "starts_at", "status", "total_kopecks", "duration_minutes", "vanished_at", "booked_at", "doctor_id",
+    "branch_id", "cancel_reason",
+)  # fmt: skip
+
+
 def match_visits(visits: list[Visit], *, clinic_id: int, system: str) -> None:
-    """Fill `appointment_id` and `before` from the database."""
+    """Fill `appointment_id` and `before` from the database. Former lines are read when they are replaced."""
     by_ext = {visit.ext_id: visit for visit in visits}
+    names = _Names(read_catalogue(clinic_id))
     for ids in chunked(list(by_ext), 500):
-        rows = Appointment.objects.filter(HAS_ID, clinic_id=clinic_id, system=system, ext_id__in=ids).values(
-            "id", "ext_id", "starts_at", "status", "total_kopecks", "duration_minutes", "vanished_at", "booked_at"
-        )
-        for known in map(dict[str, Any], rows):
-            visit = by_ext[known["ext_id"]]
+        rows = Appointment.objects.filter(HAS_ID, clinic_id=clinic_id, system=system, ext_id__in=ids).values(*_COMPARED)
+        found = [(by_ext[known["ext_id"]], known) for known in map(dict[str, Any], rows)]
+        lines = lines_of([known["id"] for _, known in found])
+        for visit, known in found:
             visit.appointment_id = known["id"]
-            fresh = {
-                "starts_at": visit.starts_at,
-                "status": visit.status,
-                "total_kopecks": visit.total_kopecks,
-                "duration_minutes": visit.duration_minutes,
-                "vanished_at": None,
-                # When it was booked is filled in; what is known of it stays.
-                "booked_at": known["booked_at"] or visit.booked_at,
-            }
-            for field, value in fresh.items():
+            for field, value in _fresh(visit, known, names).items():
                 if known[field] != value:
                     former = known[field]
                     visit.before[field] = former.isoformat() if isinstance(former, datetime) else former
+            if visit.lines and names.differ(visit, lines.get(known["id"], [])):
+                visit.before["lines"] = None
+
+
+def _fresh(visit: Visit, known: dict[str, Any], names: _Names) -> dict[str, Any]:
+    """What the columns of a known appointment are to be. What the export does not tell stays."""
+    return {
+        "starts_at": visit.starts_at,
+        "status": visit.status,
+        "total_kopecks": visit.total_kopecks if visit.is_priced else known["total_kopecks"],
+        "duration_minutes": visit.duration_minutes,
+        "vanished_at": None,
+        # When it was booked is filled in; what is known of it stays.
+        "booked_at": known["booked_at"] or visit.booked_at,
+        "doctor_id": names.doctor(visit.doctor) if visit.doctor else known["doctor_id"],
+        "branch_id": names.branch(visit.branch) if visit.branch else known["branch_id"],
+        # Why it was cancelled is not true of another state.
+        "cancel_reason": visit.cancel_reason or (known["cancel_reason"] if visit.status == known["status"] else ""),
+    }
+
+
+class _Names:
+    """Ids of names of an export, each name folded once; 0 for what the clinic does not have yet."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._of = {"doctor": catalogue.doctor, "branch": catalogue.branch, "service": catalogue.service}
+        self._known: dict[tuple[str, str], int] = {}
+
+    def doctor(self, name: str) -> int:
+        return self._id("doctor", name)
+
+    def branch(self, name: str) -> int:
+        return self._id("branch", name)
+
+    def differ(self, visit: Visit, known: list[KnownLine]) -> bool:
+        """The visit has other services than are known, or, when it tells prices, at another price."""
+        told = [(self._id("service", each.service), each) for each in visit.lines if key_of(each.service)]
+        if not visit.is_priced:
+            return sorted(pk for pk, _ in told) != sorted(each[0] for each in known)
+        return sorted((pk, *money_of(each)) for pk, each in told) != sorted(known)
+
+    def _id(self, kind: str, name: str) -> int:
+        place = (kind, name)
+        if place not in self._known:
+            self._known[place] = self._of[kind](name) or 0
+        return self._known[place]
+
+
+#: Service, quantity, price, total of the line.
+KnownLine = tuple[int, float, int, int]
+
+
+def money_of(line: Line) -> tuple[float, int, int]:
+    """Quantity, price and total of a line."""
+    return line.quantity, line.price_kopecks, line_total(line)
+
+
+def lines_of(appointment_ids: list[int]) -> dict[int, list[KnownLine]]:
+    """Lines of appointments as they are kept."""
+    found: dict[int, list[KnownLine]] = {}
+    for ids in chunked(appointment_ids, 500):
+        # Decimals would cost more than the query.
+        rows = AppointmentService.objects.filter(appointment_id__in=ids).annotate(number=Cast("quantity", FloatField()))
+        columns = ("appointment_id", "service_id", "number", "price_kopecks", "total_kopecks")
+        for pk, service_id, number, price, total in rows.order_by("id").values_list(*columns):
+            whole = round(price * number) if total is None else total
+            found.setdefault(pk, []).append((service_id, number, price, whole))
+    return found
 
 
 def vanished_ids(visits: list[Visit], *, clinic_id: int, system: str) -> list[int]:

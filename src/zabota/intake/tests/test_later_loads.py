@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 import pytest
 
 from zabota.booking.models import Appointment, AppointmentService
+from zabota.intake.models import Batch
 from zabota.intake.tests.conftest import Load
 from zabota.kernel import clock
 
@@ -48,3 +50,66 @@ def test_a_row_that_names_no_service_is_part_of_what_the_visit_cost(load: Load) 
     )
     visit = Appointment.objects.get()
     assert (visit.total_kopecks, visit.lines.get().total_kopecks) == (140_000, 140_000)
+
+
+HEADER = "Код визита;Код пациента;ФИО;Дата рождения;Дата приёма;Филиал;Врач;Услуга;Сумма;Статус;Причина отмены"
+
+
+def visits(*rows: str) -> str:
+    """An export of visits."""
+    return "\r\n".join([HEADER, *rows]) + "\r\n"
+
+
+def shape(ext_id: str) -> tuple[object, ...]:
+    """What a visit is: its doctor, branch, services with prices, total, state and why it was cancelled."""
+    row = Appointment.objects.get(ext_id=ext_id)
+    lines = sorted(row.lines.values_list("service__name", "price_kopecks"))
+    doctor, branch = row.doctor and row.doctor.name, row.branch and row.branch.name
+    return doctor, branch, lines, row.total_kopecks, row.status, row.cancel_reason
+
+
+def test_a_later_export_tells_services_doctor_branch_and_reason_and_undo_takes_them_back(
+    load: Load, undo: Callable[[Batch], Batch]
+) -> None:
+    load(
+        visits(
+            f"v1;{MILA};{on(-3)};Центр;Рябов И. А.;;;Запланирован;",
+            f"v2;{MILA};{on(-2)};Центр;Рябов И. А.;Осмотр;500;Запланирован;",
+            f"v3;{MILA};{on(-1)};Центр;Рябов И. А.;Осмотр;500;Завершён;",
+        )
+    )
+    before = [shape(f"v{number}") for number in (1, 2, 3)]
+    second = load(
+        visits(
+            f"v1;{MILA};{on(-3)};Север;Котова Е. В.;Имплантация;40000;Завершён;",
+            f"v1;{MILA};{on(-3)};Север;Котова Е. В.;Снимок;1000;Завершён;",
+            f"v2;{MILA};{on(-2)};Центр;Рябов И. А.;Осмотр;500;Отменён пациентом;заболела",
+            f"v3;{MILA};{on(-1)};Центр;Рябов И. А.;Осмотр;700;Завершён;",
+        )
+    )
+    implant = [("Имплантация", 4_000_000), ("Снимок", 100_000)]
+    assert shape("v1") == ("Котова Е. В.", "Север", implant, 4_100_000, "completed", "")
+    assert shape("v2") == ("Рябов И. А.", "Центр", [("Осмотр", 50_000)], 50_000, "cancelled_patient", "заболела")
+    assert shape("v3")[2:4] == ([("Осмотр", 70_000)], 70_000)
+    assert second.result["visits"]["changed"] == 3
+    undo(second)
+    assert [shape(f"v{number}") for number in (1, 2, 3)] == before
+
+
+def test_what_a_later_export_does_not_tell_stays(load: Load) -> None:
+    load(visits(f"v1;{MILA};{on(-3)};Центр;Рябов И. А.;Осмотр;500;Завершён;"))
+    before = shape("v1")
+    header = "Код визита;Код пациента;ФИО;Дата рождения;Дата приёма;Статус"
+    again = load(f"{header}\r\nv1;{MILA};{on(-3)};Завершён\r\n")
+    assert again.result["visits"]["changed"] == 0
+    load(f"{header};Услуга\r\nv1;{MILA};{on(-3)};Завершён;Осмотр\r\nv1;{MILA};{on(-3)};Завершён;Снимок\r\n")
+    assert shape("v1") == (*before[:2], [("Осмотр", 50_000), ("Снимок", 0)], *before[3:])
+
+
+def test_lines_with_quantities_are_the_same_when_loaded_again(load: Load) -> None:
+    text = priced(
+        f"v1;{MILA};{on(-30)};Рябов И. А.;Пломба;2;1000;1800;1800;Завершён",
+        f"v1;{MILA};{on(-30)};Рябов И. А.;Анестезия;0,335;1000;;300;Завершён",
+    )
+    load(text)
+    assert load(text).result["visits"]["changed"] == 0
