@@ -65,8 +65,10 @@ def busy_span(row: Appointment, day: date, zone: ZoneInfo) -> Span:
 
 def short_name(patient: Patient) -> str:
     """«Зайцева О. К.»; a child is called by name."""
+    if not patient.surname:
+        return patient.given_names or "без имени"
     initials = " ".join(f"{part[0]}." for part in (patient.name, patient.patronymic) if part)
-    return f"{patient.surname} {initials}".strip() or "без имени"
+    return f"{patient.surname} {initials}".strip()
 
 
 def short_doctor(name: str) -> str:

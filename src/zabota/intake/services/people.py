@@ -40,7 +40,12 @@ _PERSON: dict[str, Any] = {
     "day": pl.Date,
 }
 #: Fields of a card that a load may fill when they are empty; it never overwrites what a person entered.
-FILLED = ("patronymic", "name", "born_on", "sex", "card_no", "address", "area")
+FILLED = ("surname", "patronymic", "name", "born_on", "sex", "card_no", "address", "area")
+#: Surname of a card that is known by a number or a phone only, until an export or a person names it.
+NAMELESS = "Без имени"
+#: Keys of rows without surname and number: of what they do tell.
+_SHORT = "p:"
+_NOBODY = f"{_SHORT}||"
 
 
 @dataclasses.dataclass
@@ -83,7 +88,7 @@ class Card:
 
 
 def with_card_keys(frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with `card_key`: the system's id, else folded full name and birth date."""
+    """The frame with `card_key`: the system's id, else folded full name and birth date, else all that the row tells."""
     frame = _complete(frame)
     # Many systems number people by the card only: then the card's number is their id in that system.
     card = pl.lit("card:") + pl.col("card_no").cast(pl.String)
@@ -107,23 +112,70 @@ def with_card_keys(frame: pl.DataFrame) -> pl.DataFrame:
     apart = pl.col("born_on").cast(pl.String).fill_null(pl.col("phones").cast(pl.List(pl.String)).list.first())
     by_name = pl.concat_str([pl.lit("n:"), pl.col("name_key"), pl.lit("|"), apart.fill_null("")])
     has_id = pl.col("patient_ext_id").is_not_null() & (pl.col("patient_ext_id") != "")
+    has_surname = pl.col("surname").fill_null("") != ""
+    # «Анна» of two phones is two people, as the audit counts them.
+    by_little = pl.concat_str(
+        pl.lit(_SHORT),
+        pl.col("name_key"),
+        pl.lit("|"),
+        pl.col("born_on").cast(pl.String).fill_null(""),
+        pl.lit("|"),
+        pl.col("phones").cast(pl.List(pl.String)).list.sort().list.join(",").fill_null(""),
+    )
     keyed = frame.with_columns(
-        pl.when(has_id).then(pl.lit("i:") + pl.col("patient_ext_id")).otherwise(by_name).alias("card_key"),
+        pl.when(has_id)
+        .then(pl.lit("i:") + pl.col("patient_ext_id"))
+        .when(~has_surname)
+        .then(by_little)
+        .otherwise(by_name)
+        .alias("card_key"),
         by_name.alias("_by_name"),
     )
     # A row without the id is the person who has one in another row under the same name and birth date.
     known = (
-        keyed.filter(has_id & pl.col("born_on").is_not_null())
+        keyed.filter(has_id & pl.col("born_on").is_not_null() & has_surname)
         .group_by("_by_name")
         .agg(pl.col("card_key").min().alias("_id_key"))
     )
     keyed = keyed.join(known, on="_by_name", how="left", maintain_order="left")
     return keyed.with_columns(
-        pl.when(~has_id & pl.col("_id_key").is_not_null())
+        pl.when(~has_id & has_surname & pl.col("_id_key").is_not_null())
         .then(pl.col("_id_key"))
         .otherwise(pl.col("card_key"))
         .alias("card_key")
     ).drop("_by_name", "_id_key")
+
+
+def unite_nameless(frames: list[pl.DataFrame], *, clinic_id: int, system: str) -> list[pl.DataFrame]:
+    """Keyed frames in which rows without surname and number that reading counts as one person have one key.
+
+    Of several keys it is the one under which the clinic has the person already.
+    """
+    little = [
+        frame.filter(pl.col("card_key").str.starts_with(_SHORT) & (pl.col("card_key") != _NOBODY)).select(
+            pl.col("person").cast(pl.Int32), "card_key"
+        )
+        for frame in frames
+        if frame.height and "person" in frame.columns
+    ]
+    keys: dict[int, set[str]] = {}
+    for person, key in pl.concat(little).unique().drop_nulls().iter_rows() if little else ():
+        keys.setdefault(person, set()).add(key)
+    several = [key for group in keys.values() if len(group) > 1 for key in group]
+    if not several:
+        return frames
+    ids = {_derived_id(key): key for key in several}
+    known: set[str] = set()
+    for part in chunked(list(ids), CHUNK):
+        rows = PatientExternalId.objects.filter(clinic_id=clinic_id, system=system, ext_id__in=part)
+        known.update(ids[ext_id] for ext_id in rows.values_list("ext_id", flat=True))
+    one = {
+        key: min(group, key=lambda each: (each not in known, each))
+        for group in keys.values()
+        if len(group) > 1
+        for key in group
+    }
+    return [frame.with_columns(pl.col("card_key").replace(one)) if frame.height else frame for frame in frames]
 
 
 def _complete(frame: pl.DataFrame) -> pl.DataFrame:
@@ -140,7 +192,10 @@ def cards_of(frames: Iterable[pl.DataFrame]) -> list[Card]:
     ]
     if not parts:
         return []
-    rows = pl.concat(parts).filter(pl.col("surname").fill_null("") != "")
+    rows = pl.concat(parts)
+    named = pl.col("surname").fill_null("") != ""
+    # Rows with a surname first: what they tell of the name goes together.
+    rows = pl.concat([rows.filter(named), rows.filter(~named & (pl.col("card_key") != _NOBODY))])
     first = [
         pl.col(name).drop_nulls().first() for name in _PERSON if name not in {"phones", "day", "no_call", "no_sms"}
     ]
@@ -155,8 +210,8 @@ def cards_of(frames: Iterable[pl.DataFrame]) -> list[Card]:
     return [
         Card(
             key=row["card_key"],
-            ext_id=(row["patient_ext_id"] or ("" if row["born_on"] else _derived_id(row["card_key"])))[:64],
-            surname=row["surname"][:100],
+            ext_id=(row["patient_ext_id"] or _own_id(row["card_key"], row["born_on"]))[:64],
+            surname=(row["surname"] or "")[:100],
             name=(row["name"] or "")[:100],
             patronymic=(row["patronymic"] or "")[:100],
             name_key=row["name_key"][:310],
@@ -180,6 +235,11 @@ def cards_of(frames: Iterable[pl.DataFrame]) -> list[Card]:
     ]
 
 
+def _own_id(card_key: str, born_on: date | None) -> str:
+    """People with surname and birth date are found again by them."""
+    return "" if born_on and not card_key.startswith(_SHORT) else _derived_id(card_key)
+
+
 def _derived_id(card_key: str) -> str:
     """An id for people whom the export neither numbers nor dates, so that the same file finds them again."""
     return "~" + hashlib.sha256(card_key.encode()).hexdigest()[:32]
@@ -198,6 +258,9 @@ def match_cards(cards: list[Card], *, clinic_id: int, system: str) -> None:
     owners = set(by_ext.values()) | set(followed.values())
     _match_by_name(cards, clinic_id=clinic_id, owners=owners)
     _find_fills(cards)
+    for card in cards:
+        if card.patient_id is None and not card.surname and not card.name:
+            card.surname, card.name_key = NAMELESS, fold(NAMELESS)
 
 
 def _kept_cards(patient_ids: Iterable[int]) -> dict[int, int]:
@@ -215,7 +278,7 @@ def _kept_cards(patient_ids: Iterable[int]) -> dict[int, int]:
 
 def _match_by_name(cards: list[Card], *, clinic_id: int, owners: set[int]) -> None:
     """Surname, name and birth date equal, patronymics not contradicting. A phone alone never decides."""
-    open_cards = [card for card in cards if card.patient_id is None and card.born_on]
+    open_cards = [card for card in cards if card.patient_id is None and card.born_on and card.surname]
     wanted: dict[date, list[Card]] = {}
     for card in open_cards:
         assert card.born_on is not None
@@ -251,6 +314,10 @@ def _find_fills(cards: list[Card]) -> None:
                 value = getattr(card, field)
                 if value and not row[field]:
                     card.fills[field] = value
+            if row["surname"] == NAMELESS and (card.surname or card.name):
+                card.fills["surname"] = card.surname
+            if "surname" in card.fills:
+                card.fills["name_key"] = card.name_key
 
 
 def chunked(values: list[Any], size: int) -> Iterator[list[Any]]:

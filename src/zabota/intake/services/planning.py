@@ -9,7 +9,7 @@ import polars as pl
 
 from zabota.clinic.models import Branch, Clinic
 from zabota.intake.reading.results import Reading
-from zabota.intake.services.people import Card, cards_of, match_cards, with_card_keys
+from zabota.intake.services.people import Card, cards_of, match_cards, unite_nameless, with_card_keys
 from zabota.intake.services.visits import Visit, match_visits, vanished_ids, visits_of
 
 #: Examples shown of each kind of change.
@@ -44,10 +44,11 @@ class LoadPlan:
 
 def plan_load(reading: Reading, *, clinic: Clinic, system: str, is_complete: bool, zone: str) -> LoadPlan:
     """Compare an export with the database. Writes nothing."""
-    visits_frame = with_card_keys(reading.visits)
-    patients_frame = with_card_keys(reading.patients)
-    payments = with_card_keys(reading.payments)
-    plans = with_card_keys(reading.plans)
+    patients_frame, visits_frame, payments, plans = unite_nameless(
+        [with_card_keys(frame) for frame in (reading.patients, reading.visits, reading.payments, reading.plans)],
+        clinic_id=clinic.pk,
+        system=system,
+    )
     cards = cards_of([patients_frame, visits_frame, payments, plans])
     match_cards(cards, clinic_id=clinic.pk, system=system)
     zones = dict(Branch.objects.filter(clinic=clinic).values_list("name", "time_zone"))
