@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from zabota.booking.models import FreedSlot, SlotOffer, WaitlistEntry
-from zabota.booking.queries.needs import need_of
+from zabota.booking.queries.needs import chosen_doctors
 from zabota.booking.rules.matching import Opening, Wish, why_not
 
 
@@ -31,7 +31,10 @@ def matches(freed: FreedSlot, *, now: datetime) -> list[tuple[WaitlistEntry, str
         .prefetch_related("services", "doctors")
         .order_by("-priority", "created_at", "id")
     )
-    return [(row, why_not(wish_of(row), opening, now)) for row in rows if row.pk not in asked]
+    waiting = [row for row in rows if row.pk not in asked]
+    # Once for the list: this runs while the doctor's day is locked.
+    able = chosen_doctors({service.pk for row in waiting for service in row.services.all()})
+    return [(row, why_not(wish_of(row, able), opening, now)) for row in waiting]
 
 
 def suiting(freed: FreedSlot, *, now: datetime) -> Sequence[WaitlistEntry]:
@@ -39,13 +42,13 @@ def suiting(freed: FreedSlot, *, now: datetime) -> Sequence[WaitlistEntry]:
     return [row for row, refusal in matches(freed, now=now) if refusal is None]
 
 
-def wish_of(entry: WaitlistEntry) -> Wish:
-    """An entry as the rules want it."""
-    services = list(entry.services.all())
+def wish_of(entry: WaitlistEntry, able: Mapping[int, frozenset[int]]) -> Wish:
+    """An entry as the rules want it; `able` has the doctors chosen for each service, as `chosen_doctors` gives them."""
+    chosen = [able[service.pk] for service in entry.services.all() if service.pk in able]
     later = entry.appointment
     return Wish(
         minutes=entry.minutes,
-        service_doctor_ids=need_of(services).doctor_ids if services else None,
+        service_doctor_ids=frozenset.intersection(*chosen) if chosen else None,
         doctor_ids={row.pk for row in entry.doctors.all()},
         branch_id=entry.branch_id,
         day_parts=entry.day_parts,

@@ -63,7 +63,7 @@ def book(
         raise SlotTaken(_busy_doctor(doctor), wanted=wanted)
     with transaction.atomic():
         span = seats.span_of(starts_at, minutes, need)
-        groups = [[each] for each in resources] if resources is not None else seats.fitting(need, branch)
+        groups = [[each] for each in resources] if resources is not None else seats.fitting(need, branch, span)
         mine = [seats.resource_of(doctor)] if doctor is not None else []
         candidates = {row.pk for group in [mine, *groups] for row in group}
         seats.lock_resources(candidates)
@@ -189,7 +189,7 @@ def move_appointment(
     wanted = Wanted.of(doctor, branch, starts_at, minutes, services)
     span = seats.span_of(starts_at, minutes, need)
     mine = [seats.resource_of(doctor)] if doctor is not None else []
-    groups = [[each] for each in resources] if resources is not None else seats.fitting(need, branch)
+    groups = [[each] for each in resources] if resources is not None else seats.fitting(need, branch, span)
     candidates = {each.pk for group in [mine, *groups] for each in group}
     held = set(row.cells.values_list("resource_id", flat=True).distinct())
     seats.lock_resources(candidates | held)

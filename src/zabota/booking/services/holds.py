@@ -62,7 +62,7 @@ def hold_slot(
     wanted = Wanted.of(doctor, branch, starts_at, length, services)
     span = seats.span_of(starts_at, length, need)
     mine: list[Resource] = [seats.resource_of(doctor)]
-    groups = seats.fitting(need, branch)
+    groups = seats.fitting(need, branch, span)
     candidates = {row.pk for group in [mine, *groups] for row in group}
     seats.lock_resources(candidates)
     seats.free_expired(candidates, now=now)

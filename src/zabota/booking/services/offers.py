@@ -46,7 +46,9 @@ def tick(*, now: datetime) -> int:
 
 def start_wave(*, freed: FreedSlot, actor: Actor, now: datetime) -> int:
     """The desk does not want to wait: ask the next people now. Returns how many are asked."""
-    FreedSlot.objects.filter(pk=freed.pk, state__in=FreedSlot.OPEN).update(next_wave_at=now)
+    with transaction.atomic():
+        FreedSlot.objects.filter(pk=freed.pk, state__in=FreedSlot.OPEN).update(next_wave_at=now)
+        audit.record("booking.freed.hastened", freed, actor=actor, now=now)
     return _step(freed.pk, now=now, early=True)
 
 
@@ -228,7 +230,8 @@ def _step(pk: int, *, now: datetime, early: bool = False) -> int:
         FreedSlot.objects.filter(pk=pk).update(next_wave_at=waiting.expires_at if waiting else now + _AGAIN)
         return 0
     expires_at = min(now + patience, freed.starts_at - LAST_OFFER)
-    for entry in told[:people]:
+    asked = _still_waiting(told[:people])
+    for entry in asked:
         offer = SlotOffer.objects.create(
             clinic_id=freed.clinic_id,
             freed=freed,
@@ -244,8 +247,20 @@ def _step(pk: int, *, now: datetime, early: bool = False) -> int:
             OfferOpened(clinic_id=freed.clinic_id, patient_id=entry.patient_id, entry_id=entry.pk, offer_id=offer.pk),
             now=now,
         )
+    if not asked:
+        FreedSlot.objects.filter(pk=pk).update(next_wave_at=waiting.expires_at if waiting else now)
+        return 0
     FreedSlot.objects.filter(pk=pk).update(state=FreedSlot.State.OFFERING, wave=freed.wave + 1, next_wave_at=expires_at)
-    return len(told[:people])
+    return len(asked)
+
+
+def _still_waiting(entries: Sequence[WaitlistEntry]) -> list[WaitlistEntry]:
+    """Those whom nobody closed, and no other freed time took, since they were read; locked until the offer is made."""
+    rows = WaitlistEntry.objects.select_for_update(of=("self",)).filter(
+        pk__in=[each.pk for each in entries], state=WaitlistEntry.State.WAITING
+    )
+    still = set(rows.order_by("pk").values_list("pk", flat=True))
+    return [each for each in entries if each.pk in still]
 
 
 def _end_elsewhere(entry: WaitlistEntry, but: SlotOffer | None, *, now: datetime) -> None:

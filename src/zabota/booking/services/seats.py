@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import Q
 
 from zabota.booking.models import Appointment, Hold, Occupation, Resource, ResourceCell
-from zabota.booking.queries.needs import Need
-from zabota.booking.rules.cells import CELL_MINUTES, cells_of, minute_of
+from zabota.booking.queries.hours import timetable
+from zabota.booking.queries.needs import Need, need_of
+from zabota.booking.rules.cells import CELL_MINUTES, cells_of, instant_of, minute_of
 from zabota.clinic.models import Branch, Doctor
 
 #: Cells of the past are kept this long: a visit under way, a mark that may be taken back.
@@ -41,11 +43,15 @@ def span_of(starts_at: datetime, minutes: int, need: Need) -> tuple[int, int]:
     return begins - need.before, begins + minutes + need.after
 
 
-def fitting(need: Need, branch: Branch) -> list[list[Resource]]:
-    """Per kind that is needed: the rooms or devices that would do, in order."""
+def fitting(need: Need, branch: Branch, span: tuple[int, int]) -> list[list[Resource]]:
+    """Per kind that is needed: the rooms or devices that would do and are not shut at that time, in order."""
     if not need.kinds:
         return []
-    rows = Resource.objects.filter(clinic_id=branch.clinic_id, branch=branch, is_active=True, kind__in=need.kinds)
+    there = Resource.objects.filter(clinic_id=branch.clinic_id, branch=branch, is_active=True, kind__in=need.kinds)
+    day = instant_of(span[0]).astimezone(ZoneInfo(branch.time_zone)).date()
+    # As the search asks: the day before may reach over midnight.
+    table = timetable(branch.clinic_id, [row.pk for row in there], day - timedelta(days=1), day)
+    rows = [row for row in there if table.is_there(row.pk, branch.pk, *span)]
     return [[row for row in rows if row.kind == kind and need.allows(row.kind, row.pk)] for kind in need.kinds]
 
 
@@ -168,11 +174,25 @@ def sit_again(row: Appointment, *, now: datetime) -> None:
     if row.doctor is None or row.ends_at <= now:
         return
     mine = resource_of(row.doctor)
-    lock_resources([mine.pk])
-    free_expired([mine.pk], now=now)
     need = Need(before=row.buffer_before_minutes, after=row.buffer_after_minutes)
-    if not take([mine.pk], span_of(row.starts_at, row.duration_minutes, need), appointment=row, partly=True):
+    span = span_of(row.starts_at, row.duration_minutes, need)
+    groups = _rooms_again(row, span)
+    every = {mine.pk, *(each.pk for group in groups for each in group)}
+    lock_resources(every)
+    free_expired(every, now=now)
+    if not take([mine.pk], span, appointment=row, partly=True):
         row.in_conflict = overlapping(row.starts_at, row.ends_at, but=row, doctor_id=row.doctor.pk) is not None
+    busy = taken(every - {mine.pk}, span) if groups else set()
+    rooms = [next((each.pk for each in group if each.pk not in busy), None) for group in groups]
+    take([pk for pk in rooms if pk is not None], span, appointment=row, partly=True)
+
+
+def _rooms_again(row: Appointment, span: tuple[int, int]) -> list[list[Resource]]:
+    """Rooms and devices that the services of a visit booked here need; a loaded visit never had one."""
+    if row.branch is None or row.origin == Appointment.Origin.IMPORT:
+        return []
+    services = [line.service for line in row.lines.select_related("service").order_by("pk")]
+    return fitting(need_of(services, online=row.kind == Appointment.Kind.ONLINE), row.branch, span)
 
 
 def drop_past_cells(*, now: datetime) -> int:

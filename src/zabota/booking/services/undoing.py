@@ -40,7 +40,7 @@ def restore(*, appointment: Appointment, actor: Actor, now: datetime) -> Appoint
     wanted = Wanted.of(row.doctor, row.branch, row.starts_at, row.duration_minutes, services)
     span = seats.span_of(row.starts_at, row.duration_minutes, need)
     mine = [seats.resource_of(row.doctor)] if row.doctor is not None else []
-    groups = seats.fitting(need, row.branch)
+    groups = seats.fitting(need, row.branch, span)
     candidates = {each.pk for group in [mine, *groups] for each in group}
     seats.lock_resources(candidates)
     Patient.objects.select_for_update(of=("self",)).get(pk=row.patient_id)

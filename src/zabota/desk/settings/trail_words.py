@@ -64,6 +64,7 @@ ACTIONS = {
     "booking.waitlist.joined": "постановка в лист ожидания",
     "booking.waitlist.closed": "уход из листа ожидания",
     "booking.offer.answered": "ответ на предложенное время",
+    "booking.freed.hastened": "предложение времени раньше срока",
     "booking.freed.withdrawn": "решение не предлагать время",
     "booking.appointment.rooms_changed": "другой кабинет визита",
     "booking.appointment.restored": "возврат записи, отменённой по ошибке",
