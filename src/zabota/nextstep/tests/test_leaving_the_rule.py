@@ -246,3 +246,22 @@ def test_those_about_to_fall_asleep_are_listed_the_dearest_first(mila, pyotr, sm
     found = api.soon_sleeping(clinic_id=smile.pk, today=today, within_days=10)
     assert [row.patient for row in found] == [mila, pyotr]
     assert api.soon_sleeping(clinic_id=smile.pk, today=today, within_days=2) == []
+
+
+def test_refusal_taken_back_keeps_its_task_whatever_is_swept_in_between(
+    mila, visit, cleaning, vera, actor, now
+) -> None:
+    visit(mila, -400, cleaning)
+    sweep(mila, now)
+    task = the_task(mila)
+    recorded = worklist.record_outcome(
+        task=task, member=vera, outcome="refused", reason="no_need", actor=actor, now=now
+    )
+    facts.deliver_all()
+    assert not Task.objects.open().filter(patient=mila).exists()
+    assert Task.objects.filter(patient=mila).count() == 1
+    worklist.undo_outcome(event=recorded.event, member=vera, actor=actor, now=now)
+    sweep(mila, now)
+    facts.deliver_all()
+    assert the_task(mila) == task
+    assert Exemption.objects.get(patient=mila).ended_at is not None

@@ -115,6 +115,8 @@ def record_outcome(
             contact=called,
             script=script if script is not None and script.pk else None,
         )
+        # Told first: whoever hears of the phone must already know that the patient refused.
+        _tell(task, member, outcome, reason, decision, now)
         _mark_phone(called, outcome, actor=actor, now=now)
         escalation = None
         if outcome == Outcome.REFUSED:
@@ -133,7 +135,6 @@ def record_outcome(
         audit.record(
             "worklist.task.outcome", task, actor=actor, now=now, details={"outcome": outcome, "reason": reason}
         )
-        _tell(task, member, outcome, reason, decision, now)
     return Recorded(
         task, event, next_phone=left[0] if left and outcome == Outcome.WRONG_NUMBER else None, escalation=escalation
     )

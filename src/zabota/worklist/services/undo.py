@@ -43,10 +43,7 @@ def undo_outcome(*, event: TaskEvent, member: Member, actor: Actor, now: datetim
     before: dict[str, Any] = event.before
     with transaction.atomic():
         task = _put_back(event, now, gone_on="С задачей уже работали дальше, отменить прошлый исход нельзя.")
-        _restore_phone(event, before, actor=actor, now=now)
-        _take_back_consequences(event, before, actor=actor, now=now)
-        note_event(task, TaskEvent.Kind.REOPENED, now=now, member=member, outcome=event.outcome)
-        audit.record("worklist.task.undone", task, actor=actor, now=now, details={"outcome": event.outcome})
+        # Told first: whatever else is heard of, the patient has a task again.
         facts.publish(
             TaskReopened(
                 clinic_id=task.clinic_id,
@@ -58,6 +55,10 @@ def undo_outcome(*, event: TaskEvent, member: Member, actor: Actor, now: datetim
             ),
             now=now,
         )
+        _restore_phone(event, before, actor=actor, now=now)
+        _take_back_consequences(event, before, actor=actor, now=now)
+        note_event(task, TaskEvent.Kind.REOPENED, now=now, member=member, outcome=event.outcome)
+        audit.record("worklist.task.undone", task, actor=actor, now=now, details={"outcome": event.outcome})
     return task
 
 
