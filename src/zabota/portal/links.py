@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from zabota.clinic.models import Branch
 from zabota.kernel import clock
-from zabota.kernel.errors import BadInput
+from zabota.kernel.errors import BadInput, ScopeMissing, Trouble
 from zabota.kernel.scope import clinic_scope, every_clinic
 from zabota.portal.again import ticket_of
 from zabota.portal.limits import client_key, wait_before
@@ -113,6 +113,10 @@ def link_page(purpose: str, *methods: str) -> Callable[[LinkView[P]], Callable[.
                     return view(request, visitor, *args, **kwargs)
                 except LinkGone as gone:
                     return link_gone(request, visitor.place, gone.text, link=link)
+                except ScopeMissing:
+                    raise
+                except Trouble as trouble:
+                    return show(request, "trouble", place=visitor.place, context={"words": trouble.text}, status=422)
 
         return patient_page(*methods)(update_wrapper(guarded, view))
 

@@ -52,7 +52,7 @@ def guest_of(request: HttpRequest, public_id: str) -> Guest | None:
 
 def is_sealed(request: HttpRequest, guest: Guest) -> bool:
     """True when the form was drawn by us for this very browser."""
-    return compare_digest(request.POST.get("seal", ""), guest.seal)
+    return compare_digest(request.POST.get("seal", "").encode(errors="replace"), guest.seal.encode())
 
 
 def _seal(raw: str) -> str:

@@ -38,6 +38,8 @@ _UNDO_WITHIN = timedelta(hours=36)
 def mark_status(*, appointment: Appointment, status: str, actor: Actor, now: datetime) -> Appointment:
     """Confirmed, came, done, did not come. Raises BadInput for a step that cannot be and AlreadyDone for the same again."""
     row = Appointment.objects.select_for_update(of=("self",)).get(pk=appointment.pk)
+    if row.vanished_at is not None:
+        raise BadInput("Этой записи больше нет в программе клиники.")
     if row.status == status:
         raise AlreadyDone
     if status not in _MOVES.get(row.status, frozenset()):

@@ -159,6 +159,13 @@ def test_a_second_press_makes_no_second_task_and_pain_is_not_taken_back(mila, as
         assert Task.objects.count() == 1
 
 
+def test_an_answer_that_nobody_offered_is_refused_in_words(mila, asked, phone) -> None:
+    _, secret = asked(mila)
+    phone.open(secret)
+    assert phone.press("answer", answer="чудесно").status_code == 422
+    assert "Выберите ответ" in phone.page
+
+
 def test_a_scanner_answers_nothing_and_the_patient_still_can(mila, asked, phone) -> None:
     """T2: GET and HEAD twice, also of the address of the answer; nothing in the page sends itself."""
     check, secret = asked(mila)

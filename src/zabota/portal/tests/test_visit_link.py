@@ -34,6 +34,39 @@ def test_a_patient_says_that_they_will_come_with_one_press(mila, new_visit, link
     assert now_of(visit).status == "confirmed"
 
 
+def test_a_visit_that_left_the_program_of_the_clinic_is_not_confirmed_by_an_old_link(
+    mila, new_visit, links_to, phone
+) -> None:
+    visit = new_visit(mila)
+    phone.open(links_to(visit).long)
+    with clinic_scope(visit.clinic_id):
+        Appointment.objects.filter(pk=visit.pk).update(vanished_at=clock.now())
+
+    phone.press("confirm")
+
+    assert "ссылка уже не работает" in phone.page
+    assert now_of(visit).status == "planned"
+
+
+def test_a_call_is_asked_for_also_where_the_old_program_names_no_branch(mila, new_visit, links_to, phone) -> None:
+    visit = new_visit(mila)
+    with clinic_scope(visit.clinic_id):
+        Appointment.objects.filter(pk=visit.pk).update(branch=None)
+    phone.open(links_to(visit).long)
+    assert phone.press("call").status_code == 200
+    assert "Перезвоним" in phone.page
+
+
+def test_what_cannot_be_done_is_answered_in_words_not_by_a_broken_page(mila, new_visit, links_to, phone) -> None:
+    visit = new_visit(mila, duration_minutes=600)
+    phone.open(links_to(visit).long)
+    phone.get(phone.url + "wait")
+    response = phone.press("wait")
+    assert response.status_code == 422
+    assert "Не получилось" in phone.page
+    assert phone.client.post(phone.url + "confirm", {"seal": "печать"}).status_code == 404
+
+
 def test_a_second_press_gives_the_same_answer(mila, new_visit, links_to, phone) -> None:
     visit = new_visit(mila)
     phone.open(links_to(visit).long)

@@ -40,14 +40,15 @@ CANCEL_REASONS: tuple[tuple[str, str], ...] = (
 
 
 def visit_of(link: ActionLink, *, now: datetime, begun: bool = False) -> Appointment:
-    """The visit of the link as it is now. Raises LinkGone when it was moved since the message, or has begun.
+    """The visit of the link as it is now. Raises LinkGone when it was moved since the message, has begun, or is
+    no longer in the program of the clinic.
 
     `begun` is for what a patient still needs after the beginning: the door of an online visit.
     """
     if link.appointment_id is None or link.expires_at <= now:
         raise LinkGone
     visit = Appointment.objects.select_related("branch", "clinic", "patient", "doctor").get(pk=link.appointment_id)
-    if visit.starts_at <= now and not begun:
+    if visit.vanished_at is not None or (visit.starts_at <= now and not begun):
         raise LinkGone
     if visit.revision != link.revision:
         raise LinkGone(MOVED)
@@ -166,9 +167,7 @@ def move_back(*, link: ActionLink, slot_key: str, expected_revision: int, now: d
 def ask_for_call(*, link: ActionLink, now: datetime) -> Task:
     """«Перезвоните мне»: one task per visit and revision, due within the hour while the clinic answers calls."""
     visit = visit_of(link, now=now)
-    if visit.branch is None:
-        raise BadInput("Позвоните в клинику: у записи не указан филиал.")
-    due_at = call_until(now, ZoneInfo(visit.branch.time_zone))
+    due_at = call_until(now, ZoneInfo((visit.branch or visit.clinic).time_zone))
     return create_task(
         patient=visit.patient,
         reason=Reason.CALL_BACK,
