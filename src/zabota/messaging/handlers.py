@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zabota.kernel import clock
 from zabota.kernel.facts import handles
-from zabota.messaging.models import AddressBlock
+from zabota.messaging.models import AddressBlock, BotLink
 from zabota.messaging.services.journal import note_wish
 from zabota.messaging.services.refusals import unblock
 from zabota.patients.api import consent_states, contacts_of
@@ -37,5 +37,9 @@ def open_addresses(fact: ConsentGranted) -> None:
     if not states[ConsentPurpose.ADVERTISING.value, fact.channel].allowed:
         return  # a «стоп» came before this was told
     now = clock.now()
-    for contact in contacts_of([fact.patient_id])[fact.patient_id]:
-        unblock(fact.clinic_id, contact.value, scope=AddressBlock.Scope.MARKETING, now=now)
+    addresses = [contact.value for contact in contacts_of([fact.patient_id])[fact.patient_id]]
+    # «Стоп» that was said in a bot shut its address too.
+    bots = BotLink.objects.filter(clinic_id=fact.clinic_id, patient_id=fact.patient_id).exclude(external_id="")
+    addresses += bots.values_list("external_id", flat=True).distinct()
+    for address in addresses:
+        unblock(fact.clinic_id, address, scope=AddressBlock.Scope.MARKETING, now=now)

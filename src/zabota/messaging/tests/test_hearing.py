@@ -10,11 +10,13 @@ from zabota.kernel.audit import SYSTEM
 from zabota.kernel.errors import AlreadyDone, BadInput
 from zabota.kernel.models import Fact
 from zabota.messaging import api
+from zabota.messaging.handlers import open_addresses
 from zabota.messaging.models import BotLink, Conversation, Message, Receipt, Turn
 from zabota.messaging.rules.transport import Blame, Channel, EventKind, InboundEvent, WebhookReply
 from zabota.messaging.services.tidying import tidy_messages
 from zabota.messaging.tests.conftest import state
 from zabota.patients.api import consent_state
+from zabota.patients.facts import ConsentGranted
 from zabota.patients.models import Contact
 
 MINUTE = dt.timedelta(minutes=1)
@@ -229,6 +231,24 @@ def test_a_stop_that_asks_for_a_call_ends_advertising_and_waits_for_an_answer(mi
     talk = Conversation.objects.get()
     assert (talk.state, talk.unread) == ("open", 1)
     assert Fact.objects.filter(kind="messaging.person_wrote").exists()
+
+
+def test_whoever_signs_for_advertising_after_a_stop_in_a_bot_is_written_to_there_again(
+    mila, new_account, tell, allow_ads, bot_of, want, drain, now
+):
+    account, _ = new_account(Channel.MAX)
+    bot_of(mila, account, "max-7")
+    allow_ads(mila)
+    tell(account, "inbound", address="max-7", text="стоп")
+    consent = allow_ads(mila, at=now + MINUTE)
+    open_addresses(
+        ConsentGranted(
+            clinic_id=mila.clinic_id, patient_id=mila.pk, consent_id=consent.pk, purpose="advertising", channel=""
+        )
+    )
+    advert = want(mila, "offer", channels=(Channel.MAX,), at=now + 2 * MINUTE)
+    drain(account, now + 2 * MINUTE)
+    assert state(advert)[0] == "accepted"
 
 
 def test_stop_from_a_familys_phone_counts_for_everybody_who_has_it(clinic, mila, new_patient, sms, tell, allow_ads):
