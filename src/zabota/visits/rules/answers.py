@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 YES, NO = "да", "нет"
 _LONGEST = 500
+#: What is kept of one answer.
+_FITS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,12 @@ def _one(question: Asked, texts: list[str]) -> Given | None:
         ticked = ticked[:1]
     if not ticked:
         return None
-    return Given(", ".join(ticked), any(each in question.alarming for each in ticked))
+    worrying = [each for each in ticked if each in question.alarming]
+    words = ", ".join(ticked)
+    if len(words) > _FITS:
+        # What worries stands first, where nothing is cut off.
+        words = ", ".join(dict.fromkeys([*worrying, *ticked]))[: _FITS - 1] + "…"
+    return Given(words, bool(worrying))
 
 
 def read_questions(text: str) -> list[Asked]:

@@ -19,11 +19,11 @@ SUBJECT = "cancelled_visit"
 
 @transaction.atomic
 def tell_cancelled(*, appointment_id: int, now: datetime) -> bool:
-    """Tell the patient. A visit that is over or that an export took away is left to people."""
+    """Tell the patient, wherever the visit came from; one that is over is left to people. A load publishes nothing."""
     visit = Appointment.objects.select_related("branch", "clinic").filter(pk=appointment_id).first()
     if visit is None or visit.status != Appointment.Status.CANCELLED_CLINIC or visit.starts_at <= now:
         return False
-    if visit.origin == Appointment.Origin.IMPORT or not settings_of(visit.clinic_id).reminders_on:
+    if visit.vanished_at is not None or not settings_of(visit.clinic_id).reminders_on:
         return False
     zone = ZoneInfo(visit.branch.time_zone if visit.branch else visit.clinic.time_zone)
     page = f"/p/book/{visit.clinic.public_id}"

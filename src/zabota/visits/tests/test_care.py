@@ -15,6 +15,7 @@ from zabota.kernel.facts import publish
 from zabota.messaging.facts import CallNeeded
 from zabota.messaging.models import Message, TemplateVersion
 from zabota.visits.models import WellbeingCheck
+from zabota.visits.rules.answers import Asked, read_answers
 from zabota.visits.rules.calling import call_until
 from zabota.visits.services.care import ask_due, follow_up, still_asked
 from zabota.visits.services.notices import still_cancelled, tell_cancelled
@@ -110,6 +111,20 @@ def test_a_visit_that_the_clinic_cancelled_is_told_once_and_the_patients_own_is_
     assert still_cancelled([(message.subject_id, 0)], now=WEDNESDAY) == {}
     Appointment.objects.filter(pk=message.subject_id).update(status="planned")
     assert still_cancelled([(message.subject_id, 0)], now=WEDNESDAY)
+
+
+def test_a_visit_of_the_old_program_that_the_desk_cancels_is_told_too(mila, book_for, actor) -> None:
+    visit = book_for(mila, "2026-11-26 15:00")
+    Appointment.objects.filter(pk=visit.pk).update(origin="import")
+    cancel(appointment=visit, by_patient=False, actor=actor, now=WEDNESDAY)
+    assert tell_cancelled(appointment_id=visit.pk, now=WEDNESDAY)
+
+
+def test_many_long_answers_are_cut_and_what_worries_is_kept() -> None:
+    choices = tuple(f"{n} {'а' * 97}" for n in range(15))
+    (given,) = read_answers([Asked("Что из этого есть?", "several", choices, (choices[14],))], [choices])
+    assert given is not None
+    assert given.value.startswith(choices[14]) and len(given.value) == 1000 and given.is_alarming
 
 
 @pytest.fixture
