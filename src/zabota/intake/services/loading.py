@@ -262,7 +262,7 @@ def _lines(writer: Writer, visit: Visit, former: list[KnownLine]) -> Iterator[Ap
             continue
         _, quantity, price, total = prices.get(service_id, (0, line.quantity, line.price_kopecks, line.total_kopecks))
         yield AppointmentService(
-            appointment_id=visit.appointment_id,
+            appointment_id=visit.appointment_id or 0,
             service_id=service_id,
             quantity=quantity,
             price_kopecks=price,

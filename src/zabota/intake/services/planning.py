@@ -10,7 +10,8 @@ import polars as pl
 from zabota.clinic.models import Branch, Clinic
 from zabota.intake.reading.results import Reading
 from zabota.intake.services.people import Card, cards_of, match_cards, unite_nameless, with_card_keys
-from zabota.intake.services.visits import Visit, match_visits, vanished_ids, visits_of
+from zabota.intake.services.vanishing import refused_visits, vanished_ids
+from zabota.intake.services.visits import Visit, match_visits, visits_of
 
 #: Examples shown of each kind of change.
 EXAMPLES = 5
@@ -42,8 +43,10 @@ class LoadPlan:
         return [visit for visit in self.visits if visit.appointment_id is not None and visit.before]
 
 
-def plan_load(reading: Reading, *, clinic: Clinic, system: str, is_complete: bool, zone: str) -> LoadPlan:
-    """Compare an export with the database. Writes nothing."""
+def plan_load(
+    reading: Reading, *, clinic: Clinic, system: str, is_complete: bool, zone: str, branch_id: int | None = None
+) -> LoadPlan:
+    """Compare an export with the database. Writes nothing. `branch_id` is the branch of rows that tell none."""
     patients_frame, visits_frame, payments, plans = unite_nameless(
         [with_card_keys(frame) for frame in (reading.patients, reading.visits, reading.payments, reading.plans)],
         clinic_id=clinic.pk,
@@ -54,7 +57,10 @@ def plan_load(reading: Reading, *, clinic: Clinic, system: str, is_complete: boo
     zones = dict(Branch.objects.filter(clinic=clinic).values_list("name", "time_zone"))
     visits = visits_of(visits_frame, zones=zones, default_zone=zone)
     match_visits(visits, clinic_id=clinic.pk, system=system)
-    vanished = vanished_ids(visits, clinic_id=clinic.pk, system=system) if is_complete else []
+    vanished: list[int] = []
+    if is_complete:
+        refused = refused_visits(reading)
+        vanished = vanished_ids(visits, refused, clinic_id=clinic.pk, system=system, branch_id=branch_id)
     return LoadPlan(cards=cards, visits=visits, vanished=vanished, payments=payments, plans=plans)
 
 

@@ -112,8 +112,9 @@ def check_batch(batch_id: int) -> None:
     try:
         reading = _read(batch, _ticker(batch))
         plan = plan_load(
-            reading, clinic=batch.clinic, system=batch.system, is_complete=batch.is_complete, zone=_zone(batch)
-        )
+            reading, clinic=batch.clinic, system=batch.system, is_complete=batch.is_complete, zone=_zone(batch),
+            branch_id=batch.branch_id,
+        )  # fmt: skip
     except UnreadableFile as error:
         _fail(batch, error.text_ru)
         return
@@ -135,8 +136,9 @@ def load_batch(batch_id: int) -> None:
         _fail(batch, error.text_ru)
         return
     plan = plan_load(
-        reading, clinic=batch.clinic, system=batch.system, is_complete=batch.is_complete, zone=_zone(batch)
-    )
+        reading, clinic=batch.clinic, system=batch.system, is_complete=batch.is_complete, zone=_zone(batch),
+        branch_id=batch.branch_id,
+    )  # fmt: skip
     now = clock.now()
     counts, touched = write_load(plan, batch=batch, now=now, tick=tick)
     _keep_issues(batch, reading)

@@ -285,18 +285,6 @@ def lines_of(appointment_ids: list[int]) -> dict[int, list[KnownLine]]:
     return found
 
 
-def vanished_ids(visits: list[Visit], *, clinic_id: int, system: str) -> list[int]:
-    """Appointments of this system within the period of a complete export that the export no longer holds."""
-    if not visits:
-        return []
-    first, last = min(visit.day for visit in visits), max(visit.day for visit in visits)
-    present = {visit.ext_id for visit in visits}
-    rows = Appointment.objects.filter(
-        clinic_id=clinic_id, system=system, day__gte=first, day__lte=last, vanished_at=None
-    ).exclude(ext_id="")
-    return [pk for pk, ext_id in rows.values_list("id", "ext_id").iterator(chunk_size=5000) if ext_id not in present]
-
-
 def known_payments(ext_ids: list[str], *, clinic_id: int, system: str) -> set[str]:
     """Ids of payments that are there already."""
     found: set[str] = set()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from zabota.booking.models import Appointment, AppointmentService
+from zabota.clinic.models import Branch, Clinic
 from zabota.intake.models import Batch
 from zabota.intake.tests.conftest import Load
 from zabota.kernel import clock
@@ -113,3 +114,46 @@ def test_lines_with_quantities_are_the_same_when_loaded_again(load: Load) -> Non
     )
     load(text)
     assert load(text).result["visits"]["changed"] == 0
+
+
+def vanished() -> set[str]:
+    """Visits that are marked as no longer told."""
+    return set(Appointment.objects.exclude(vanished_at=None).values_list("ext_id", flat=True))
+
+
+def test_branches_that_export_for_themselves_do_not_make_each_others_visits_vanish(
+    load: Load, centre: Branch, smile: Clinic
+) -> None:
+    north = Branch.objects.create(clinic=smile, name="Север", time_zone=smile.time_zone)
+    header = "Код визита;Код пациента;ФИО;Дата рождения;Дата приёма;Услуга;Статус"
+
+    def own(name: str, *offsets: int) -> str:
+        rows = [f"{name}{each};{MILA};{on(-each)};Осмотр;Завершён" for each in offsets]
+        return "\r\n".join([header, *rows]) + "\r\n"
+
+    load(own("c", 40, 20, 10), branch=centre)
+    load(own("n", 40, 20, 10), branch=north)
+    load(visits(*(f"w{each};{MILA};{on(-each)};Запад;Рябов И. А.;Осмотр;500;Завершён;" for each in (40, 10))))
+    assert not vanished()
+    load(own("n", 40, 10), branch=north)
+    assert vanished() == {"n20"}
+
+
+def test_a_visit_whose_row_is_refused_now_has_not_vanished(load: Load) -> None:
+    rows = [f"v{each};{MILA};{on(-each)};Центр;Рябов И. А.;Осмотр;500;Завершён;" for each in (40, 30, 20, 10)]
+    load(visits(*rows))
+    batch = load(visits(rows[0], rows[1].replace("Завершён", "Ждёт чуда"), rows[3]))
+    assert batch.result["rows"]["rejected"] == 1
+    assert vanished() == {"v20"}
+
+
+def test_a_refused_row_without_a_number_keeps_the_visits_of_its_day(load: Load) -> None:
+    header = "ФИО;Дата рождения;Дата приёма;Врач;Статус"
+    rows = [f"Соколова Мила Андреевна;12.05.1990;{on(-each)};Рябов И. А.;Завершён" for each in (40, 30, 20, 10)]
+    load("\r\n".join([header, *rows]) + "\r\n")
+    load("\r\n".join([header, rows[0], rows[1].replace("Завершён", "Ждёт чуда"), rows[3]]) + "\r\n")
+    days = Appointment.objects.exclude(vanished_at=None).values_list("day", flat=True)
+    assert list(days) == [clock.now().date() - dt.timedelta(days=20)]
+    Appointment.objects.update(vanished_at=None)
+    load("\r\n".join([header, rows[0], rows[1].replace(on(-30), "31.02.2025"), rows[3]]) + "\r\n")
+    assert not vanished()
