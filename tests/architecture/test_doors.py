@@ -104,6 +104,7 @@ WANT_MORE = {
     "desk:audit-html": "a stored report",
     "desk:audit-json": "a stored report",
     "desk:calls-file": "a snapshot of patients",
+    "desk:metrics-compare-people": "a group in the address",
     "desk:behind": "a stored report",
     "desk:behind-file": "a stored report",
     "desk:behind-send": "a stored report",

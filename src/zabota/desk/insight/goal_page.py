@@ -60,12 +60,16 @@ def state(request: StaffRequest) -> HttpResponse:
 @require_GET
 @staff_page(Right.AUDIT_VIEW)
 def as_table(request: StaffRequest, table: str, form: str) -> HttpResponse:
-    """The line with its forecast, or the actions, as a file."""
+    """The line with its forecast, the stages, or the actions, as a file."""
     branches = branches_of(request.member)
     stored = reports.latest(request.clinic, reports.PULSE, branches=branches)
-    if stored is None or table not in ("line", "actions"):
+    if stored is None or table not in ("line", "stages", "actions"):
         raise Http404
     path = GoalPath.objects.filter(clinic=request.clinic).first()
+    if table == "stages":
+        covered = [_covered(request, stop, stored.data) for stop in coverage_stops(path)] if path else []
+        found_stages = view_of(stored.data, stops_of(path) if path else [], covered)["stages"]
+        return table_answer(form, f"etapy-{stored.as_of:%Y-%m-%d}", *_stages_table(found_stages))
     if table == "line":
         header: Sequence[str] = ("На день", "Что это", "Возврат, %", "От", "До", "По пути, %")
         stops = stops_of(path) if path else []
@@ -111,6 +115,21 @@ def as_table(request: StaffRequest, table: str, form: str) -> HttpResponse:
             for each in found
         ],
     )  # fmt: skip
+
+
+def _stages_table(stages: Sequence[View]) -> tuple[Sequence[str], list[Sequence[object]]]:
+    header = ("К дню", "Этап", "Что считаем", "Нужно, %", "Стало или ждём, %", "От", "До", "Итог")
+
+    def percent(share: float | None) -> float | None:
+        return None if share is None else 100 * share
+
+    return header, [
+        (
+            each["on"], each["title"], "есть следующий шаг" if each.get("counted") else "возврат", percent(each["value"]),
+            percent(each["actual"]), percent(each.get("low")), percent(each.get("high")), each["word"],
+        )
+        for each in stages
+    ]  # fmt: skip
 
 
 def view_of(data: Json, stops: list[Stop], covered: Sequence[View] = ()) -> View:
@@ -268,6 +287,8 @@ def _covered(request: StaffRequest, stop: Stop, data: Json) -> View:
     """A stage «никто не забыт»: who had a booking or a task on its day, or has one now."""
     view: View = {"on": stop.on, "value": stop.value, "title": stop.title, "counted": True}
     ahead = stop.on > dt.date.fromisoformat(data["as_of"])
+    if branches_of(request.member) is not None:
+        return {**view, "word": "считаем по всей клинике", "tone": "none"}
     if ahead:
         now = data.get("coverage")
         under_rule, without = (now["under_rule"], now["without"]) if now else (0, 0)

@@ -38,6 +38,26 @@ def metrics_compare_file(request: StaffRequest, form: str) -> HttpResponse:
 
 @require_GET
 @staff_page(Right.PATIENTS_EXPORT)
+def compare_people_file(request: StaffRequest, form: str) -> HttpResponse:
+    """The patients about whom two definitions say what the address asks for."""
+    if not (request.may(Right.AUDIT_VIEW) and request.may(Right.PATIENTS_VIEW)):
+        raise Http404
+    ground = ground_or_404(request)
+    asked = asked_of(request, ground)
+    _, groups = compared_of(request, ground, asked)
+    shown = next((each for each in groups if each["code"] == request.GET.get("who")), None)
+    if shown is None:
+        raise Http404
+    rows = [
+        (each.name, each.branch, each.last_visit_on, each.visits, step_words(each))
+        for each in _people(request, shown["patients"])
+    ]
+    header = ("Пациент", "Филиал", "Последний визит", "Визитов", "Следующий шаг")
+    return _taken(request, form, f"opredeleniya-{shown['code']}-{asked.as_of:%Y-%m-%d}", header, rows)
+
+
+@require_GET
+@staff_page(Right.PATIENTS_EXPORT)
 def metric_people_file(request: StaffRequest, key: str, form: str) -> HttpResponse:
     """The patients over whom a metric is counted; the trail keeps who took them."""
     definition = definition_of(request, key)

@@ -143,6 +143,7 @@ def metrics_compare(request: StaffRequest) -> HttpResponse:
         "both": [row_of(found.first), row_of(found.second)], "agreed": found.both_yes + found.both_no,
         "shown": shown, "page": page, "people": [people[pk] for pk in page.object_list if pk in people],
         "choices": [(each.key, f"{each.code}: {each.title}") for each in COMPARED], "may_open": may_open,
+        "may_export": request.may(Right.PATIENTS_EXPORT),
     }  # fmt: skip
     return render(request, "desk/insight/metrics_compare.html", context)
 

@@ -12,17 +12,10 @@ from zabota.analytics import reports
 Json = Mapping[str, Any]
 Table = tuple[Sequence[str], list[Sequence[object]]]
 
-AUDIT_TABLES: Final = {
-    "measures": "Показатели",
-    "drivers": "Причины",
-    "cohorts": "Новые пациенты по месяцам",
-    "next-step": "Без следующего шага",
-}
-
 
 def audit_table(name: str, data: Json) -> Table:
     """A table of the report by its name."""
-    return _of({"measures": _measures, "drivers": drivers, "cohorts": _cohorts, "next-step": _next_step}, name, data)
+    return _of(AUDIT_TABLES, name, data)
 
 
 def pulse_table(name: str, data: Json) -> Table:
@@ -48,6 +41,30 @@ def _of(makers: Mapping[str, Callable[[Json], Table]], name: str, data: Json) ->
     if name not in makers:
         raise Http404
     return makers[name](data)
+
+
+def _account_of_rows(data: Json) -> Table:
+    words = {
+        "read": "Прочитано", "accepted": "Принято", "ignored": "Не учтено", "duplicates": "Повторы",
+        "rejected": "Не принято",
+    }  # fmt: skip
+    return ("Строки выгрузки", "Сколько"), [(word, data["rows"][name]) for name, word in words.items()]
+
+
+def _warnings(data: Json) -> Table:
+    return ("Недостаток", "Что нашли и что сделали"), [(each["code"], each["text"]) for each in data["warnings"]]
+
+
+def _refused(data: Json) -> Table:
+    header = ("Строка", "Столбец", "Ячейка", "Почему")
+    return header, [(each["row"], each["column"], each["value"], each["code"]) for each in data["rejections"]]
+
+
+def _curve(data: Json) -> Table:
+    found = data["return_curve"]
+    header = ("Дней с первого визита", "Вернулись, %", "От", "До")
+    lines = zip(found["days"], found["value"], found["low"], found["high"], strict=True)
+    return header, [(days, *(_percent(each) for each in shares)) for days, *shares in lines]
 
 
 def _measures(data: Json) -> Table:
@@ -184,3 +201,17 @@ def _violations(data: Json) -> Table:
 
 def _percent(share: float | None) -> float | None:
     return None if share is None else 100 * share
+
+
+#: Tables of the report by their names in an address.
+AUDIT_TABLES: Final[Mapping[str, Callable[[Json], Table]]] = {
+    "rows": _account_of_rows,
+    "warnings": _warnings,
+    "measures": _measures,
+    "drivers": drivers,
+    "accounts": _accounts,
+    "cohorts": _cohorts,
+    "curve": _curve,
+    "next-step": _next_step,
+    "refused": _refused,
+}

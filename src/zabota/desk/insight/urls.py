@@ -63,6 +63,7 @@ urlpatterns: list[URLPattern] = [
     path("metrics/compare/", metrics.metrics_compare, name="metrics-compare"),
     path("metrics/table.<slug:form>", metrics.metrics_file, name="metrics-file"),
     path("metrics/compare.<slug:form>", lists.metrics_compare_file, name="metrics-compare-file"),
+    path("metrics/compare/people.<slug:form>", lists.compare_people_file, name="metrics-compare-people"),
     path("metrics/<slug:key>/people.<slug:form>", lists.metric_people_file, name="metric-people-file"),
     path("metrics/<slug:key>/people/", metrics.metric_people, name="metric-people"),
     path("calls/", value.calls, name="calls"),

@@ -96,7 +96,7 @@ def test_actions_are_marked_by_their_proof(stored, as_anton) -> None:
     assert "цель 60" in text
 
 
-@pytest.mark.parametrize("name", ["line.csv", "line.xlsx", "actions.csv", "actions.xlsx"])
+@pytest.mark.parametrize("name", ["line.csv", "line.xlsx", "stages.csv", "stages.xlsx", "actions.csv", "actions.xlsx"])
 def test_line_and_actions_are_files(stored, as_anton, name) -> None:
     assert as_anton.get(PATH + name).status_code == 200
     assert as_anton.get(f"{PATH}other.csv").status_code == 404

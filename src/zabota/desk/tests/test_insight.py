@@ -17,6 +17,7 @@ from zabota.analytics.rules.series import retention_series
 from zabota.analytics.tests.clinics import AS_OF, Clinic, visits_of
 from zabota.clinic.models import GoalPath
 from zabota.desk.insight.goal import planned, stops_of
+from zabota.desk.insight.tables import AUDIT_TABLES
 from zabota.kernel import clock
 from zabota.kernel.audit import SYSTEM
 from zabota.kernel.scope import clinic_scope
@@ -184,10 +185,15 @@ def test_words_in_tables_cannot_act_as_formulas(store, as_anton) -> None:
     assert "\r\n'=HYPERLINK(1);" in text
 
 
-@pytest.mark.parametrize("name", ["measures", "drivers", "cohorts", "next-step"])
+#: Tables that a report with a cause always fills.
+ALWAYS = {"rows", "measures", "drivers", "accounts", "cohorts", "curve", "next-step"}
+
+
+@pytest.mark.parametrize("name", list(AUDIT_TABLES))
 def test_every_table_of_the_report_opens(store, as_anton, name) -> None:
     store("doctor")
-    assert as_anton.get(f"/audit/{name}.csv").status_code == 200
+    assert len(as_anton.get(f"/audit/{name}.csv").content.decode().strip().splitlines()) > (name in ALWAYS)
+    assert as_anton.get(f"/audit/{name}.xlsx").content[:2] == b"PK"
     assert as_anton.get("/audit/other.csv").status_code == 404
 
 
@@ -213,7 +219,7 @@ def test_a_comparison_that_turns_round_among_people_alike_says_so_on_both_pages(
 def test_report_and_pulse_offer_their_drawings_as_pictures_and_tables_in_both_forms(store, as_anton) -> None:
     store("doctor")
     report, pulse = (as_anton.get(page).content.decode() for page in ("/audit/", "/pulse/"))
-    for table in ("measures", "drivers", "cohorts", "next-step"):
+    for table in ("rows", "measures", "drivers", "accounts", "cohorts", "curve", "next-step"):
         for form in ("csv", "xlsx"):
             assert f'href="/audit/{table}.{form}"' in report
     assert report.count('data-picture="png"') == report.count("data-drawing=") == 4

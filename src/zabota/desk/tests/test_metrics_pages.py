@@ -160,6 +160,12 @@ def test_lists_behind_figures_and_calls_are_files_for_who_may_take_people_out(
     assert taken.count() == 2
     assert all(each.details["rows"] > 10 for each in taken)
     assert as_marina.get(f"/metrics/compare.{form}").status_code == 200
+    page = as_anton.get("/metrics/compare/?a=r1&b=r3&who=1-x").content.decode()
+    assert f"/metrics/compare/people.{form}?" in page
+    tail = "a=r1&b=r3&who=1-x"
+    assert as_anton.get(f"/metrics/compare/people.{form}?{tail}").headers["Content-Disposition"].endswith(f'.{form}"')
+    assert as_anton.get(f"/metrics/compare/people.{form}?who=none").status_code == 404
+    assert as_marina.get(f"/metrics/compare/people.{form}?{tail}").status_code == 404
 
 
 def test_file_of_a_list_holds_whom_the_page_shows(busy, as_anton, in_clinic) -> None:

@@ -64,6 +64,9 @@ def test_violations_by_day_are_drawn_and_can_be_saved(as_anton, mila, smile):
     assert "Без следующего шага нашли 6 пациентов, сейчас не осталось никого" in page
     saved = as_anton.get("/rule/violations.csv").content.decode("utf-8-sig")
     assert saved.count("\r\n") == 4
+    assert as_anton.get("/rule/violations.xlsx").content[:2] == b"PK"
+    assert as_anton.get("/rule/types.xlsx").content[:2] == b"PK"
+    assert as_anton.get("/rule/types.exe").status_code == 404
     assert "Тип;Пациентов" in as_anton.get("/rule/types.csv").content.decode("utf-8-sig")
 
 
