@@ -18,6 +18,7 @@ from zabota.intake.rules.mapping import SavedMapping, TableColumns
 from zabota.intake.services import batches, steps
 from zabota.intake.services.batches import FileTooLarge, Upload, choose_columns, discard, file_paths
 from zabota.intake.services.loading import services_without_group
+from zabota.intake.services.refusals import refused_file
 from zabota.intake.services.steps import write_rejected_rows
 from zabota.kernel.audit import Actor
 
@@ -29,6 +30,7 @@ __all__ = [
     "file_paths",
     "mapping_of",
     "receive_files",
+    "refused_file",
     "run_step_now",
     "services_without_group",
     "start_step",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
@@ -122,20 +120,12 @@ def discard(request: StaffRequest, public_id: str) -> HttpResponse:
 @require_GET
 @staff_page(Right.INTAKE_RUN)
 def refused(request: StaffRequest, public_id: str) -> FileResponse:
-    """The refused rows as a file of the same shape, to be corrected and loaded again."""
+    """The refused rows as a file of the same shape, to be corrected and loaded again; an archive of several."""
     found = _batch(public_id)
-    if found.state not in {Batch.State.CHECKED, Batch.State.LOADED}:
+    kept = loads.refused_file(found)
+    if found.state not in {Batch.State.CHECKED, Batch.State.LOADED} or kept is None or not kept[0].exists():
         raise Http404
-    first = found.files.order_by("id").first()
-    source = Path(first.name) if first else Path("rows.csv")
-    suffix = source.suffix.lower() if source.suffix.lower() in {".csv", ".xlsx"} else ".xlsx"
-    # The name vanishes at once, the open file lives as long as the answer.
-    with tempfile.TemporaryDirectory() as folder:
-        written = loads.write_rejected_rows(found, Path(folder) / f"rows{suffix}")
-        if not written:
-            raise Http404
-        content = written[0].open("rb")
-    return FileResponse(content, as_attachment=True, filename=f"{source.stem} - отклонённые{written[0].suffix}")
+    return FileResponse(kept[0].open("rb"), as_attachment=True, filename=kept[1])
 
 
 def _batch(public_id: str) -> Batch:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -116,6 +117,55 @@ def test_a_load_whose_kept_columns_can_no_longer_be_used_fails_in_words(
     batch.refresh_from_db()
     assert (batch.state, "нет такого" in batch.error) == (Batch.State.FAILED, True)
     assert as_anton.get(reverse("desk:intake-batch", args=[batch.public_id])).status_code == 200
+
+
+class TestRefusedRows:
+    """What was not taken can be had, corrected and loaded again."""
+
+    BAD = VISITS.replace("12.05.2026", "31.02.2026")
+
+    def checked(self, as_anton: Client, batch: Batch, run_jobs: Callable[[], None]) -> Batch:
+        posted = {
+            f"field-{number}-{place}": column["field"] or ""
+            for number, table in enumerate(batch.facts["files"])
+            for place, column in enumerate(table["columns"])
+        }
+        as_anton.post(reverse("desk:intake-columns", args=[batch.public_id]), posted)
+        run_jobs()
+        batch.refresh_from_db()
+        assert batch.state == Batch.State.CHECKED, batch.error
+        return batch
+
+    def test_refused_rows_of_every_file_come_in_one_archive(
+        self, as_anton: Client, received: Callable[..., Batch], run_jobs: Callable[[], None]
+    ) -> None:
+        batch = self.checked(as_anton, received(centre=self.BAD, north=self.BAD.replace("v1", "v2")), run_jobs)
+        answer = as_anton.get(reverse("desk:intake-refused", args=[batch.public_id]))
+        with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as archive:
+            texts = {name: archive.read(name).decode("cp1251") for name in archive.namelist()}
+        assert list(texts) == ["centre - отклонённые.csv", "north - отклонённые.csv"]
+        assert "v1;" in texts["centre - отклонённые.csv"] and "v2;" in texts["north - отклонённые.csv"]
+
+    def test_the_file_is_there_although_the_export_can_no_longer_be_read(
+        self, as_anton: Client, received: Callable[..., Batch], run_jobs: Callable[[], None]
+    ) -> None:
+        batch = self.checked(as_anton, received(centre=self.BAD), run_jobs)
+        loads.file_paths(batch)[0].write_bytes(b"")
+        answer = as_anton.get(reverse("desk:intake-refused", args=[batch.public_id]))
+        assert "31.02.2026" in b"".join(answer.streaming_content).decode("cp1251")
+        assert "attachment" in answer["Content-Disposition"]
+
+    def test_it_leaves_with_the_load_and_is_not_offered_when_all_rows_were_taken(
+        self, as_anton: Client, received: Callable[..., Batch], run_jobs: Callable[[], None]
+    ) -> None:
+        batch = self.checked(as_anton, received(centre=self.BAD), run_jobs)
+        kept = loads.refused_file(batch)
+        as_anton.post(reverse("desk:intake-discard", args=[batch.public_id]))
+        assert kept is not None and not kept[0].exists()
+        clean = self.checked(as_anton, received(centre=VISITS), run_jobs)
+        address = reverse("desk:intake-refused", args=[clean.public_id])
+        assert address not in as_anton.get(reverse("desk:intake-batch", args=[clean.public_id])).content.decode()
+        assert as_anton.get(address).status_code == 404
 
 
 class TestCommand:

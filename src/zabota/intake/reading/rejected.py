@@ -19,14 +19,11 @@ _SUFFIXES: Final = frozenset({".csv", ".txt", ".tsv"})
 def write_rejected(reading: Reading, path: Path) -> list[Path]:
     """One file per source that has refused rows: text as text in its encoding and delimiter, anything else as a workbook.
 
-    The first is written to `path` (with the suffix the form needs), others beside it; returns what was written.
+    The first is written to `path` (with the suffix the form needs), others beside it; returns what was written, in the
+    order of `refused_sources`.
     """
-    sources: dict[Path, list[int]] = {}
-    for index in sorted(reading.refused):
-        if reading.refused[index].height:
-            sources.setdefault(reading.files[index].path, []).append(index)
     written: list[Path] = []
-    for number, indexes in enumerate(sources.values(), start=1):
+    for number, indexes in enumerate(_tables_of_sources(reading).values(), start=1):
         facts = reading.files[indexes[0]]
         stem = path.stem if number == 1 else f"{path.stem}-{number}"
         if facts.format in _TEXT:
@@ -38,6 +35,19 @@ def write_rejected(reading: Reading, path: Path) -> list[Path]:
             _write_workbook(target, reading, indexes)
         written.append(target)
     return written
+
+
+def refused_sources(reading: Reading) -> list[Path]:
+    """The files that have refused rows."""
+    return list(_tables_of_sources(reading))
+
+
+def _tables_of_sources(reading: Reading) -> dict[Path, list[int]]:
+    sources: dict[Path, list[int]] = {}
+    for index in sorted(reading.refused):
+        if reading.refused[index].height:
+            sources.setdefault(reading.files[index].path, []).append(index)
+    return sources
 
 
 def formula_safe(text: str) -> str:

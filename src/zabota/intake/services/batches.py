@@ -16,6 +16,7 @@ from django.db import transaction
 from zabota.clinic.models import Branch, Clinic
 from zabota.intake.models import Batch, BatchFile, SavedMapping
 from zabota.intake.rules import mapping as rules
+from zabota.intake.services.refusals import refused_file
 from zabota.kernel import audit
 from zabota.kernel.audit import Actor
 from zabota.kernel.errors import AlreadyDone, BadInput
@@ -145,7 +146,8 @@ def choose_columns(
 _STEPS: dict[str, tuple[list[str], str]] = {
     "check": ([Batch.State.MAPPED, Batch.State.CHECKED, Batch.State.FAILED], Batch.State.CHECKING),
     "load": ([Batch.State.CHECKED], Batch.State.LOADING),
-    "undo": ([Batch.State.LOADED], Batch.State.UNDOING),
+    # What failed may have written before it did; undoing it twice changes nothing.
+    "undo": ([Batch.State.LOADED, Batch.State.FAILED], Batch.State.UNDOING),
 }
 
 
@@ -194,7 +196,8 @@ def discard(*, batch: Batch, actor: Actor, now: datetime) -> None:
         if not changed:
             raise AlreadyDone("Загрузка уже выполнена. Её можно отменить целиком.")
         audit.record("intake.batch.discarded", batch, actor=actor, now=now)
-    remove_files(file_paths(batch))
+    refused = refused_file(batch)
+    remove_files([*file_paths(batch), *([refused[0]] if refused else [])])
 
 
 def remove_files(paths: Iterable[Path]) -> None:

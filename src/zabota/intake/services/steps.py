@@ -26,6 +26,7 @@ from zabota.intake.services.batches import file_paths
 from zabota.intake.services.loading import write_load
 from zabota.intake.services.people import chunked
 from zabota.intake.services.planning import plan_load, summarise
+from zabota.intake.services.refusals import keep_refused
 from zabota.intake.services.undoing import undo_load
 from zabota.kernel import audit, clock, facts
 from zabota.kernel.audit import Actor
@@ -119,6 +120,7 @@ def check_batch(batch_id: int) -> None:
         _fail(batch, error.text_ru)
         return
     _keep_issues(batch, reading)
+    keep_refused(batch, reading)
     Batch.objects.filter(pk=batch.pk, state=Batch.State.CHECKING).update(
         state=Batch.State.CHECKED, preview=summarise(plan, reading), stage="", finished_at=clock.now()
     )
