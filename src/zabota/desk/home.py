@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from zabota.clinic.api import Right
-from zabota.desk.access import StaffRequest, staff_page
+from zabota.desk.access import StaffRequest, branches_of, staff_page
 from zabota.desk.navigation import MENU
 from zabota.kernel import clock
 from zabota.messaging import api as messaging
@@ -36,7 +36,9 @@ def menu_counts(request: StaffRequest) -> HttpResponse:
         words = "срочные, просроченные и на сегодня"
         counts.append({"name": "today", "number": day.must, "tone": "bad" if day.overdue else "", "words": words})
     if request.may(Right.INBOX_WORK):
-        waiting = messaging.inbox_counts(clinic_id=request.clinic.pk, member=request.member)
+        waiting = messaging.inbox_counts(
+            clinic_id=request.clinic.pk, member=request.member, branches=branches_of(request.member)
+        )
         number = waiting["mine"] + waiting["free"]
         counts.append({"name": "inbox", "number": number, "tone": "warn", "words": "ждут вашего ответа"})
     doctor_id = request.member.doctor_id

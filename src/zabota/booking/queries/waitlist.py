@@ -73,12 +73,12 @@ def open_offers(*, patient_id: int) -> Sequence[SlotOffer]:
 
 
 def waitlist_report(
-    clinic_id: int, *, first_at: datetime, last_at: datetime, branch: Branch | None = None
+    clinic_id: int, *, first_at: datetime, last_at: datetime, branches: Sequence[int] | None = None
 ) -> WaitlistReport:
     """Times freed within [first_at, last_at) that were worth offering, and what became of them."""
     rows = FreedSlot.objects.filter(clinic_id=clinic_id, freed_at__gte=first_at, freed_at__lt=last_at)
-    if branch is not None:
-        rows = rows.filter(branch=branch)
+    if branches is not None:
+        rows = rows.filter(branch__in=branches)
     freed = list(rows)
     filled = [row for row in freed if row.state == FreedSlot.State.FILLED]
     holes = [row for row in freed if row.cause == FreedSlot.Cause.ADVANCED]

@@ -79,6 +79,7 @@ def load_figures(request: StaffRequest, period: Period, now: datetime) -> dict[s
     ages = worklist.ageing(tasks=tasks, now=now)
     return {
         "period": period,
+        "limited": branches_of(request.member) is not None,
         "people": [_line(work, count_before, away) for work in works if work.contacts or work.open or _works(work)],
         "contacts": len(rows),
         "contacts_before": len(before),
@@ -123,5 +124,7 @@ def _share(rows: list[worklist.ContactRow]) -> float | None:
 
 
 def _coverage(request: StaffRequest) -> QuerySet[ViolationDay]:
-    """Days of the rule of the two З, the latest first."""
+    """Days of the rule of the two З, the latest first; of the whole clinic, so that only who sees all of it is told."""
+    if branches_of(request.member) is not None:
+        return ViolationDay.objects.none()
     return ViolationDay.objects.filter(clinic=request.clinic).order_by("-on")[:14]

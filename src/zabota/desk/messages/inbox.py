@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from zabota.booking import api as booking
 from zabota.clinic.api import Right, may
 from zabota.clinic.models import Member
-from zabota.desk.access import StaffRequest, staff_page, visible
+from zabota.desk.access import StaffRequest, branches_of, staff_page, visible
 from zabota.desk.messages.thread import thread_of
 from zabota.desk.patients.access import cards_of, sight_of
 from zabota.kernel import clock
@@ -227,7 +227,9 @@ def _context(request: StaffRequest, rows: list[Conversation], current: Conversat
         "rows": rows,
         "current": current,
         "chips": [{"label": words, "url": f"?view={code}", "current": code == view} for code, words in VIEWS],
-        "counts": messaging.inbox_counts(clinic_id=request.clinic.pk, member=request.member),
+        "counts": messaging.inbox_counts(
+            clinic_id=request.clinic.pk, member=request.member, branches=branches_of(request.member)
+        ),
         "view": view,
     }
     if current is None:

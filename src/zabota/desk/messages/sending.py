@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from zabota.clinic.api import Right
-from zabota.desk.access import StaffRequest, staff_page, visible
+from zabota.desk.access import StaffRequest, branches_of, staff_page, visible
 from zabota.kernel import clock
 from zabota.kernel.typed import day_of
 from zabota.messaging import api as messaging
@@ -49,7 +49,7 @@ def sending(request: StaffRequest) -> HttpResponse:
         "day": day,
         "before": day - timedelta(days=1),
         "after": day + timedelta(days=1) if day < today else None,
-        "summary": messaging.daily_summary(request.clinic.pk, day),
+        "summary": messaging.daily_summary(request.clinic.pk, day, branches=branches_of(request.member)),
         "lines": messaging.explain_messages(shown.object_list),
         "shown": shown,
         "chips": [

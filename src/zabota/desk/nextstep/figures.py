@@ -39,12 +39,15 @@ def load_figures(request: StaffRequest) -> dict[str, Any]:
     clinic = request.clinic
     today = clock.today(clinic.time_zone, now)
     since = today - timedelta(days=PERIOD_DAYS - 1)
-    days = nextstep.violations_by_day(clinic_id=clinic.pk, since=since, until=today)
-    counts = nextstep.patients_by_type(clinic_id=clinic.pk, since=since, until=today)
+    branches = branches_of(request.member)
+    # Days of the rule are counted for the whole clinic only: whoever sees some branches is not told of the others.
+    days = nextstep.violations_by_day(clinic_id=clinic.pk, since=since, until=today) if branches is None else []
+    counts = nextstep.patients_by_type(clinic_id=clinic.pk, since=since, until=today, branches=branches)
     total = sum(each.patients for each in counts)
-    coverage = nextstep.coverage_of(clinic_id=clinic.pk, now=now)
-    outside = nextstep.exempt_by_reason(clinic_id=clinic.pk)
+    coverage = nextstep.coverage_of(clinic_id=clinic.pk, now=now, branches=branches)
+    outside = nextstep.exempt_by_reason(clinic_id=clinic.pk, branches=branches)
     return {
+        "limited": branches is not None,
         "today": today,
         "since": since,
         "coverage": coverage,
@@ -58,9 +61,11 @@ def load_figures(request: StaffRequest) -> dict[str, Any]:
         "violations": chart_of(days),
         "violations_title": violations_sentence(days),
         "types": [TypeLine(each, each.patients / total if total else 0) for each in counts],
-        "flow": nextstep.type_flow(clinic_id=clinic.pk, since=today - timedelta(days=92), until=today)[:LISTED],
+        "flow": nextstep.type_flow(
+            clinic_id=clinic.pk, since=today - timedelta(days=92), until=today, branches=branches
+        )[:LISTED],
         "sleepers": nextstep.soon_sleeping(
-            clinic_id=clinic.pk, today=today, within_days=AHEAD_DAYS, branches=branches_of(request.member), limit=LISTED
+            clinic_id=clinic.pk, today=today, within_days=AHEAD_DAYS, branches=branches, limit=LISTED
         ),
         "ahead_days": AHEAD_DAYS,
         "groups": ServiceGroup.objects.filter(clinic=clinic).select_related("recall_months"),

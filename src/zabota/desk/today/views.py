@@ -13,7 +13,7 @@ from django_htmx.http import push_url, reswap, retarget, trigger_client_event
 
 from zabota.clinic.api import Right
 from zabota.clinic.models import Branch, Doctor
-from zabota.desk.access import StaffRequest, staff_page
+from zabota.desk.access import StaffRequest, branches_of, staff_page
 from zabota.desk.today import board, words
 from zabota.desk.today.person import load_person
 from zabota.desk.today.reading import read_booking, read_outcome, read_version
@@ -197,5 +197,12 @@ def _frame(request: StaffRequest) -> dict[str, Any]:
     return {
         "done": request.GET.get("done", "")[:22],
         "branches": Branch.objects.filter(members=request.member).order_by("id"),
-        "coverage": ViolationDay.objects.filter(clinic=request.clinic).order_by("-on").first(),
+        "coverage": _latest_sweep(request),
     }
+
+
+def _latest_sweep(request: StaffRequest) -> ViolationDay | None:
+    """How the whole clinic stood after the last check; whoever sees some branches is not told of the others."""
+    if branches_of(request.member) is not None:
+        return None
+    return ViolationDay.objects.filter(clinic=request.clinic).order_by("-on").first()

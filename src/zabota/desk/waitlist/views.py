@@ -207,7 +207,9 @@ def _periods(request: StaffRequest, now: datetime, zone: ZoneInfo) -> list[dict[
     spans = ((first, now), (before, first))
     return [
         sentence_of(
-            booking.waitlist_report(request.clinic.pk, first_at=since, last_at=until),
+            booking.waitlist_report(
+                request.clinic.pk, first_at=since, last_at=until, branches=branches_of(request.member)
+            ),
             formats.MONTHS[since.month - 1],
         )
         for since, until in spans

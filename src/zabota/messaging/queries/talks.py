@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db.models import Count, F, Q, QuerySet
 
 from zabota.clinic.models import Member
@@ -29,11 +31,13 @@ def inbox(
     return rows.order_by(F("waiting_since_at").asc(nulls_last=True), "-last_at", "-id")
 
 
-def inbox_counts(*, clinic_id: int, member: Member) -> dict[str, int]:
+def inbox_counts(*, clinic_id: int, member: Member, branches: Sequence[int] | None = None) -> dict[str, int]:
     """How many wait: for anybody, for this person, in all."""
     waiting = Conversation.objects.filter(clinic_id=clinic_id, state=Conversation.State.OPEN).exclude(
         waiting_since_at=None
     )
+    if branches is not None:
+        waiting = waiting.filter(Q(patient__branch_id__in=branches) | Q(patient__branch=None))
     counts = waiting.aggregate(
         all=Count("id"), mine=Count("id", filter=Q(assigned_to=member)), free=Count("id", filter=Q(assigned_to=None))
     )

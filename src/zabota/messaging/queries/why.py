@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 
 from zabota.clinic.models import Clinic
 from zabota.messaging.models import Decision, Message
@@ -93,17 +93,22 @@ def day_span(clinic_id: int, day: date) -> tuple[datetime, datetime]:
     return instant(day, time(0), zone), instant(day + timedelta(days=1), time(0), zone)
 
 
-def daily_summary(clinic_id: int, day: date) -> DaySummary:
-    """What was sent and what was not on a day of the clinic, and what it cost."""
+def daily_summary(clinic_id: int, day: date, *, branches: Sequence[int] | None = None) -> DaySummary:
+    """What was sent and what was not on a day of the clinic, or of patients of some branches, and what it cost."""
     since, till = day_span(clinic_id, day)
-    rows = Message.objects.filter(clinic_id=clinic_id, created_at__gte=since, created_at__lt=till)
+    everything = Message.objects.filter(clinic_id=clinic_id)
+    if branches is not None:
+        everything = everything.filter(Q(patient__branch_id__in=branches) | Q(patient__branch=None))
+    rows = everything.filter(created_at__gte=since, created_at__lt=till)
     summary = DaySummary(day)
     summary.by_state = dict(rows.values_list("state").annotate(n=Count("id")).order_by("state"))
     summary.by_channel = dict(rows.values_list("channel").annotate(n=Count("id")).order_by("channel"))
     decided = Decision.objects.filter(clinic_id=clinic_id, at__gte=since, at__lt=till, outcome=Decision.Outcome.STOP)
+    if branches is not None:
+        decided = decided.filter(message__in=everything)
     counted = decided.values_list("reason").annotate(n=Count("message_id", distinct=True))
     summary.not_sent = [(REASONS.get(reason, reason), n) for reason, n in sorted(counted, key=lambda each: -each[1])]
-    sums = Message.objects.filter(clinic_id=clinic_id, sent_at__gte=since, sent_at__lt=till).aggregate(
+    sums = everything.filter(sent_at__gte=since, sent_at__lt=till).aggregate(
         cost=Sum("cost_kopecks"), parts=Sum("parts")
     )
     summary.cost_kopecks, summary.parts = sums["cost"] or 0, sums["parts"] or 0

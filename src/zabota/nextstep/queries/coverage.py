@@ -54,10 +54,10 @@ class Flow:
     patients: int
 
 
-def coverage_of(*, clinic_id: int, now: datetime) -> Coverage:
-    """Coverage at this instant, counted from the tables themselves and not from stored states."""
+def coverage_of(*, clinic_id: int, now: datetime, branches: Sequence[int] | None = None) -> Coverage:
+    """Coverage at this instant, counted from the tables themselves. A card without a branch is seen by all branches."""
     params = {"clinic": clinic_id, "now": connection.ops.adapt_datetimefield_value(now)}
-    ((under_rule, booked, with_task, without),) = rows("coverage", params)
+    ((under_rule, booked, with_task, without),) = rows("coverage", params, branches=branches)
     return Coverage(int(under_rule), int(booked), int(with_task), int(without))
 
 
@@ -80,8 +80,7 @@ def patients_by_type(
     states = PatientState.objects.filter(clinic_id=clinic_id)
     changes = TypeChange.objects.filter(clinic_id=clinic_id, on__gte=since, on__lte=until).exclude(before="")
     if branches is not None:
-        states = states.filter(patient__branch_id__in=branches)
-        changes = changes.filter(patient__branch_id__in=branches)
+        states, changes = (each.filter(_of_branches(branches)) for each in (states, changes))
     now = dict(states.values_list("type").annotate(n=Count("patient_id")))
     came = dict(changes.values_list("after").annotate(n=Count("id")))
     left = dict(changes.values_list("before").annotate(n=Count("id")))
@@ -89,11 +88,13 @@ def patients_by_type(
     return [each for each in counts if each.patients or each.came or each.left]
 
 
-def type_flow(*, clinic_id: int, since: date, until: date) -> list[Flow]:
+def type_flow(*, clinic_id: int, since: date, until: date, branches: Sequence[int] | None = None) -> list[Flow]:
     """How many patients went from which type to which, the latest month first; first sights are not a flow."""
+    changes = TypeChange.objects.filter(clinic_id=clinic_id, on__gte=since, on__lte=until)
+    if branches is not None:
+        changes = changes.filter(_of_branches(branches))
     found = (
-        TypeChange.objects.filter(clinic_id=clinic_id, on__gte=since, on__lte=until)
-        .exclude(before="")
+        changes.exclude(before="")
         .annotate(month=TruncMonth("on"))
         .values_list("month", "before", "after")
         .annotate(n=Count("id"))
@@ -112,14 +113,20 @@ def soon_sleeping(
         clinic_id=clinic_id, next_transition_on__lte=until, sleeping_on__gt=today, sleeping_on__lte=until
     ).exclude(type__in=_NOT_FALLING_ASLEEP)
     if branches is not None:
-        found = found.filter(Q(patient__branch_id__in=branches) | Q(patient__branch=None))
+        found = found.filter(_of_branches(branches))
     rows = found.select_related("patient", "group").order_by("-value_kopecks", "sleeping_on", "patient_id")
     return list(rows[:limit])
 
 
-def exempt_by_reason(*, clinic_id: int) -> dict[str, int]:
+def exempt_by_reason(*, clinic_id: int, branches: Sequence[int] | None = None) -> dict[str, int]:
     """How many patients are outside the rule, by reason."""
     found = Exemption.objects.filter(
         clinic_id=clinic_id, ended_at=None, patient__merged_into=None, patient__erased_at=None
     )
+    if branches is not None:
+        found = found.filter(_of_branches(branches))
     return dict(found.values_list("reason").annotate(n=Count("id")).order_by(F("n").desc()))
+
+
+def _of_branches(branches: Sequence[int]) -> Q:
+    return Q(patient__branch_id__in=branches) | Q(patient__branch=None)

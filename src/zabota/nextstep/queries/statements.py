@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
@@ -158,9 +158,14 @@ def empty_tables() -> None:
             cursor.execute(statement)
 
 
-def rows(name: str, params: Mapping[str, Any], *, wrapped: str = "{}") -> list[tuple[Any, ...]]:
-    """Rows of a file of one statement; `wrapped` may put a query around it."""
+def rows(
+    name: str, params: Mapping[str, Any], *, wrapped: str = "{}", branches: Sequence[int] | None = None
+) -> list[tuple[Any, ...]]:
+    """Rows of a file of one statement; `wrapped` may put a query around it, `branches` narrow OF_BRANCHES of its cards."""
     (statement,) = statements(name, connection.vendor)
+    numbers = ", ".join(str(int(each)) for each in branches or ())
+    narrow = "TRUE" if branches is None else f"(p.branch_id IS NULL OR p.branch_id IN ({numbers}))"
+    statement = statement.replace("OF_BRANCHES", narrow)
     with connection.cursor() as cursor:
         cursor.execute(wrapped.format(statement), dict(params))
         return list(cursor.fetchall())

@@ -7,7 +7,7 @@ WITH cards AS (
   LEFT JOIN (SELECT DISTINCT patient_id FROM booking_appointment WHERE clinic_id = %(clinic)s
     AND status IN ('planned', 'confirmed', 'arrived') AND starts_at > %(now)s AND vanished_at IS NULL) b
     ON b.patient_id = p.id
-  WHERE p.clinic_id = %(clinic)s AND p.merged_into_id IS NULL AND p.erased_at IS NULL
+  WHERE p.clinic_id = %(clinic)s AND p.merged_into_id IS NULL AND p.erased_at IS NULL AND OF_BRANCHES
     AND NOT EXISTS (SELECT 1 FROM nextstep_exemption e WHERE e.patient_id = p.id AND e.ended_at IS NULL)
     AND (EXISTS (SELECT 1 FROM booking_appointment a WHERE a.patient_id = p.id AND a.status = 'completed')
       OR EXISTS (SELECT 1 FROM patients_contact c WHERE c.patient_id = p.id AND c.reach NOT IN ('wrong', 'invalid')))
