@@ -26,7 +26,7 @@ from zabota.analytics.services.cohort_live import SIDES
 from zabota.analytics.services.cohort_view import Cut, cohort_alarms, cohorts_view
 from zabota.analytics.services.goal_view import actions_of, outlook_to
 from zabota.analytics.services.html import render_deck
-from zabota.analytics.services.keeping import branches_in, latest
+from zabota.analytics.services.keeping import branches_in, latest, scope_of
 from zabota.analytics.services.mailing import ask_for_mail
 from zabota.analytics.services.sections import alarms_said, sections
 from zabota.analytics.services.sending import Sent, send_behind
@@ -84,6 +84,7 @@ __all__ = [
     "save_view",
     "saved_view",
     "saved_views",
+    "scope_of",
     "shares_differ",
     "sorted_people",
     "strategy_deck",

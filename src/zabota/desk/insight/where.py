@@ -17,7 +17,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from zabota.analytics import reports
 from zabota.analytics.models import StoredReport
 from zabota.clinic.api import Right
-from zabota.clinic.models import Branch, Clinic, Doctor, ServiceGroup
+from zabota.clinic.models import Branch, Doctor, ServiceGroup
 from zabota.desk.access import StaffRequest, branches_of, staff_page
 from zabota.desk.insight import tables
 from zabota.desk.insight.falls import falls_of
@@ -69,7 +69,7 @@ class Asked:
 def where(request: StaffRequest) -> HttpResponse:
     """GET shows the answer to the question of the address, when it is there; POST has it answered."""
     today = clock.today(request.clinic.time_zone, clock.now())
-    asked = asked_of(request.POST if request.method == "POST" else request.GET, request.clinic, today)
+    asked = asked_of(request.POST if request.method == "POST" else request.GET, request, today)
     if request.method == "POST":
         return _begin(request, asked)
     return render(request, "desk/insight/where.html", _context(request, asked, today))
@@ -79,7 +79,7 @@ def where(request: StaffRequest) -> HttpResponse:
 @staff_page(Right.AUDIT_VIEW)
 def state(request: StaffRequest) -> HttpResponse:
     """Is it answered."""
-    asked = asked_of(request.GET, request.clinic, clock.today(request.clinic.time_zone, clock.now()))
+    asked = asked_of(request.GET, request, clock.today(request.clinic.time_zone, clock.now()))
     if reports.where_is_under_way(request.clinic, asked.question, branches=branches_of(request.member)):
         context = {"state_url": f"{reverse('desk:where-state')}?{asked.query}"}
         return render(request, "desk/insight/_work.html", context)
@@ -90,7 +90,7 @@ def state(request: StaffRequest) -> HttpResponse:
 @staff_page(Right.AUDIT_VIEW)
 def as_table(request: StaffRequest, table: str, form: str) -> HttpResponse:
     """One table of the answer."""
-    asked = asked_of(request.GET, request.clinic, clock.today(request.clinic.time_zone, clock.now()))
+    asked = asked_of(request.GET, request, clock.today(request.clinic.time_zone, clock.now()))
     stored = reports.where_of(request.clinic, asked.question, branches=branches_of(request.member))
     if stored is None or "refused" in stored.data:
         raise Http404
@@ -98,9 +98,9 @@ def as_table(request: StaffRequest, table: str, form: str) -> HttpResponse:
     return table_answer(form, f"gde-upalo-{table}-{stored.as_of:%Y-%m-%d}", header, rows)
 
 
-def asked_of(values: QueryDict, clinic: Clinic, today: dt.date) -> Asked:
+def asked_of(values: QueryDict, request: StaffRequest, today: dt.date) -> Asked:
     """The question of an address; without one, that of the newest report."""
-    default = _default(clinic, today)
+    default = _default(request, today)
     chosen = {name: values.get(name, "").strip()[:200] for name in FIELDS}
     filters = {FIELDS[name][0]: (value,) for name, value in chosen.items() if value}
     to, before = values.get("to", ""), values.get("before", "")
@@ -119,9 +119,11 @@ def asked_of(values: QueryDict, clinic: Clinic, today: dt.date) -> Asked:
     return Asked(question, trouble, chosen)
 
 
-def _default(clinic: Clinic, today: dt.date) -> reports.Question:
-    """What the report compares, so that the first page shows its figures."""
-    stored = StoredReport.objects.filter(clinic=clinic, kind=reports.AUDIT).order_by("-computed_at", "-pk")
+def _default(request: StaffRequest, today: dt.date) -> reports.Question:
+    """What the report of this person's branches compares, so that the first page shows its figures."""
+    scope = reports.scope_of(branches_of(request.member))
+    stored = StoredReport.objects.filter(clinic=request.clinic, kind=reports.AUDIT, scope=scope)
+    stored = stored.order_by("-computed_at", "-pk")
     main = stored.values_list("data__retention", flat=True).first()
     if main and main["now"]["to"] and main["year_before"]["to"]:
         ends = [dt.date.fromisoformat(main[name]["to"]) for name in ("now", "year_before")]

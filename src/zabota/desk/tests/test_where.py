@@ -281,3 +281,19 @@ def test_question_of_an_address_is_worked_on_by_itself_and_only_by_a_post(smile,
     assert DBTaskResult.objects.filter(task_path__contains="analytics").count() == 1
     assert 'hx-trigger="load, submit"' not in as_anton.get(address).content.decode()
     assert 'hx-trigger="load, submit"' not in as_anton.get(PATH).content.decode()
+
+
+def test_first_question_of_a_limited_person_is_that_of_their_own_report(
+    smile, centre, north, new_member, log_in
+) -> None:
+    def keep(scope: str, to: str, days_ago: int) -> None:
+        ends = {"now": {"to": to}, "year_before": {"to": "2025-01-31"}, "window_days": 180}
+        keep_report(smile, "audit", AS_OF, {"retention": ends}, clock.now() - dt.timedelta(days=days_ago), scope=scope)
+
+    keep(str(centre.pk), "2026-01-31", 3)
+    keep("", "2026-02-28", 2)
+    keep(str(north.pk), "2026-03-31", 1)
+    limited = log_in(new_member(smile, Role.MARKETER, "Ян", "Узкий", branches=[centre]))
+    text = limited.get(PATH).content.decode()
+    assert "2026-01-31" in text
+    assert "2026-03-31" not in text
