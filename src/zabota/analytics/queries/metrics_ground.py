@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 
 from zabota.analytics.queries.visits import _frame
 from zabota.analytics.rules.columns import UNTOLD, Coded, Visits
@@ -42,9 +43,9 @@ class Tables:
     slots: pl.DataFrame
     #: id, source: every card; those merged into another have its source.
     cards: pl.DataFrame
-    #: patient, doctor, state, proposed, agreed, ended.
+    #: patient, branch of the card, doctor, state, proposed, agreed, ended.
     plans: pl.DataFrame
-    #: patient, day, amount below zero.
+    #: patient, branch of the visit or else of the card, day, amount below zero.
     refunds: pl.DataFrame
     #: patient, branch, covered: cards under the rule of the two З.
     rule: pl.DataFrame
@@ -77,17 +78,18 @@ def read_tables(clinic_id: int, *, time_zone: str, now: datetime) -> Tables:
 
 def ground_from(tables: Tables, *, clinic_id: int, branches: Sequence[int] | None = None) -> Ground:
     """The ground of all, or of some branches and what has no branch. Raises NothingSeen without completed visits."""
-    slots, rule = tables.slots, tables.rule
+    parts = [tables.slots, tables.rule, tables.plans, tables.refunds]
     if branches is not None:
         mine = pl.col("branch").is_null() | pl.col("branch").is_in(list(branches))
-        slots, rule = slots.filter(mine), rule.filter(mine)
+        parts = [each.filter(mine) for each in parts]
+    slots, rule, made_plans, refunds = parts
     column = {name: _numbers(slots[name]) for name in slots.columns}
     done = column["status"] == _COMPLETED
     if not done.any():
         raise NothingSeen
     patient, person = np.unique(column["patient"][done], return_inverse=True)
     cards, source = _numbers(tables.cards["id"]), _numbers(tables.cards["source"])
-    plans = {name: _numbers(tables.plans[name]) for name in tables.plans.columns}
+    plans = {name: _numbers(made_plans[name]) for name in made_plans.columns}
     prevention = ServiceGroup.objects.filter(clinic_id=clinic_id, is_prevention=True)
     thresholds = Thresholds.objects.filter(clinic_id=clinic_id).first() or Thresholds()
     return Ground(
@@ -102,7 +104,7 @@ def ground_from(tables: Tables, *, clinic_id: int, branches: Sequence[int] | Non
             plans["patient"], plans["doctor"], plans["state"], plans["proposed"], plans["agreed"], plans["ended"]
         ),
         refunds=(
-            _numbers(tables.refunds["patient"]), _numbers(tables.refunds["day"]), -_numbers(tables.refunds["amount"])
+            _numbers(refunds["patient"]), _numbers(refunds["day"]), -_numbers(refunds["amount"])
         ),
         rule=Rule(_numbers(rule["patient"]), rule["covered"].to_numpy().astype(bool)),
         card=cards,
@@ -165,18 +167,23 @@ def _slots(clinic_id: int, time_zone: str) -> pl.DataFrame:
 def _refunds(clinic_id: int) -> pl.DataFrame:
     rows = Payment.objects.filter(clinic_id=clinic_id, amount_kopecks__lt=0)
     return _frame(
-        rows.values_list("patient_id", "paid_on", "amount_kopecks"),
-        {"patient": pl.Int64, "day": pl.Date, "amount": pl.Int64},
+        rows.values_list(
+            "patient_id", Coalesce("appointment__branch_id", "patient__branch_id"), "paid_on", "amount_kopecks"
+        ),
+        {"patient": pl.Int64, "branch": pl.Int64, "day": pl.Date, "amount": pl.Int64},
     )
 
 
 def _plans(clinic_id: int) -> pl.DataFrame:
     rows = Plan.objects.filter(clinic_id=clinic_id).values_list(
-        "patient_id", "doctor_id", "state", "proposed_on", "agreed_on", "ended_on"
+        "patient_id", "patient__branch_id", "doctor_id", "state", "proposed_on", "agreed_on", "ended_on"
     )
     found = _frame(
         rows,
-        {"patient": pl.Int64, "doctor": pl.Int64, "state": pl.String, "proposed": pl.Date, "agreed": pl.Date, "ended": pl.Date},
+        {
+            "patient": pl.Int64, "branch": pl.Int64, "doctor": pl.Int64, "state": pl.String, "proposed": pl.Date,
+            "agreed": pl.Date, "ended": pl.Date,
+        },
     )  # fmt: skip
     states = pl.col("state").replace_strict(list(PLAN_STATES), list(range(len(PLAN_STATES))), return_dtype=pl.Int64)
     return found.with_columns(states)
