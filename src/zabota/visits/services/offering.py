@@ -10,7 +10,9 @@ from django.db import transaction
 
 from zabota.booking import api as booking
 from zabota.booking.models import Appointment, SlotOffer, WaitlistEntry
-from zabota.messaging.api import NewMessage, SubjectRef, enqueue
+from zabota.messaging.api import NewMessage, SubjectRef, enqueue, ways_of, zones_of
+from zabota.patients.api import Standing, consent_states
+from zabota.patients.models import ConsentPurpose
 from zabota.visits.models import ActionLink
 from zabota.visits.rules import wording
 from zabota.visits.rules.reminders import is_allowed
@@ -19,6 +21,7 @@ from zabota.visits.services.links import PATIENT, LinkGone, make_links
 from zabota.visits.services.planning import terms_for
 
 SUBJECT = "offer"
+_NO = (Standing.REFUSED, Standing.WITHDRAWN)
 
 
 @transaction.atomic
@@ -74,13 +77,23 @@ def still_open(refs: Sequence[tuple[int, int]], *, now: datetime) -> Mapping[tup
 
 
 def who_may_be_told(entries: Sequence[WaitlistEntry], now: datetime) -> Sequence[WaitlistEntry]:
-    """Those for whom it is not night: an offer lives for minutes, so it is not made while nobody may be written to."""
-    windows = {clinic_id: terms_for(clinic_id).window for clinic_id in {each.clinic_id for each in entries}}
-    return [
-        each
-        for each in entries
-        if is_allowed(now, ZoneInfo(each.patient.time_zone or each.clinic.time_zone), windows[each.clinic_id])
-    ]
+    """Those who can be written to now: an offer lives for minutes and holds back everybody behind it.
+
+    Not at night of the patient's own zone, not to whom nothing can be sent, not to whoever took their data back.
+    """
+    able: set[int] = set()
+    for clinic_id in {each.clinic_id for each in entries}:
+        ids = [each.patient_id for each in entries if each.clinic_id == clinic_id]
+        window, zones, ways = terms_for(clinic_id).window, zones_of(ids, clinic_id=clinic_id), ways_of(ids)
+        consents = consent_states(ids, clinic_id=clinic_id)
+        able |= {
+            pk
+            for pk in ids
+            if is_allowed(now, zones[pk], window)
+            and ways[pk].addresses
+            and consents[pk][ConsentPurpose.PROCESSING, ""].standing not in _NO
+        }
+    return [each for each in entries if each.patient_id in able]
 
 
 def offer_of(link: ActionLink) -> SlotOffer:

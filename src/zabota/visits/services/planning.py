@@ -8,7 +8,8 @@ from django.db import models, transaction
 from django.db.models import F, Q
 
 from zabota.booking.models import Appointment
-from zabota.messaging.api import ensure_rules
+from zabota.clinic.models import Clinic
+from zabota.messaging.api import ensure_rules, zones_of
 from zabota.messaging.models import Message
 from zabota.visits.models import Reminder, VisitSettings
 from zabota.visits.rules.reminders import Moment, Terms, Window, plan
@@ -56,7 +57,8 @@ def plan_visit(*, appointment_id: int, now: datetime) -> list[Reminder]:
         starts_at=visit.starts_at,
         booked_at=now,
         zone=zone,
-        patient_zone=visit.patient.time_zone,
+        # The zone by which the gate will judge the hour.
+        patient_zone=str(zones_of([visit.patient_id], clinic_id=visit.clinic_id)[visit.patient_id]),
         terms=terms_for(visit.clinic_id),
     )
     told = visit.origin == Appointment.Origin.IMPORT or (visit.booked_at is not None and now - visit.booked_at > _JUST)
@@ -90,7 +92,11 @@ def plan_unplanned(*, now: datetime) -> int:
         .exclude(pk__in=Reminder.objects.filter(starts_at__gt=now).exclude(why=CANCELLED).values("appointment_id"))
         .exclude(clinic_id__in=silent)
     )
-    ids = list(soon.order_by("starts_at").values_list("pk", flat=True)[:_PORTION])
+    # A portion of each clinic: visits that get no reminder by their clinic's choice stand in front for ever.
+    ids: list[int] = []
+    for clinic_id in Clinic.objects.order_by("pk").values_list("pk", flat=True):
+        own = soon.filter(clinic_id=clinic_id).order_by("starts_at")
+        ids += own.values_list("pk", flat=True)[:_PORTION]
     stale = Reminder.objects.filter(state=Reminder.State.PLANNED).exclude(
         appointment__status__in=LIVE,
         appointment__vanished_at=None,

@@ -14,6 +14,7 @@ from zabota.kernel.errors import BadInput
 from zabota.kernel.facts import publish
 from zabota.messaging.facts import CallNeeded
 from zabota.messaging.models import Message, TemplateVersion
+from zabota.patients import api as patients
 from zabota.visits.models import WellbeingCheck
 from zabota.visits.rules.answers import Asked, read_answers
 from zabota.visits.rules.calling import call_until
@@ -165,8 +166,20 @@ def test_nobody_is_offered_a_time_at_night_by_their_own_clock(offer, mila) -> No
     assert who_may_be_told([offer.entry], night) == []
 
     mila.time_zone = "Asia/Kamchatka"
-    offer.entry.patient = mila
+    mila.save(update_fields=["time_zone"])
     assert who_may_be_told([offer.entry], night) == [offer.entry]
+
+
+def test_a_time_is_not_kept_for_whom_nothing_can_be_sent(offer, mila) -> None:
+    mila.contacts.update(reach="wrong")
+    assert who_may_be_told([offer.entry], WEDNESDAY) == []
+
+
+def test_a_time_is_not_kept_for_who_took_their_data_back(offer, mila, actor) -> None:
+    patients.withdraw_consent(
+        patient=mila, purpose="processing", proof=patients.Proof(signature="oral"), actor=actor, now=WEDNESDAY
+    )
+    assert who_may_be_told([offer.entry], WEDNESDAY) == []
 
 
 @pytest.mark.parametrize(

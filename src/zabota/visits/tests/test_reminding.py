@@ -10,9 +10,12 @@ import pytest
 from zabota.booking.models import Appointment
 from zabota.booking.services.appointments import cancel, move_appointment
 from zabota.booking.services.marks import mark_confirmed
+from zabota.clinic.models import Branch, Clinic
+from zabota.kernel.scope import clinic_scope, every_clinic
 from zabota.messaging.models import ChannelChoice, Message
 from zabota.patients.models import Household, Patient
 from zabota.visits.models import ActionLink, Reminder, VisitSettings
+from zabota.visits.services import planning
 from zabota.visits.services.planning import plan_unplanned, plan_visit, replan
 from zabota.visits.services.reminding import send_due, still_valid
 from zabota.visits.services.texts import save_text
@@ -49,6 +52,37 @@ def test_a_booked_visit_is_confirmed_and_reminded_of_three_times(mila, book_for)
         assert send_due(now=moment) == 0
     keys = Message.objects.order_by("id").values_list("idem_key", flat=True)
     assert [key.split(":")[2] for key in keys] == ["booked", "long", "evening", "short"]
+
+
+def test_a_reminder_is_timed_by_the_zone_in_which_the_gate_will_judge_it(mila, centre, book_for) -> None:
+    """A card of Moscow, a visit in Novosibirsk at noon: two hours before it is six in the morning at home."""
+    mila.branch = centre
+    mila.save(update_fields=["branch"])
+    far = Branch.objects.create(clinic=centre.clinic, name="Новосибирск", time_zone="Asia/Novosibirsk")
+    visit = book_for(mila, "2026-11-26 15:00")
+    Appointment.objects.filter(pk=visit.pk).update(branch=far, starts_at=at("2026-11-26 08:00"))
+
+    plan_at(visit, WEDNESDAY)
+
+    hours = [row.due_at.astimezone(MOSCOW).hour for row in Reminder.objects.filter(appointment=visit, state="planned")]
+    assert len(hours) >= 3 and all(9 <= hour < 21 for hour in hours)
+
+
+def test_a_visit_without_reminders_does_not_hold_up_those_of_another_clinic(mila, book_for, monkeypatch) -> None:
+    monkeypatch.setattr(planning, "_PORTION", 1)
+    soon = book_for(mila, "2026-11-26 15:00")
+    Appointment.objects.filter(pk=soon.pk).update(origin="import", starts_at=WEDNESDAY + dt.timedelta(minutes=30))
+    other = Clinic.objects.create(name="Другая")
+    with clinic_scope(other.pk):
+        stranger = Patient.objects.create(clinic=other, surname="Чужой", name_key="чужой")
+        later = Appointment.objects.create(
+            clinic=other, patient=stranger, starts_at=at("2026-11-26 15:00"), day=dt.date(2026, 11, 26), origin="import"
+        )
+
+    with every_clinic(reason="the sweep"):
+        plan_unplanned(now=WEDNESDAY)
+
+        assert Reminder.objects.filter(appointment=later).exists()
 
 
 def test_planning_twice_makes_nothing_twice(mila, book_for) -> None:
