@@ -65,7 +65,7 @@ def test_a_reminder_is_timed_by_the_zone_in_which_the_gate_will_judge_it(mila, c
     plan_at(visit, WEDNESDAY)
 
     hours = [row.due_at.astimezone(MOSCOW).hour for row in Reminder.objects.filter(appointment=visit, state="planned")]
-    assert len(hours) >= 3 and all(9 <= hour < 21 for hour in hours)
+    assert len(hours) >= 3 and all(8 <= hour < 21 for hour in hours)
 
 
 def test_a_visit_without_reminders_does_not_hold_up_those_of_another_clinic(mila, book_for, monkeypatch) -> None:
