@@ -24,6 +24,8 @@ class Ways:
     """Addresses of one patient by channel, the preferred first, and what they showed of channels."""
 
     addresses: dict[str, list[str]] = field(default_factory=dict)
+    #: Accounts of messengers by channel: the bot that the person opened, and their number there. No other bot reaches it.
+    bots: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     preferred: str = ""
     read: tuple[str, ...] = ()
     detailed: frozenset[str] = frozenset()
@@ -50,9 +52,12 @@ def ways_of(patient_ids: Iterable[int]) -> dict[int, Ways]:
                 ways.addresses.setdefault(Channel.SMS, []).append(contact.value)
                 ways.addresses.setdefault(Channel.CALL, []).append(contact.value)
     links = BotLink.objects.filter(patient_id__in=ids, state=BotLink.State.ACTIVE).order_by("-changed_at", "-id")
-    for patient_id, channel, external_id in links.values_list("patient_id", "channel", "external_id"):
+    for patient_id, channel, bot, external_id in links.values_list(
+        "patient_id", "channel", "account_id", "external_id"
+    ):
         if patient_id is not None:
             found[patient_id].addresses.setdefault(channel, []).append(external_id)
+            found[patient_id].bots.setdefault(channel, []).append((bot, external_id))
     for choice in ChannelChoice.objects.filter(patient_id__in=ids).order_by("-last_read_at", "id"):
         ways = found[choice.patient_id]
         if choice.is_preferred:
@@ -66,8 +71,18 @@ def ways_of(patient_ids: Iterable[int]) -> dict[int, Ways]:
 
 def accounts_on(clinic_id: int) -> dict[str, ChannelAccount]:
     """The account in use of each channel: the cheapest of those that are on."""
+    return cheapest(every_account_on(clinic_id))
+
+
+def every_account_on(clinic_id: int) -> list[ChannelAccount]:
+    """All that are on, the cheapest first."""
+    return list(ChannelAccount.objects.filter(clinic_id=clinic_id, is_on=True).order_by("price_kopecks", "id"))
+
+
+def cheapest(accounts: Iterable[ChannelAccount]) -> dict[str, ChannelAccount]:
+    """The first account of each channel."""
     chosen: dict[str, ChannelAccount] = {}
-    for account in ChannelAccount.objects.filter(clinic_id=clinic_id, is_on=True).order_by("price_kopecks", "id"):
+    for account in accounts:
         chosen.setdefault(account.channel, account)
     return chosen
 

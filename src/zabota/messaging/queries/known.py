@@ -177,7 +177,14 @@ def ground_of(
         clinic_zone=first_zone(clinic.time_zone),
         allows_service=lawful is not None and (lawful.allows_service or overridden),
         allows_marketing=lawful is not None and (lawful.allows_marketing or overridden),
-        people=_people(patient_ids, clinic, branch_zones, channel, any(row.message_class != OTP for row in rows)),
+        people=_people(
+            patient_ids,
+            clinic,
+            branch_zones,
+            channel,
+            {row.account_id for row in rows},
+            any(row.message_class != OTP for row in rows),
+        ),
         blocked=blocked,
         stopped=stopped,
         no_longer=no_longer,
@@ -191,7 +198,12 @@ def ground_of(
 
 
 def _people(
-    patient_ids: list[int], clinic: Clinic, branch_zones: dict[int, str], channel: str, with_consents: bool
+    patient_ids: list[int],
+    clinic: Clinic,
+    branch_zones: dict[int, str],
+    channel: str,
+    accounts: set[int | None],
+    with_consents: bool,
 ) -> dict[int, Person]:
     zones: dict[tuple[str, int | None], ZoneInfo] = {}
     people: dict[int, Person] = {}
@@ -205,6 +217,7 @@ def _people(
         people[pk] = Person(zone=zones[where], gone=merged is not None or erased is not None)
     if is_bot(channel):
         links = BotLink.objects.filter(patient_id__among=patient_ids, channel=channel, state=BotLink.State.ACTIVE)
+        links = links.filter(account_id__in=[each for each in accounts if each is not None])
         found = list(links.values_list("patient_id", "external_id"))
     else:
         kind = Contact.Kind.EMAIL if channel == Channel.EMAIL else Contact.Kind.PHONE

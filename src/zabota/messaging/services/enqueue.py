@@ -12,7 +12,8 @@ from zabota.clinic.api import Face, face_of
 from zabota.clinic.models import Branch, Clinic
 from zabota.kernel.errors import BadInput
 from zabota.messaging.models import ChannelAccount, Decision, Message, TemplateVersion
-from zabota.messaging.queries.addresses import Ways, accounts_on, shared_addresses, ways_of
+from zabota.messaging.queries.addresses import Ways, cheapest, every_account_on, shared_addresses, ways_of
+from zabota.messaging.queries.leaving import leave_words
 from zabota.messaging.rules.lint import erid_of
 from zabota.messaging.rules.states import RANKS
 from zabota.messaging.rules.text import TextWrong, ValueMissing
@@ -43,6 +44,7 @@ class Grounds:
     branches: dict[int, Branch]
     ways: dict[int, Ways]
     accounts: dict[str, ChannelAccount]
+    bots: dict[int, ChannelAccount]
     cascade: list[str]
     minutes: int
     erid_required: bool = False
@@ -87,13 +89,15 @@ def grounds_of(*, clinic_id: int, wanted: Iterable[NewMessage]) -> Grounds:
     patients = {each.pk: each for each in Patient.objects.filter(pk__in=patient_ids, clinic_id=clinic_id)}
     ways = ways_of(patients)
     versions = current_versions(clinic_id, {each.template_key for each in wanted})
+    accounts = every_account_on(clinic_id)
     grounds = Grounds(
         clinic=Clinic.objects.get(pk=clinic_id),
         versions=versions,
         patients=patients,
         branches={each.pk: each for each in Branch.objects.filter(clinic_id=clinic_id)},
         ways=ways,
-        accounts=accounts_on(clinic_id),
+        accounts=cheapest(accounts),
+        bots={each.pk: each for each in accounts},
         cascade=list(rules.cascade),
         minutes=rules.cascade_minutes,
         erid_required=rules.erid_required,
@@ -175,18 +179,17 @@ def _carrier(
 ) -> tuple[TemplateVersion, str, ChannelAccount | None] | str:
     """Wording, address and account of a channel, or why it cannot carry the message."""
     way = grounds.ways.get(wanted.patient_id or 0, Ways())
-    addresses = [wanted.addresses[channel]] if channel in wanted.addresses else way.addresses.get(channel, [])
-    if not addresses:
+    address, account = _way(wanted, channel, way, grounds)
+    if not address:
         return "no_address"
     version = grounds.versions[wanted.template_key]
-    detailed = channel in way.detailed and addresses[0] not in grounds.shared
+    detailed = channel in way.detailed and address not in grounds.shared
     if detailed and f"{wanted.template_key}_detailed" in grounds.versions:
         version = grounds.versions[f"{wanted.template_key}_detailed"]
     if version.template.detail == "d1" and not detailed:
         return "no_text"
     if channel == Channel.CALL:
-        return version, addresses[0], None
-    account = grounds.accounts.get(channel)
+        return version, address, None
     if account is None:
         return "channel_off"
     if not text_for(version, channel):
@@ -194,7 +197,20 @@ def _carrier(
     is_advertising = version.template.message_class == MARKETING
     if grounds.erid_required and is_advertising and channel in BOT_CHANNELS and not erid_of(version.erids, channel):
         return "no_erid"
-    return version, addresses[0], account
+    return version, address, account
+
+
+def _way(wanted: NewMessage, channel: str, way: Ways, grounds: Grounds) -> tuple[str, ChannelAccount | None]:
+    """The first address in a channel with the account that reaches it; a messenger is reached by its own bot alone."""
+    if channel in wanted.addresses:
+        return wanted.addresses[channel], grounds.accounts.get(channel)
+    opened = way.bots.get(channel, [])
+    for bot, external_id in opened:
+        if bot in grounds.bots:
+            return external_id, grounds.bots[bot]
+    if opened:
+        return opened[0][1], None
+    return next(iter(way.addresses.get(channel, ())), ""), grounds.accounts.get(channel)
 
 
 def _row(
@@ -202,10 +218,13 @@ def _row(
 ) -> Message:
     subject = wanted.subject
     context: dict[str, object] = dict(wanted.context)
-    if wanted.buttons or wanted.unsubscribe_url or wanted.addresses or wanted.step_minutes is not None:
+    unsubscribe_url = wanted.unsubscribe_url
+    if message_class == MARKETING and channel == Channel.EMAIL and wanted.patient_id is not None:
+        unsubscribe_url = unsubscribe_url or leave_words(wanted.patient_id)[0]
+    if wanted.buttons or unsubscribe_url or wanted.addresses or wanted.step_minutes is not None:
         context["_"] = {
             "buttons": [list(each) for each in wanted.buttons],
-            "unsubscribe": wanted.unsubscribe_url,
+            "unsubscribe": unsubscribe_url,
             "addresses": dict(wanted.addresses),
             "minutes": wanted.step_minutes,
         }
@@ -235,6 +254,9 @@ def _row(
 def _fill(row: Message, wanted: NewMessage, version: TemplateVersion, channel: str, grounds: Grounds) -> None:
     patient = grounds.patients.get(wanted.patient_id or 0)
     values = words_of(patient, _branch(wanted, grounds), grounds.clinic) | dict(wanted.context)
+    if row.message_class == MARKETING and patient is not None:
+        long, short = leave_words(patient.pk)
+        values.setdefault("отписка", short if channel == Channel.SMS else long)
     try:
         worded = word(version, channel, values)
     except ValueMissing as missing:
