@@ -100,6 +100,7 @@ OPEN = {
     "portal:visit-cancel": "a patient's page: opens with the cookie of its own link",
     "portal:visit-call": "a patient's page: opens with the cookie of its own link",
     "portal:visit-undo": "a patient's page: opens with the cookie of its own link",
+    "portal:leave": "a patient's way out of advertising: the signed address says who leaves",
     "portal:again": "anybody may ask; only the owner of the old link is written to",
     "portal:visit-move": "a patient's page: opens with the cookie of its own link",
     "portal:visit-digits": "a patient's page: opens with the cookie of its own link",

@@ -12,7 +12,7 @@ import structlog
 
 _PHONE = re.compile(r"(?<![\w.:-])\+?\d[\d\s()\-]{8,16}\d(?![\w.:-])")
 #: Secrets of links that stand in an address until the first page takes them out.
-_SECRET = re.compile(r"(/p/(?:v/)?)(?:[0-9A-Za-z]{22}|[0-9A-Za-z]{6})(?![0-9A-Za-z/_-])")
+_SECRET = re.compile(r"(/p/(?:v/)?)(?:[0-9A-Za-z]{22}|[0-9A-Za-z]{6})(?![0-9A-Za-z/_-])|(/p/u/)[0-9A-Za-z]+")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 
 
@@ -25,7 +25,7 @@ def mask(text: str) -> str:
             return found.group()
         return f"+{digits[:4]}***{digits[-2:]}"
 
-    text = _SECRET.sub(lambda found: found.group(1) + "***", text)
+    text = _SECRET.sub(lambda found: (found[1] or found[2]) + "***", text)
     return _EMAIL.sub(lambda found: "***@" + found.group().split("@")[1], _PHONE.sub(_phone, text))
 
 

@@ -3,6 +3,7 @@
 from zabota.messaging.models.fields import SecretLost
 from zabota.messaging.queries.addresses import accounts_on, ways_of
 from zabota.messaging.queries.hours import allowed_from, latest_before, zones_of
+from zabota.messaging.queries.leaving import who_leaves
 from zabota.messaging.queries.talks import canned_answers, conversations_of, inbox, inbox_counts, turns_of
 from zabota.messaging.queries.why import DaySummary, WhyLine, daily_summary, day_span, explain_messages, why
 from zabota.messaging.rules.defaults import BY_KEY as BUILT_IN
@@ -47,6 +48,7 @@ from zabota.messaging.services.epoch import holds, look
 from zabota.messaging.services.hearing import bot_invite, patient_at
 from zabota.messaging.services.optouts import (
     choose_channel,
+    leave,
     opt_out,
     opt_out_address,
     reopen_advertising,
@@ -163,6 +165,7 @@ __all__ = [
     "inbox_counts",
     "is_lost",
     "latest_before",
+    "leave",
     "letter",
     "look",
     "look_ahead",
@@ -198,6 +201,7 @@ __all__ = [
     "void_for",
     "wants_stop",
     "ways_of",
+    "who_leaves",
     "why",
     "with_required_lines",
     "words_of",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from zabota.portal import again, before, book, book_who, links, moving, offer, visit, wellbeing
+from zabota.portal import again, before, book, book_who, leave, links, moving, offer, visit, wellbeing
 
 app_name = "portal"
 urlpatterns: list[URLPattern | URLResolver] = [
     # The short address of an SMS; six characters that no other page of ours has.
     re_path(r"^(?P<secret>[0-9A-Za-z]{6})$", links.enter, name="short"),
     path("v/<str:secret>", links.enter, name="link"),
+    path("u/<str:token>", leave.leave, name="leave"),
     path("again", again.again, name="again"),
     path("visit/<str:public_id>/", visit.visit, name="visit"),
     path("visit/<str:public_id>/confirm", visit.confirm, name="visit-confirm"),

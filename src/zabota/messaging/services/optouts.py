@@ -21,7 +21,7 @@ from zabota.messaging.services.enqueue import enqueue
 from zabota.messaging.services.journal import note_wish
 from zabota.messaging.services.refusals import ON_THE_PHONE, block
 from zabota.messaging.services.templates import ensure_templates
-from zabota.patients.api import Proof, contacts_of, withdraw_consent
+from zabota.patients.api import Proof, consent_states, contacts_of, withdraw_consent
 from zabota.patients.models import ConsentPurpose, Contact, Patient
 
 #: A second «стоп» within this time is not confirmed again.
@@ -39,6 +39,18 @@ def opt_out(*, patient: Patient, entry: str, actor: Actor = SYSTEM, now: datetim
         )
     _end_waiting(Message.objects.filter(patient=patient), now)
     facts.publish(OptedOut(clinic_id=patient.clinic_id, patient_id=patient.pk, entry=entry[:20]), now=now)
+
+
+@transaction.atomic
+def leave(*, patient: Patient, now: datetime) -> bool:
+    """Pressed in an advertisement. Another press, or the mail program's own, changes nothing. Returns True when new."""
+    Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
+    states = consent_states([patient.pk], clinic_id=patient.clinic_id)[patient.pk]
+    advertising = [state for (purpose, _), state in states.items() if purpose == ConsentPurpose.ADVERTISING]
+    if advertising and all(state.standing == "withdrawn" for state in advertising):
+        return False
+    opt_out(patient=patient, entry="link", actor=Actor(kind="patient"), now=now)
+    return True
 
 
 @transaction.atomic
