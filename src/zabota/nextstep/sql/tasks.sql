@@ -59,11 +59,12 @@ LEFT JOIN sweep_pool p ON p.team_id = r.team_id
 LEFT JOIN sweep_wheel w ON w.team_id = p.team_id AND w.slot = (p.turn + r.place) MODULO p.capacity
 WHERE TRUE
 ON CONFLICT (dedupe_key) DO NOTHING;
+-- IN: joined to the tasks just needed, SQLite would read every task there is to know which keys are worth looking for.
 INSERT INTO worklist_taskevent (task_id, clinic_id, kind, at, to_member_id, outcome, outcome_reason, comment)
 SELECT t.id, %(clinic)s, 'created', %(now)s, t.owner_id, '', '', ''
-FROM sweep_need n CROSS JOIN worklist_task t
-WHERE n.open_task_id IS NULL AND t.dedupe_key = n.dedupe_key AND t.created_at = %(now)s;
+FROM worklist_task t
+WHERE t.dedupe_key IN (SELECT dedupe_key FROM sweep_need WHERE open_task_id IS NULL) AND t.created_at = %(now)s;
 INSERT INTO nextstep_swepttask (task_id, clinic_id, known_visit_at)
 SELECT t.id, %(clinic)s, v.last_at
-FROM sweep_need n CROSS JOIN worklist_task t LEFT JOIN sweep_visit v ON v.patient_id = n.patient_id
-WHERE n.open_task_id IS NULL AND t.dedupe_key = n.dedupe_key AND t.created_at = %(now)s
+FROM worklist_task t LEFT JOIN sweep_visit v ON v.patient_id = t.patient_id
+WHERE t.dedupe_key IN (SELECT dedupe_key FROM sweep_need WHERE open_task_id IS NULL) AND t.created_at = %(now)s
