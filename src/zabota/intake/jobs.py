@@ -25,7 +25,7 @@ def check(batch_id: int) -> None:
 @task()
 def load(batch_id: int) -> None:
     """Write a load."""
-    load_batch(batch_id)
+    load_batch(batch_id, wake_undo=undo.enqueue)
 
 
 @task()

@@ -16,7 +16,7 @@ from zabota.intake.models import Batch
 from zabota.intake.reading.results import FileFacts
 from zabota.intake.rules.mapping import SavedMapping, TableColumns
 from zabota.intake.services import batches, steps
-from zabota.intake.services.batches import FileTooLarge, Upload, choose_columns, discard, file_paths
+from zabota.intake.services.batches import FileTooLarge, Upload, choose_columns, discard, file_paths, has_written
 from zabota.intake.services.loading import services_without_group
 from zabota.intake.services.refusals import refused_file
 from zabota.intake.services.steps import write_rejected_rows
@@ -28,6 +28,7 @@ __all__ = [
     "choose_columns",
     "discard",
     "file_paths",
+    "has_written",
     "mapping_of",
     "receive_files",
     "refused_file",
@@ -38,7 +39,16 @@ __all__ = [
 ]
 
 _JOBS = {"check": jobs.check, "load": jobs.load, "undo": jobs.undo}
-_NOW = {"check": steps.check_batch, "load": steps.load_batch, "undo": steps.undo_batch}
+
+
+def _load_now(batch_id: int) -> None:
+    broken: list[int] = []
+    steps.load_batch(batch_id, wake_undo=broken.append)
+    for each in broken:
+        steps.undo_batch(each)
+
+
+_NOW = {"check": steps.check_batch, "load": _load_now, "undo": steps.undo_batch}
 
 
 def receive_files(*, clinic: Clinic, uploads: Sequence[Upload], actor: Actor, now: datetime) -> Batch:

@@ -138,7 +138,7 @@ def _run_step(batch: Batch, step: str) -> Batch:
     except AlreadyDone as trouble:
         raise _Refused(trouble.text) from trouble
     print("\r" + " " * 60 + "\r", end="", file=sys.stderr, flush=True)
-    if done.state == done.State.FAILED:
+    if done.state == done.State.FAILED or (step == "load" and done.state != done.State.LOADED):
         raise _Refused(done.error)
     return done
 

@@ -152,6 +152,7 @@ def _context(request: StaffRequest, found: Batch, *, chosen: SavedMapping | None
             {"name": file.name, "size_bytes": file.size_bytes, "table": first_of.get(number)}
             for number, file in enumerate(uploaded, start=1)
         ],
+        "half": found.state == Batch.State.FAILED and loads.has_written(found),
         "tables": tables,
         "unsure": unsure,
         "known": sum(1 for table in tables for column in table["columns"] if column["field"] and not column["ask"]),

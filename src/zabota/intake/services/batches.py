@@ -13,6 +13,8 @@ from typing import IO
 from django.conf import settings
 from django.db import transaction
 
+from zabota.booking.models import Appointment, Payment
+from zabota.care.models import Plan
 from zabota.clinic.models import Branch, Clinic
 from zabota.intake.models import Batch, BatchFile, SavedMapping
 from zabota.intake.rules import mapping as rules
@@ -20,10 +22,15 @@ from zabota.intake.services.refusals import refused_file
 from zabota.kernel import audit
 from zabota.kernel.audit import Actor
 from zabota.kernel.errors import AlreadyDone, BadInput
+from zabota.patients.models import Consent, Contact, Patient, PatientExternalId
 
 #: Largest file that is accepted, bytes; the reader refuses larger ones too.
 MAX_FILE_BYTES = 300 * 1024 * 1024
 _KNOWN_SUFFIXES = {".csv", ".txt", ".tsv", ".xlsx", ".xls", ".xlsb", ".ods", ".dbf", ".html", ".htm"}
+
+
+#: Why a load is taken back when the program is to blame.
+STOPPED = "Загрузка остановилась из-за ошибки программы, файл на месте."
 
 
 class FileTooLarge(BadInput):
@@ -167,15 +174,22 @@ def begin(*, batch: Batch, step: str, wake: Callable[[int], object], actor: Acto
         audit.record(f"intake.batch.{step}", batch, actor=actor, now=now)
 
 
-def take_back(batch_id: int, *, wake_undo: Callable[[int], object]) -> None:
-    """The last attempt of a load failed: it is taken back whole, so that nothing stays half-loaded."""
+def take_back(batch_id: int, *, wake_undo: Callable[[int], object], reason: str = STOPPED) -> None:
+    """A load cannot be finished: it is taken back whole, so that nothing stays half-loaded."""
     with transaction.atomic():
         loading = Batch.objects.filter(pk=batch_id, state=Batch.State.LOADING).update(
-            state=Batch.State.UNDOING,
-            error="Загрузка остановилась из-за ошибки программы и отменена целиком. Файл на месте, данные прежние.",
+            state=Batch.State.UNDOING, error=f"{reason} Загрузка отменена целиком, данные прежние."
         )
         if loading:
             wake_undo(batch_id)
+
+
+def has_written(batch: Batch) -> bool:
+    """Whether anything of this load stands in the tables."""
+    made = (Patient, PatientExternalId, Contact, Consent, Appointment, Payment, Plan)
+    return any(model._default_manager.filter(import_batch_id=batch.pk).exists() for model in made) or (
+        batch.changes.exists()
+    )
 
 
 def give_up(batch_id: int, *, state: Batch.State) -> None:
@@ -188,7 +202,9 @@ def give_up(batch_id: int, *, state: Batch.State) -> None:
 
 
 def discard(*, batch: Batch, actor: Actor, now: datetime) -> None:
-    """Give up a load that wrote nothing; its files are removed."""
+    """Give up a load that wrote nothing; its files are removed. Raises AlreadyDone when it did write."""
+    if has_written(batch):
+        raise AlreadyDone("Часть этой загрузки уже записана. Отмените её целиком.")
     with transaction.atomic():
         changed = Batch.objects.filter(
             pk=batch.pk, state__in=[Batch.State.UPLOADED, Batch.State.MAPPED, Batch.State.CHECKED, Batch.State.FAILED]

@@ -22,7 +22,7 @@ from zabota.intake.reading.exports import read_export, recognise_all
 from zabota.intake.reading.rejected import write_rejected
 from zabota.intake.reading.results import FileFacts, Reading
 from zabota.intake.rules.mapping import SavedMapping, WrongMapping
-from zabota.intake.services.batches import file_paths
+from zabota.intake.services.batches import file_paths, has_written, take_back
 from zabota.intake.services.loading import write_load
 from zabota.intake.services.people import chunked
 from zabota.intake.services.planning import plan_load, summarise
@@ -126,8 +126,11 @@ def check_batch(batch_id: int) -> None:
     )
 
 
-def load_batch(batch_id: int) -> None:
-    """Load what was checked. After a crash the next attempt goes on where this one stopped."""
+def load_batch(batch_id: int, *, wake_undo: Callable[[int], object]) -> None:
+    """Load what was checked. After a crash the next attempt goes on where this one stopped.
+
+    When that one can no longer read the files, what the first has written is taken back by whoever `wake_undo` wakes.
+    """
     batch = Batch.objects.select_related("clinic", "branch").get(pk=batch_id)
     if batch.state != Batch.State.LOADING:
         return
@@ -135,7 +138,10 @@ def load_batch(batch_id: int) -> None:
     try:
         reading = _read(batch, tick)
     except UnreadableFile as error:
-        _fail(batch, error.text_ru)
+        if has_written(batch):
+            take_back(batch.pk, wake_undo=wake_undo, reason=error.text_ru)
+        else:
+            _fail(batch, error.text_ru)
         return
     plan = plan_load(
         reading, clinic=batch.clinic, system=batch.system, is_complete=batch.is_complete, zone=_zone(batch),

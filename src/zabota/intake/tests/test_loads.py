@@ -346,6 +346,33 @@ def test_a_load_whose_workers_keep_dying_is_taken_back_whole(
     assert JobLease.objects.get(task_path=intake_jobs.load.module_path).parked_at is not None
 
 
+@pytest.mark.parametrize("written", [True, False], ids=["after writing", "before writing"])
+def test_a_load_whose_files_can_no_longer_be_read_leaves_nothing_half_loaded(
+    load: Callable[..., Batch], first: str, written: bool
+) -> None:
+    batch = load(first)
+    if not written:
+        loads.run_step_now(batch=batch, step="undo", actor=ACTOR, now=clock.now())
+    # As after a worker that was killed: its portions stand, the next attempt meets a file it cannot read.
+    Batch.objects.filter(pk=batch.pk).update(state=Batch.State.CHECKED)
+    loads.file_paths(batch)[0].write_bytes(b"")
+    again = loads.run_step_now(batch=batch, step="load", actor=ACTOR, now=clock.now())
+    assert again.state == (Batch.State.UNDONE if written else Batch.State.FAILED)
+    assert "пуст" in again.error
+    assert (Patient.objects.count(), Appointment.objects.count(), Payment.objects.count()) == (0, 0, 0)
+
+
+def test_a_load_that_has_written_is_not_thrown_away_as_if_it_had_not(
+    load: Callable[..., Batch], first: str, smile: Clinic
+) -> None:
+    batch = load(first)
+    Batch.objects.filter(pk=batch.pk).update(state=Batch.State.FAILED)
+    batch.refresh_from_db()
+    with pytest.raises(AlreadyDone):
+        loads.discard(batch=batch, actor=ACTOR, now=clock.now())
+    assert loads.file_paths(batch)[0].exists()
+
+
 def test_address_of_an_export_stands_on_the_card_with_its_area_and_is_taken_back(load: Callable[..., Batch]) -> None:
     header = f"{HEADER};Адрес;Район;Дата создания записи"
     booked = f"{clock.now().date() - dt.timedelta(days=210):%d.%m.%Y} 12:00"
