@@ -15,7 +15,7 @@ def csv_answer(name: str, header: Sequence[str], rows: Iterable[Sequence[object]
     """A file to save; `name` without the ending."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow(header)
+    writer.writerow([safe_cell(each) for each in header])
     for row in rows:
         writer.writerow([safe_cell(value) for value in row])
     response = HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")

@@ -20,7 +20,7 @@ PATH = "/insight/cohorts/"
 
 @pytest.fixture
 def snapped(smile, centre, north, doctor_sokolova, settings, tmp_path):
-    """240 patients over two years; those of «Купоны», all of «Север», come once, the others again in a month."""
+    """240 patients over two years, 180 of them new for certain; those of «Купоны», all of «Север», come once, the others again in a month."""
     settings.DATA_DIR = tmp_path
     today = clock.now().date()
     with clinic_scope(smile.pk):
@@ -61,7 +61,7 @@ def test_without_a_snapshot_the_page_says_what_will_be_here(as_anton, settings, 
 
 def test_map_curves_and_sides_are_drawn_with_their_ranges(snapped, as_anton) -> None:
     text = as_anton.get(PATH).content.decode()
-    assert "240\u00a0новых пациентов" in text
+    assert "180\u00a0новых пациентов" in text
     assert "Купоны" in text
     assert "За год чаще всего возвращаются: Сайт" in text
     assert "не созрело" in text
@@ -72,7 +72,7 @@ def test_a_click_cuts_by_a_value_and_answers_with_the_body_only(snapped, as_anto
     answer = as_anton.get(f"{PATH}?channel=Купоны", HTTP_HX_REQUEST="true")
     text = answer.content.decode()
     assert text.lstrip().startswith('<div id="cohorts"')
-    assert "80\u00a0новых пациентов" in text
+    assert "60\u00a0новых пациентов" in text
     assert "Источник: Купоны ×" in text
 
 
@@ -85,7 +85,7 @@ def test_words_that_nobody_has_leave_nobody(snapped, as_anton) -> None:
 def test_limited_head_sees_new_patients_of_own_branches_only(snapped, smile, centre, new_member, log_in) -> None:
     limited = log_in(new_member(smile, Role.QUALITY, "Инна", "Астахова", branches=[centre]))
     text = limited.get(PATH).content.decode()
-    assert "160\u00a0новых пациентов" in text
+    assert "120\u00a0новых пациентов" in text
     assert "Купоны" not in text
     assert "Показаны только ваши филиалы" in text
 
@@ -107,3 +107,12 @@ def test_only_those_with_the_right_may_look(snapped, as_vera, as_sokolova, as_ol
 def test_alarms_are_asked_for_apart_and_quiet_where_nothing_turns(snapped, as_anton) -> None:
     text = as_anton.get(f"{PATH}alarms/").content.decode()
     assert "ни одно не меняет знака" in text
+
+
+def test_name_from_an_export_is_no_formula_in_the_header_of_a_file(snapped, as_anton) -> None:
+    with clinic_scope(snapped.pk):
+        Source.objects.filter(name="Сайт").update(name="=cmd|calc")
+    build_snapshot(clinic_id=snapped.pk, now=clock.now() + dt.timedelta(seconds=1))
+    header = as_anton.get(f"{PATH}curves.csv").content.decode("utf-8-sig").splitlines()[0]
+    assert "'=cmd|calc, %" in header.split(";")
+    assert not any(cell.startswith("=") for cell in header.split(";"))
