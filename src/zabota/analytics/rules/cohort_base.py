@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from zabota.analytics.rules.columns import as_date, dense_start, ordinal
+from zabota.analytics.rules.columns import dense_start, ordinal
 from zabota.analytics.rules.intervals import Bools, Floats, Ints
 
 #: Months after the first that are drawn.
@@ -21,7 +21,7 @@ LONGEST: Final = 730
 #: Within so many days a new patient counts as returned.
 HORIZON: Final = 180
 _BITS: Final = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little").astype(np.int64)
-#: First days of the data in which new patients may be old ones.
+#: First days of the data: those who come for the first time in them may be old patients, so that nobody counts them as new.
 TRUNCATED_DAYS: Final = 180
 #: What ends the days in which a patient is watched.
 CENSORED, RETURNED, LEFT = 0, 1, 2
@@ -40,14 +40,12 @@ class Side:
 
 @dataclasses.dataclass(frozen=True)
 class CohortBase:
-    """One row per patient whose first visit is known, in the order of months."""
+    """One row per patient who is new for certain, in the order of months."""
 
     as_of: date
     #: Calendar months since January 1970 of row 0 of the map, and how many rows there are.
     low: int
     rows: int
-    #: First row whose patients are new for certain: before it the data begin, and old patients look new.
-    new_from: int
     month: Small
     #: Bit k of the bytes of a patient: seen in the k-th month after the first.
     lanes: tuple[Bytes, ...]
@@ -64,8 +62,11 @@ class CohortBase:
 def build_base(
     *, as_of: date, first: Ints, second: Ints, left: Ints, months: npt.NDArray[np.uint64], sides: Mapping[str, Side]
 ) -> CohortBase:
-    """From whole numbers: days since 1970, −1 where there was none; `left` is the day on which somebody moved away or died."""
-    seen = np.flatnonzero(first >= 0)
+    """From whole numbers: days since 1970, −1 where there was none; `left` is the day on which somebody moved away or died.
+
+    Patients of the first half-year of the data are left out of every figure.
+    """
+    seen = np.flatnonzero((first >= 0) & (first >= _sure_from(first)))
     order = seen[np.argsort(first[seen], kind="stable")]
     first, second, left, months = first[order], second[order], left[order], months[order]
     number = first.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
@@ -81,7 +82,6 @@ def build_base(
         as_of=as_of,
         low=low,
         rows=int(number[-1]) - low + 1 if len(number) else 0,
-        new_from=_new_from(first, low),
         month=(number - low).astype(np.int16),
         lanes=tuple(np.ascontiguousarray(patterns[:, lane]) for lane in range(LANES)),
         ends=(np.minimum(until, LONGEST) * 3 + kind).astype(np.int16),
@@ -90,11 +90,10 @@ def build_base(
     )
 
 
-def _new_from(first: Ints, low: int) -> int:
-    if not len(first):
-        return 0
-    day = as_date(dense_start(first) + TRUNCATED_DAYS)
-    return (day.year - 1970) * 12 + day.month - low
+def _sure_from(first: Ints) -> int:
+    """The day from which a first visit is that of a new patient."""
+    known = first[first >= 0]
+    return dense_start(known) + TRUNCATED_DAYS if len(known) else 0
 
 
 @dataclasses.dataclass(frozen=True)

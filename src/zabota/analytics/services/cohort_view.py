@@ -143,8 +143,8 @@ def _ages(base: CohortBase) -> Ints:
 
 
 def _shown_rows(base: CohortBase, found: Slice) -> list[int]:
-    """The last months whose patients are new for certain."""
-    return [row for row in range(max(base.new_from, base.rows - SHOWN_ROWS), base.rows) if found.sizes[row]]
+    """The last months; their patients are new for certain."""
+    return [row for row in range(max(0, base.rows - SHOWN_ROWS), base.rows) if found.sizes[row]]
 
 
 def _row(base: CohortBase, found: Slice, row: int, known: int, expected: Any, halves: Any) -> View:

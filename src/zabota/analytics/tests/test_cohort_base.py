@@ -41,6 +41,11 @@ def people(seed: int, size: int = 3000, *, leaving: float = 0.05) -> dict:
     return {"first": first, "second": second, "left": left, "months": months, "sides": sides}
 
 
+def sure(given: dict) -> np.ndarray:
+    """Who is new for certain: those of the first half-year of the data may be old patients."""
+    return given["first"] >= given["first"].min() + 180
+
+
 def base_of(given: dict) -> CohortBase:
     return build_base(as_of=AS_OF, **given)
 
@@ -61,7 +66,7 @@ def by_hand(given: dict, keep: np.ndarray) -> dict[tuple[int, int], int]:
 def test_map_equals_counting_by_hand_under_any_filter(chosen) -> None:
     given = people(1)
     base = base_of(given)
-    keep = np.ones(len(given["first"]), bool)
+    keep = sure(given)
     for name, code in chosen.items():
         keep &= given["sides"][name].codes == code
     expected = by_hand(given, keep)
@@ -77,7 +82,7 @@ def test_a_side_is_counted_under_the_filters_of_the_others_only() -> None:
     given = people(2)
     base = base_of(given)
     found = slice_of(base, {"channel": 1, "branch": 0}).facets
-    ripe = END - given["first"] >= HORIZON
+    ripe = (END - given["first"] >= HORIZON) & sure(given)
     for code in range(3):
         mine = ripe & (given["sides"]["channel"].codes == code) & (given["sides"]["branch"].codes == 0)
         assert found["channel"].ripe[code] == mine.sum()
@@ -89,7 +94,7 @@ def test_limit_to_branches_hides_the_others_and_keeps_the_unknown() -> None:
     given = people(3)
     base = base_of(given)
     allowed = {"channel": np.array([True, False, False])}
-    shown = (given["sides"]["channel"].codes == 0) | (given["sides"]["channel"].codes == -1)
+    shown = sure(given) & np.isin(given["sides"]["channel"].codes, (0, -1))
     assert slice_of(base, {}, allowed=allowed).patients == shown.sum()
     assert slice_of(base, {}, allowed=allowed).facets["channel"].ripe[1] == 0
 
@@ -110,10 +115,27 @@ def test_curve_without_leavers_is_kaplan_meier() -> None:
     found = incidence_of(slice_of(base, {}).ends)
     back = given["second"] >= 0
     days = np.where(back, given["second"] - given["first"], END - given["first"]).astype(float)
-    curve = kaplan_meier(days, back)
+    curve = kaplan_meier(days[sure(given)], back[sure(given)])
     for day in (1, 30, 180, 364):
         assert found.back[day] == pytest.approx(1 - curve.at(day), abs=1e-9)
         assert found.plain[day] == pytest.approx(found.back[day], abs=1e-12)
+
+
+def test_patients_of_the_first_half_year_of_the_data_are_in_no_figure() -> None:
+    given = people(8)
+    old = ~sure(given)
+    other = dict(
+        given, second=np.where(old, given["first"] + 1, given["second"]), left=np.where(old, -1, given["left"])
+    )
+    one, two = base_of(given), base_of(other)
+    assert one.rows == two.rows
+    found, again = slice_of(one, {}), slice_of(two, {})
+    assert found.patients == sure(given).sum()
+    assert np.array_equal(found.cells, again.cells)
+    assert np.array_equal(found.ends, again.ends)
+    assert np.array_equal(ends_by(one, "channel", None), ends_by(two, "channel", None))
+    assert np.array_equal(pair_table(one, "channel", "branch", None), pair_table(two, "channel", "branch", None))
+    assert np.array_equal(found.facets["channel"].came, again.facets["channel"].came)
 
 
 def test_who_left_never_comes_so_the_plain_curve_overstates() -> None:
