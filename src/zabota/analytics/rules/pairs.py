@@ -50,6 +50,8 @@ def pairs_of(
     """Accounts of every pair, and the cells that stand after correction for all of them, the strongest first."""
     accounts: list[PairAccount] = []
     measured: list[PairCell] = []
+    # What is large enough to be told is chosen after the correction: every cell looked at counts as a trial.
+    tried: list[float] = []
     totals = (float(len(came_before)), float(len(came_now)))
     chosen = [each for each in dimensions if each.name in COMBINED]
     for first, second in combinations(chosen, 2):
@@ -70,7 +72,10 @@ def pairs_of(
                 continue
             part = Part(*(np.array([each[cell]]) for each in (n0, k0, n1, k1)))
             contrast = rate_contrast(part, whole, totals)
-            if contrast is None or not worth_naming(contrast, least=0.005):
+            if contrast is None:
+                continue
+            tried.append(contrast.p)
+            if not worth_naming(contrast, least=0.005):
                 continue
             measured.append(
                 PairCell(
@@ -83,9 +88,10 @@ def pairs_of(
                     rate_now=contrast.rate_now,
                 )
             )
-    measured.sort(key=lambda each: each.p)
-    number = benjamini_hochberg([each.p for each in measured], level=LEVEL)
-    strongest = sorted(measured[:number], key=lambda each: (-abs(each.effect_pp), each.values))
+    tried.sort()
+    number = benjamini_hochberg(tried, level=LEVEL)
+    standing = [each for each in measured if number and each.p <= tried[number - 1]]
+    strongest = sorted(standing, key=lambda each: (-abs(each.effect_pp), each.values))
     return tuple(accounts), tuple(strongest[:NAMED])
 
 

@@ -190,3 +190,19 @@ def test_pairs_account_exactly_and_name_the_planted_combination() -> None:
     (account,), cells = pairs_of(dimensions, before, now)
     assert account.rate_pp + account.mix_pp == pytest.approx(100 * float(now.mean() - before.mean()), abs=1e-9)
     assert cells[0].values == ("В", "Север")
+
+
+def test_of_many_combinations_the_one_that_stands_out_by_chance_is_not_named() -> None:
+    """Fifteen cells are looked at, one of them with p near 0,01: among fifteen trials that is nothing."""
+    doctor, branch, place = (np.ravel(each) for each in np.meshgrid(range(5), range(3), range(100), indexing="ij"))
+    before = place < 50
+    now = place < np.where((doctor == 2) & (branch == 1), 32, 50)
+    codes = [np.asarray(each, np.int32) for each in (doctor, branch)]
+    dimensions = [
+        Dimension("doctor", ("А", "Б", "В", "Г", "Д"), codes[0], codes[0]),
+        Dimension("branch", ("Центр", "Север", "Юг"), codes[1], codes[1]),
+    ]
+    assert pairs_of(dimensions, before, now)[1] == ()
+    # The same combination with a hundred times less chance in it is named.
+    (cell,) = pairs_of(dimensions, before, place < np.where((doctor == 2) & (branch == 1), 20, 50))[1]
+    assert cell.values == ("В", "Север")
