@@ -9,6 +9,7 @@ import polars as pl
 
 from zabota.clinic.models import Branch, Clinic
 from zabota.intake.reading.results import Reading
+from zabota.intake.services.catalogue import key_of
 from zabota.intake.services.people import Card, cards_of, match_cards, unite_nameless, with_card_keys
 from zabota.intake.services.vanishing import refused_visits, vanished_ids
 from zabota.intake.services.visits import Visit, match_visits, visits_of
@@ -54,7 +55,8 @@ def plan_load(
     )
     cards = cards_of([patients_frame, visits_frame, payments, plans])
     match_cards(cards, clinic_id=clinic.pk, system=system)
-    zones = dict(Branch.objects.filter(clinic=clinic).values_list("name", "time_zone"))
+    branches = Branch.objects.filter(clinic=clinic).values_list("name", "time_zone")
+    zones = {key_of(name): time_zone for name, time_zone in branches}
     visits = visits_of(visits_frame, zones=zones, default_zone=zone)
     match_visits(visits, clinic_id=clinic.pk, system=system)
     vanished: list[int] = []

@@ -107,7 +107,8 @@ def visits_of(frame: pl.DataFrame, *, zones: dict[str, str], default_zone: str) 
     )
     # The sorted copy of a large export weighs as much as its visits, which are made next.
     del frame
-    known = {name: ZoneInfo(zone) for name, zone in zones.items()}
+    # `zones` are by folded name, as branches are found
+    known = {name: ZoneInfo(zones[key_of(name)]) for name in grouped["branch"].unique() if key_of(name or "") in zones}
     usual = ZoneInfo(default_zone)
     visits = []
     # One object for each doctor, branch, service and day instead of one per row: a third of the memory of a large export.

@@ -84,6 +84,14 @@ def test_time_without_a_zone_is_the_time_of_the_branch(load: Callable[..., Batch
     assert visit.day == clock.now().date() - dt.timedelta(days=200)
 
 
+def test_a_branch_spelt_otherwise_keeps_its_time(load: Callable[..., Batch], first: str, centre: Branch) -> None:
+    centre.time_zone = "Asia/Kamchatka"
+    centre.save()
+    load(first.replace("Центр", "ЦЕНТР"))
+    visit = Appointment.objects.get(ext_id="v1")
+    assert (visit.branch, visit.starts_at.astimezone(dt.UTC).hour) == (centre, 22)
+
+
 def test_the_same_file_twice_changes_nothing(load: Callable[..., Batch], first: str) -> None:
     load(first)
     before = everything()
