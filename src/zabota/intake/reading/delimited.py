@@ -33,9 +33,6 @@ def read_delimited(path: Path, limits: Limits, *, encoding: str = "", delimiter:
         sample = _sample(path, found)
         if not sample.strip():
             raise UnreadableFile("empty_file", EMPTY_RU)
-            raise UnreadableFile(
-                "empty_file", "Файл пуст. Выгрузите данные ещё раз и проверьте, что в отчёте есть строки."
-            )
         declared = declared_delimiter(sample.split("\n", 1)[0])
         chosen, _ = (delimiter, 1.0) if delimiter else (declared, 1.0) if declared else sniff_delimiter(sample)
         try:
