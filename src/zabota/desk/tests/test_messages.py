@@ -97,7 +97,10 @@ def test_a_text_of_the_clinics_own_is_made_and_taken_out_of_use_a_built_in_one_s
 
 def test_the_mark_of_advertising_has_its_own_field(desk: Client, smile: Clinic) -> None:
     text = "«{клиника}»: предложение {ссылка} Имеются противопоказания. Необходима консультация специалиста {отписка}"
-    fields = form(message_class="marketing", text_sms=text, text_any=text, erid_sms="SMS12345", erid_any="ALL12345")
+    fields = form(
+        message_class="marketing", subject="Предложение", text_sms=text, text_any=text, erid_sms="SMS12345",
+        erid_any="ALL12345",
+    )  # fmt: skip
 
     desk.post(address(smile, "offer"), fields)
 
