@@ -21,7 +21,7 @@ from zabota.kernel import clock
 from zabota.kernel.errors import Trouble
 from zabota.ui.page import page
 
-#: Refused rows shown on the page; the file has all of them.
+#: Refused rows shown on the page, of which the file has all, and remarks shown beside them.
 SHOWN_REFUSALS = 20
 WORKING = (Batch.State.CHECKING, Batch.State.LOADING, Batch.State.UNDOING)
 _DELIMITERS = {"\t": "табуляция", ";": "«;»", ",": "«,»", "|": "«|»"}
@@ -161,6 +161,8 @@ def _context(request: StaffRequest, found: Batch, *, chosen: SavedMapping | None
         "status_names": STATUS_NAMES,
         "branches": Branch.objects.filter(clinic=request.clinic, is_active=True),
         "refusals": found.issues.filter(is_refusal=True).order_by("file_index", "row")[:SHOWN_REFUSALS],
+        "remarks": found.issues.filter(is_refusal=False).order_by("file_index", "row")[:SHOWN_REFUSALS],
+        "remarked": sum(remark["count"] for remark in preview.get("remarks", [])),
         "preview": preview,
         "period": [date.fromisoformat(day) for day in preview.get("period", [])],
         "new_people": [

@@ -155,6 +155,13 @@ class TestRefusedRows:
         assert "31.02.2026" in b"".join(answer.streaming_content).decode("cp1251")
         assert "attachment" in answer["Content-Disposition"]
 
+    def test_cells_left_unread_are_told_on_the_page(
+        self, as_anton: Client, received: Callable[..., Batch], run_jobs: Callable[[], None]
+    ) -> None:
+        batch = self.checked(as_anton, received(people=PEOPLE.replace("89161234567", "7,9161E+10")), run_jobs)
+        page = as_anton.get(reverse("desk:intake-batch", args=[batch.public_id])).content.decode()
+        assert "Не разобрали 1\u00a0ячейку" in page and "7,9161E+10" in page and "Все строки приняты" in page
+
     def test_it_leaves_with_the_load_and_is_not_offered_when_all_rows_were_taken(
         self, as_anton: Client, received: Callable[..., Batch], run_jobs: Callable[[], None]
     ) -> None:

@@ -9,6 +9,7 @@ import polars as pl
 
 from zabota.clinic.models import Branch, Clinic
 from zabota.intake.reading.results import Reading
+from zabota.intake.rules.reasons import reason_text
 from zabota.intake.services.catalogue import key_of
 from zabota.intake.services.people import Card, cards_of, match_cards, unite_nameless, with_card_keys
 from zabota.intake.services.vanishing import refused_visits, vanished_ids
@@ -101,6 +102,7 @@ def summarise(plan: LoadPlan, reading: Reading) -> dict[str, Any]:
             ],
         },
         "refusals": _by_code(reading),
+        "remarks": _remarks_by_code(reading),
     }
 
 
@@ -124,3 +126,9 @@ def _by_code(reading: Reading) -> list[dict[str, Any]]:
         entry = counts.setdefault(refusal.code, {"code": refusal.code, "text": refusal.text, "count": 0})
         entry["count"] += 1
     return sorted(counts.values(), key=lambda entry: -entry["count"])
+
+
+def _remarks_by_code(reading: Reading) -> list[dict[str, Any]]:
+    """Cells left unread in rows that are taken, the commonest reason first."""
+    counted = reading.remarks.group_by("code").len().sort("len", "code", descending=[True, False])
+    return [{"code": code, "text": reason_text(code), "count": count} for code, count in counted.iter_rows()]

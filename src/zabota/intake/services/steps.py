@@ -22,6 +22,7 @@ from zabota.intake.reading.exports import read_export, recognise_all
 from zabota.intake.reading.rejected import write_rejected
 from zabota.intake.reading.results import FileFacts, Reading
 from zabota.intake.rules.mapping import SavedMapping, WrongMapping
+from zabota.intake.rules.reasons import reason_text
 from zabota.intake.services.batches import file_paths, has_written, take_back
 from zabota.intake.services.loading import write_load
 from zabota.intake.services.people import chunked
@@ -38,6 +39,8 @@ log = structlog.get_logger(__name__)
 
 #: Issues of rows that are kept for the page; the file of refused rows holds all of them.
 KEPT_ISSUES = 50_000
+#: Remarks that are kept for the page; the result of the load counts all of them.
+KEPT_REMARKS = 5_000
 
 
 def recognise_batch(batch_id: int) -> None:
@@ -266,6 +269,21 @@ def _keep_issues(batch: Batch, reading: Reading) -> None:
             text=each.text[:300],
         )
         for each in reading.rejections[:KEPT_ISSUES]
+    ]
+    rows += [
+        RowIssue(
+            batch=batch,
+            file_index=file,
+            row=row,
+            column=(column or "")[:120],
+            code=code,
+            value=(value or "")[:200],
+            text=reason_text(code)[:300],
+            is_refusal=False,
+        )
+        for file, row, column, code, value in reading.remarks.select("file", "row", "column", "code", "value")
+        .head(KEPT_REMARKS)
+        .iter_rows()
     ]
     with transaction.atomic():
         batch.issues.all().delete()

@@ -92,6 +92,16 @@ def test_a_branch_spelt_otherwise_keeps_its_time(load: Callable[..., Batch], fir
     assert (visit.branch, visit.starts_at.astimezone(dt.UTC).hour) == (centre, 22)
 
 
+def test_cells_left_unread_are_kept_as_remarks_beside_the_refused_rows(load: Callable[..., Batch], first: str) -> None:
+    rows = [line for line in first.split("\r\n") if not line.startswith("v2")]
+    batch = load("\r\n".join(rows).replace("8 (916) 123-45-67", "7,9161E+10").replace(day(20), "31.02.2026"))
+    refused, remark = batch.issues.get(is_refusal=True), batch.issues.get(is_refusal=False)
+    assert (refused.code, refused.row) == ("date_impossible", 3)
+    assert (remark.code, remark.row, remark.column, remark.value) == ("phone_scientific", 2, "Телефон", "7,9161E+10")
+    assert [(each["code"], each["count"]) for each in batch.result["remarks"]] == [("phone_scientific", 1)]
+    assert Patient.objects.get().surname == "Соколова"
+
+
 def test_the_same_file_twice_changes_nothing(load: Callable[..., Batch], first: str) -> None:
     load(first)
     before = everything()
