@@ -79,7 +79,7 @@ def note_number(*, message_id: int, account_id: int, number: str) -> None:
     )
 
 
-def _given(rows: Sequence[tuple[int, str, int]]) -> list[object]:
+def _given(rows: Sequence[tuple[int, str, int]]) -> list[str]:
     if connection.vendor == "sqlite":
         return [json.dumps(rows)]
     ids, numbers, costs = zip(*rows, strict=True)
