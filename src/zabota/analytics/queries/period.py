@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
-from zabota.booking.models import Appointment
+from zabota.booking.models import Appointment, Payment
 from zabota.clinic.models import Clinic
 from zabota.worklist.models import Outcome, Task, TaskEvent
 
@@ -72,6 +72,7 @@ def period_figures(
         cancelled=Count("id", filter=_CANCELLED),
         revenue=Sum("total_kopecks", filter=_DONE),
     )
+    paid = _paid_for_unpriced(rows)
     seen = list(rows.filter(_DONE).order_by().values_list("patient_id", flat=True).distinct())
     zone = ZoneInfo(clinic.time_zone)
     since = datetime.combine(first, time(), zone)
@@ -94,12 +95,21 @@ def period_figures(
         new=len(seen) - _seen_before(seen, first),
         missed=counts["missed"],
         cancelled=counts["cancelled"],
-        revenue_kopecks=counts["revenue"] or 0,
+        revenue_kopecks=(counts["revenue"] or 0) + sum(paid.values()),
         spoken=work["spoken"],
         booked=work["booked"],
         tasks_made=made.count(),
-        doctors=_doctors(rows) if with_doctors else (),
+        doctors=_doctors(rows, paid) if with_doctors else (),
     )
+
+
+def _paid_for_unpriced(rows: QuerySet[Appointment]) -> dict[str | None, int]:
+    """By doctor, what was paid for visits of which the export tells no price: the metrics count them so too."""
+    paid = Payment.objects.filter(
+        appointment__in=rows.filter(_DONE, total_kopecks=0).order_by().values("pk"), amount_kopecks__gt=0
+    )
+    sums = paid.values_list("appointment__doctor__name").annotate(kopecks=Sum("amount_kopecks"))
+    return {name: int(kopecks) for name, kopecks in sums.order_by()}
 
 
 def _seen_before(patients: Sequence[int], first: date) -> int:
@@ -113,9 +123,9 @@ def _seen_before(patients: Sequence[int], first: date) -> int:
     return found
 
 
-def _doctors(rows: object) -> tuple[DoctorFigures, ...]:
+def _doctors(rows: QuerySet[Appointment], paid: Mapping[str | None, int]) -> tuple[DoctorFigures, ...]:
     found = (
-        rows.exclude(doctor=None)  # type: ignore[attr-defined]
+        rows.exclude(doctor=None)
         .values(name=F("doctor__name"))
         .annotate(
             visits=Count("id", filter=_DONE),
@@ -128,7 +138,12 @@ def _doctors(rows: object) -> tuple[DoctorFigures, ...]:
     )
     return tuple(
         DoctorFigures(
-            each["name"], each["visits"], each["patients"], each["missed"], each["cancelled"], each["revenue"] or 0
+            name=each["name"],
+            visits=each["visits"],
+            patients=each["patients"],
+            missed=each["missed"],
+            cancelled=each["cancelled"],
+            revenue_kopecks=(each["revenue"] or 0) + paid.get(each["name"], 0),
         )
         for each in found
     )

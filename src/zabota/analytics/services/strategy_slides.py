@@ -27,7 +27,7 @@ def _cover(view: View, clinic: str, made_on: date) -> Slide:
         ("Пациентов за год", head["patients"], head["patients_change"]),
         ("Впервые", head["new"], "от пациентов года"),
         ("Выручка за год", head["revenue"], head["revenue_change"]),
-        ("На пациента", head["arpp"], head["arpp_between"]),
+        ("На пришедшего", head["arpp"], head["arpp_between"]),
     ]
     hint = f"{clinic} · данные на {view['as_of']}, составлено {day(made_on)}"
     return Slide(head["title"], hint, ("Показатель", "Значение", "Рядом"), rows)

@@ -118,8 +118,8 @@ def _context(request: StaffRequest, span: Span) -> View:
     today = clock.today(request.clinic.time_zone, clock.now())
     stored = reports.latest(request.clinic, reports.PULSE, branches=branches)
     audit = reports.latest(request.clinic, reports.AUDIT, branches=branches)
-    asleep = nextstep.soon_sleeping(
-        clinic_id=request.clinic.pk, today=today, within_days=SOON, branches=branches, limit=1000
+    asleep, asleep_kopecks = nextstep.soon_sleeping_sums(
+        clinic_id=request.clinic.pk, today=today, within_days=SOON, branches=branches
     )
     lines = [_line(line, now, before, year) for line in _lines()]
     return {
@@ -134,8 +134,8 @@ def _context(request: StaffRequest, span: Span) -> View:
         "retention": _retention(request, stored.data) if stored else None,
         "causes": _causes(stored.data, links_of(audit)) if stored else [],
         "todo": stored.data["actions"] if stored else [],
-        "asleep": len(asleep),
-        "asleep_kopecks": sum(each.value_kopecks for each in asleep),
+        "asleep": asleep,
+        "asleep_kopecks": asleep_kopecks,
         "soon": SOON,
         "previous": f"?on={(now.first - dt.timedelta(days=1)).isoformat()}",
         "next": f"?on={(now.last + dt.timedelta(days=1)).isoformat()}"

@@ -164,7 +164,7 @@ def table_of(name: str, data: Mapping[str, Any]) -> tuple[Sequence[str], list[Se
             for each in data["sources"]
         ]  # fmt: skip
     titles = (
-        "Признак", "Значение", "Пациентов", "На пациента за год, руб.", "От", "До", "Ожидаемая ценность, руб. за год", "От", "До",
+        "Признак", "Значение", "Пациентов", "На пришедшего за год, руб.", "От", "До", "Ожидаемая ценность, руб. за год", "От", "До",
     )  # fmt: skip
     return titles, [
         (each["side"], each["name"], each["arpp"]["n"], *_money(each["arpp"]), *_money(each["worth"]))

@@ -8,7 +8,7 @@ import pytest
 
 from zabota.analytics.queries.period import period_figures
 from zabota.analytics.rules.change import counts_differ, shares_differ
-from zabota.booking.models import Appointment
+from zabota.booking.models import Appointment, Payment
 from zabota.clinic.rules.rights import Role
 from zabota.kernel import clock
 from zabota.kernel.scope import clinic_scope
@@ -65,6 +65,21 @@ def test_figures_of_a_week_count_its_days_and_who_is_new(visited, centre, monday
     assert (found.visits, found.patients, found.new, found.missed) == (30, 28, 27, 10)
     assert found.revenue_kopecks == 3_000_000
     assert [(each.visits, each.missed) for each in found.doctors] == [(30, 10)]
+
+
+def test_money_of_visits_without_a_price_is_what_was_paid_for_them(visited, centre, monday, doctor_sokolova) -> None:
+    with clinic_scope(visited.pk):
+        visit = Appointment.objects.filter(branch=centre, day=monday, status="completed").first()
+        Appointment.objects.filter(pk=visit.pk).update(total_kopecks=0)
+        for kopecks in (70_000, 5_000, -2_000):
+            Payment.objects.create(
+                clinic=visited, patient=visit.patient, appointment=visit, paid_on=monday, amount_kopecks=kopecks
+            )
+        found = period_figures(
+            clinic=visited, first=monday, last=monday + dt.timedelta(days=6), branches=[centre.pk], with_doctors=True
+        )
+    assert found.revenue_kopecks == 2_900_000 + 75_000
+    assert [each.revenue_kopecks for each in found.doctors] == [2_900_000 + 75_000]
 
 
 def test_a_week_is_from_monday_and_says_what_is_beyond_chance(visited, as_anton, monday) -> None:

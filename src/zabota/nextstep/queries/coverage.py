@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import connection
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
 from zabota.nextstep.models import Exemption, PatientState, PatientType, TypeChange, ViolationDay
@@ -107,6 +107,23 @@ def soon_sleeping(
     *, clinic_id: int, today: date, within_days: int, branches: Sequence[int] | None = None, limit: int = 200
 ) -> list[PatientState]:
     """Patients who fall asleep within so many days unless they book: the dearest first. A card without a branch is seen by all."""
+    found = _falling_asleep(clinic_id, today, within_days, branches)
+    rows = found.select_related("patient", "group").order_by("-value_kopecks", "sleeping_on", "patient_id")
+    return list(rows[:limit])
+
+
+def soon_sleeping_sums(
+    *, clinic_id: int, today: date, within_days: int, branches: Sequence[int] | None = None
+) -> tuple[int, int]:
+    """How many they are, and what they are worth a year together, kopecks."""
+    found = _falling_asleep(clinic_id, today, within_days, branches)
+    sums = found.aggregate(patients=Count("patient_id"), kopecks=Sum("value_kopecks"))
+    return sums["patients"], sums["kopecks"] or 0
+
+
+def _falling_asleep(
+    clinic_id: int, today: date, within_days: int, branches: Sequence[int] | None
+) -> QuerySet[PatientState]:
     until = today + timedelta(days=within_days)
     # Falling asleep is a transition, so that none comes later: its index finds them.
     found = PatientState.objects.filter(
@@ -114,8 +131,7 @@ def soon_sleeping(
     ).exclude(type__in=_NOT_FALLING_ASLEEP)
     if branches is not None:
         found = found.filter(_of_branches(branches))
-    rows = found.select_related("patient", "group").order_by("-value_kopecks", "sleeping_on", "patient_id")
-    return list(rows[:limit])
+    return found
 
 
 def exempt_by_reason(*, clinic_id: int, branches: Sequence[int] | None = None) -> dict[str, int]:

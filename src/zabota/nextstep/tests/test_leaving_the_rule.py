@@ -246,6 +246,10 @@ def test_those_about_to_fall_asleep_are_listed_the_dearest_first(mila, pyotr, sm
     found = api.soon_sleeping(clinic_id=smile.pk, today=today, within_days=10)
     assert [row.patient for row in found] == [mila, pyotr]
     assert api.soon_sleeping(clinic_id=smile.pk, today=today, within_days=2) == []
+    # Their number and worth are those of all, however few are listed.
+    worth = sum(row.value_kopecks for row in found)
+    assert len(api.soon_sleeping(clinic_id=smile.pk, today=today, within_days=10, limit=1)) == 1
+    assert api.soon_sleeping_sums(clinic_id=smile.pk, today=today, within_days=10) == (2, worth)
 
 
 def test_refusal_taken_back_keeps_its_task_whatever_is_swept_in_between(
