@@ -199,7 +199,7 @@ def common_sentence(measure: Measure, common_pp: float | None, causes: tuple[Cau
     if not measure.significant and not causes:
         return "Ничего значимого не произошло."
     word = "Общее для всех снижение" if common_pp < 0 else "Общий для всех рост"
-    if abs(common_pp) < 1:
+    if causes and abs(common_pp) < 1:
         return "Без названных причин возврат не изменился бы."
     return _ended(f"{word}: {points(common_pp)}.")
 

@@ -134,7 +134,9 @@ def _needs(data: Json) -> View:
     least = min(grown, key=lambda row: row["patients"] / row["before"], default=None)
     title = f"Чаще всего приходят за: {rows[0]['name'].lower()}" if rows else "За чем приходят"
     if most and least and most is not least and most["patients"] > most["before"]:
-        title += f"; растёт {most['name'].lower()}, убывает {least['name'].lower()}"
+        title += f"; растёт {most['name'].lower()}"
+        if least["patients"] < least["before"]:
+            title += f", убывает {least['name'].lower()}"
     return {
         "title": title,
         "rows": [

@@ -116,19 +116,23 @@ def _uniform(data: Json) -> list[str]:
     if found is None or not data["retention"]["significant"]:
         return []
     ratio = found["odds_ratio"]
-    times = f"{max(ratio, 1 / max(ratio, 1e-9)):.1f}".replace(".", ",")
-    way = "снизились" if ratio < 1 else "выросли"
+    way = f"{'снизились' if ratio < 1 else 'выросли'} {_times(ratio)}"
     if found["log_odds"]["uniform"]:
         also = (
             " В пунктах группы различаются лишь потому, что начинали с разного уровня."
             if not found["points"]["uniform"]
             else ""
         )
-        return [f"Изменение равномерное: шансы вернуться {way} в {times} раза во всех группах.{also}"]
+        return [f"Изменение равномерное: шансы вернуться {way} во всех группах.{also}"]
     uneven = [_EVERYWHERE.get(name, DIMENSIONS[name].lower()) for name in found["log_odds"]["uneven"][:3]]
-    return [
-        f"Изменение неравномерное и на шкале шансов (в среднем {way} в {times} раза): оно разное у разных {', '.join(uneven)}."
-    ]
+    return [f"Изменение неравномерное и на шкале шансов (в среднем {way}): оно разное у разных {', '.join(uneven)}."]
+
+
+def _times(ratio: float) -> str:
+    """«в 1,4 раза»; what would be told as «в 1,0 раза» is told in percent."""
+    most = max(ratio, 1 / max(ratio, 1e-9))
+    said = f"на {100 * abs(ratio - 1):.1f} %" if most < 1.05 else f"в {most:.1f} раза"
+    return said.replace(".", ",")
 
 
 def _composition(data: Json) -> list[str]:

@@ -209,7 +209,8 @@ def _violations(data: Json) -> View:
     last = rows[-1]
     left = last["left"]
     title = (
-        f"Без следующего шага остались {formats.plural(left, 'пациент,пациента,пациентов')}"
+        f"Без следующего шага {'остался' if left % 10 == 1 and left % 100 != 11 else 'остались'} "
+        f"{formats.plural(left, 'пациент,пациента,пациентов')}"
         if left
         else "После проверки без следующего шага нет никого"
     )

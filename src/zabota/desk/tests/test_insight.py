@@ -18,6 +18,7 @@ from zabota.analytics.tests.clinics import AS_OF, Clinic, visits_of
 from zabota.clinic.models import GoalPath
 from zabota.desk.insight.goal import planned, stops_of
 from zabota.desk.insight.tables import AUDIT_TABLES
+from zabota.desk.insight.figures import _violations
 from zabota.kernel import clock
 from zabota.kernel.audit import SYSTEM
 from zabota.kernel.scope import clinic_scope
@@ -228,3 +229,11 @@ def test_report_and_pulse_offer_their_drawings_as_pictures_and_tables_in_both_fo
         for form in ("csv", "xlsx"):
             assert f'href="/pulse/{table}.{form}"' in pulse
     assert "data-picture" not in as_anton.get("/audit/report.html").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("left", "said"), [(1, "остался 1 пациент"), (11, "остались 11 пациентов"), (21, "остался 21 пациент")]
+)
+def test_who_is_left_without_a_step_is_told_in_russian(left: int, said: str) -> None:
+    days = _violations({"violations": [{"on": "2026-11-20", "found": left, "left": left}]})
+    assert days["title"].replace("\u00a0", " ") == f"Без следующего шага {said}"
