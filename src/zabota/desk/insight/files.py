@@ -9,6 +9,7 @@ from typing import Final
 
 import xlsxwriter
 from django.http import Http404, HttpResponse
+from django.utils import timezone
 
 from zabota.desk.control.csv import csv_answer
 
@@ -57,7 +58,8 @@ def _write(sheet: xlsxwriter.worksheet.Worksheet, row: int, column: int, value: 
     if value is None or value == "":
         return
     if isinstance(value, dt.datetime):
-        sheet.write_datetime(row, column, value.replace(tzinfo=None), day)
+        local = timezone.localtime(value) if timezone.is_aware(value) else value
+        sheet.write_datetime(row, column, local.replace(tzinfo=None), day)
     elif isinstance(value, dt.date):
         sheet.write_datetime(row, column, dt.datetime.combine(value, dt.time()), day)
     elif isinstance(value, bool):

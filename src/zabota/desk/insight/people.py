@@ -11,6 +11,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from zabota.analytics import reports
@@ -178,7 +179,7 @@ def _found(request: StaffRequest, behind: Behind) -> Found:
 def step_words(each: reports.PersonBehind) -> str:
     """What comes next for a person, for a file."""
     if each.booked_at:
-        return f"запись {formats.day_short(each.booked_at.date())}"
+        return f"запись {formats.day_short(timezone.localtime(each.booked_at).date())}"
     if each.task_due_at:
-        return f"задача к {formats.day_short(each.task_due_at.date())}"
+        return f"задача к {formats.day_short(timezone.localtime(each.task_due_at).date())}"
     return each.left or "нет"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
+from django.utils import timezone
 
 from zabota.desk.patients.listing import COLUMNS, Row, rows_of
 from zabota.ui import formats
@@ -54,7 +55,7 @@ def _cells(row: Row, columns: Sequence[str]) -> list[str]:
         "phone": formats.phone(row.phone).replace(formats.NBSP, " ") if row.phone else "",
         "type": state.get_type_display() if state else "",
         "last": _day(state.last_visit_on) if state else "",
-        "next": _day(state.next_booking_at.date()) if state and state.next_booking_at else "",
+        "next": _day(timezone.localtime(state.next_booking_at).date()) if state and state.next_booking_at else "",
         "value": _roubles(state.value_kopecks) if state else "",
         "card": patient.card_no,
         "branch": patient.branch.name if patient.branch else "",

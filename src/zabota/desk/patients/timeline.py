@@ -8,6 +8,7 @@ from datetime import date, datetime, time, tzinfo
 from typing import Any
 
 from django.db.models import Count
+from django.utils import timezone
 
 from zabota.booking.models import Appointment, Payment
 from zabota.care import api as care
@@ -57,7 +58,7 @@ class TimelinePage:
         """Each line with the name of its month when another month begins there."""
         shown = ""
         for event in self.events:
-            name = month(event.at.date())
+            name = month(timezone.localtime(event.at).date())
             yield (name[:1].upper() + name[1:] if name != shown else ""), event
             shown = name
 

@@ -5,18 +5,24 @@ from __future__ import annotations
 import datetime as dt
 import io
 import zipfile
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from django.utils import timezone
+from python_calamine import CalamineWorkbook
 
 from zabota.analytics.models import Behind, StoredReport
 from zabota.analytics.services.behind import pack, unpack
 from zabota.clinic.rules.rights import Role
+from zabota.desk.insight.files import book_answer
+from zabota.desk.insight.people import step_words
 from zabota.kernel import clock
 from zabota.kernel.models import AuditEntry
 from zabota.kernel.scope import clinic_scope
 from zabota.nextstep.models import Exemption, PatientState
 from zabota.patients.models import Contact, Patient
+from zabota.ui import formats
 from zabota.worklist import api as worklist
 from zabota.worklist.models import Reason, Task
 
@@ -158,3 +164,13 @@ def test_limited_head_gets_the_report_of_own_branches(smile, centre, north, new_
     )
     text = log_in(member).get("/audit/").content.decode()
     assert "Отчёта пока нет" in text
+
+
+def test_day_of_a_file_is_that_of_the_clinic_and_not_of_greenwich(smile) -> None:
+    night = dt.datetime(2026, 11, 24, 22, 30, tzinfo=dt.UTC)  # 25 November, half past one at night in Moscow
+    person = SimpleNamespace(booked_at=night, task_due_at=None, left="")
+    with timezone.override(smile.time_zone):
+        assert step_words(person) == f"запись {formats.day_short(dt.date(2026, 11, 25))}"
+        book = book_answer("записи", [("Записи", ("Когда",), [(night,)])])
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(book.content)).get_sheet_by_index(0).to_python()
+    assert str(sheet[1][0])[:10] == "2026-11-25"
