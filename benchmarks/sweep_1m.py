@@ -60,6 +60,7 @@ def measure(patients: int, *, explain: bool) -> dict[str, Any]:
     """Load, sweep, compare."""
     from zabota.booking.models import Appointment
     from zabota.kernel.scope import every_clinic
+    from zabota.kernel.statistics import refresh_statistics
     from zabota.nextstep.api import sweep_clinic, sweep_patients
 
     spent: dict[str, float] = {}
@@ -68,6 +69,9 @@ def measure(patients: int, *, explain: bool) -> dict[str, Any]:
             clinic_id = load(patients)
         with timed("first", spent):
             first = sweep_clinic(clinic_id=clinic_id, now=NOW)
+        # As every night: the planner knows then how large the tables are.
+        with timed("counting", spent):
+            refresh_statistics()
         if explain:
             print_plans(clinic_id)
         year = (NOW.date() - dt.timedelta(days=365), NOW.date())
