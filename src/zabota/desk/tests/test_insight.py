@@ -16,9 +16,9 @@ from zabota.analytics.models import StoredReport
 from zabota.analytics.rules.series import retention_series
 from zabota.analytics.tests.clinics import AS_OF, Clinic, visits_of
 from zabota.clinic.models import GoalPath
+from zabota.desk.insight.figures import _violations
 from zabota.desk.insight.goal import planned, stops_of
 from zabota.desk.insight.tables import AUDIT_TABLES
-from zabota.desk.insight.figures import _violations
 from zabota.kernel import clock
 from zabota.kernel.audit import SYSTEM
 from zabota.kernel.scope import clinic_scope
