@@ -29,6 +29,7 @@ OF_THE_WHOLE_CLINIC = {
     "desk:pulse-table": "figures of the clinic; no person in them",
     "desk:cohorts-table": "figures of the branches of who asks; no person in them",
     "desk:regular-book": "figures of the branches of who asks; no person in them",
+    "desk:rule-types": "figures of the branches of who asks; no person in them",
     "desk:regular-table": "figures of the branches of who asks; no person in them",
     "desk:calendar-load-table": "figures of the branch that who asks may see; no person in them",
     "desk:regular-mail": "a switch of the person's own",
@@ -179,6 +180,8 @@ def test_rows_of_another_clinic_are_behind_no_door(here: World, as_oleg: Client)
                 "desk:cohorts-table",
                 "desk:regular-book",
                 "desk:regular-table",
+                "desk:rule-types",
+                "desk:rule-violations",
                 "desk:calendar-load-table",
                 "desk:regular-mail",
             )
