@@ -66,6 +66,24 @@ def test_no_page_falls_over_an_absurd_day_or_number_in_its_address(
     assert broken == []
 
 
+@pytest.mark.parametrize("absurd", ["²", "9" * 5000])
+def test_no_form_falls_over_an_absurd_number_in_a_hidden_field(
+    smile: Clinic, centre: Branch, new_world: Callable[[Clinic, Branch], World], as_anton: Client, absurd: str
+) -> None:
+    world = new_world(smile, centre)
+    as_anton.raise_request_exception = False
+    for name in (
+        "desk:messages-text",
+        "desk:today-outcome",
+        "desk:script",
+        "desk:system-retry",
+        "desk:inbox-talk-answer",
+    ):
+        (door,) = (each for each in doors() if each.name == name)
+        fields = dict.fromkeys(("version", "contact", "fact", "canned"), absurd)
+        assert as_anton.post(address(door, world), fields).status_code < 500, name
+
+
 @pytest.fixture
 def two_branches(
     smile: Clinic,

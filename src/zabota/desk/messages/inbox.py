@@ -19,6 +19,7 @@ from zabota.desk.messages.thread import thread_of
 from zabota.desk.patients.access import cards_of, sight_of
 from zabota.kernel import clock
 from zabota.kernel.errors import Trouble
+from zabota.kernel.typed import number_of
 from zabota.messaging import api as messaging
 from zabota.messaging.models import CannedAnswer, Conversation
 from zabota.nextstep.models import PatientState
@@ -186,7 +187,7 @@ def _conversation(request: StaffRequest, public_id: str) -> Conversation:
 
 
 def _canned(request: StaffRequest, pk: str) -> CannedAnswer | None:
-    if not pk.isdigit() or len(pk) > 15:
+    if number_of(pk) is None:
         return None
     return CannedAnswer.objects.filter(clinic=request.clinic, pk=int(pk), is_archived=False).first()
 

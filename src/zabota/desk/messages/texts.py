@@ -17,6 +17,7 @@ from zabota.desk.access import StaffRequest, staff_page
 from zabota.desk.patients.access import cards_of
 from zabota.kernel import clock
 from zabota.kernel.errors import Trouble
+from zabota.kernel.typed import number_of
 from zabota.messaging import api as messaging
 from zabota.messaging.models import ChannelAccount, Template, TemplateVersion
 from zabota.patients import api as patients
@@ -185,7 +186,7 @@ def _from_form(request: HttpRequest) -> Wording:
         detail=request.POST.get("detail", "d0"),
         subject=request.POST.get("subject", ""),
         texts={channel: request.POST.get(field, "") for channel, field in _FIELDS.items()},
-        version=int(version) if version.isdigit() and len(version) < 9 else 0,
+        version=number_of(version, most=99_999_999) or 0,
         erids={"sms": request.POST.get("erid_sms", ""), "": request.POST.get("erid_any", "")},
     )
 
