@@ -127,23 +127,29 @@ class RowIssue(models.Model):
 
 
 class Change(models.Model):
-    """A row that a load created, updated or marked as vanished, with its former values: what undo puts back."""
+    """A row that a load updated, marked as vanished or removed, with its former values: what undo puts back."""
 
     class Kind(models.TextChoices):
         CREATED = "created", "создано"
         UPDATED = "updated", "изменено"
         VANISHED = "vanished", "исчезло"
+        REMOVED = "removed", "убрано"
 
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="changes")
     kind = models.CharField(max_length=8, choices=Kind.choices)
     model = models.CharField(max_length=60)
     object_id = models.BigIntegerField()
     before = models.JSONField(default=dict, blank=True)
+    #: What the load wrote: only where it still stands does undo put the former value back.
+    after = models.JSONField(null=True, blank=True)
 
     objects = OfBatch()
 
     class Meta:
-        indexes = [models.Index(fields=["batch", "model", "kind"], name="change_batch")]
+        indexes = [
+            models.Index(fields=["batch", "model", "kind"], name="change_batch"),
+            models.Index(fields=["model", "object_id"], name="change_of_row"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.model}:{self.object_id}"

@@ -122,12 +122,16 @@ def _fill_cards(writer: Writer, cards: list[Card]) -> None:
     found = Patient.objects.in_bulk([card.patient_id for card in cards if card.patient_id is not None])
     for card in cards:
         patient = found[card.patient_id or 0]
-        before = {field: _plain(getattr(patient, field)) for field in card.fills}
-        for field, value in card.fills.items():
+        fills = dict(card.fills)
+        if {"name", "patronymic"} & set(fills):
+            fills["name_key"] = card.name_key
+        before = {field: _plain(getattr(patient, field)) for field in fills}
+        for field, value in fills.items():
             setattr(patient, field, value)
-        patient.name_key = card.name_key if {"name", "patronymic"} & set(card.fills) else patient.name_key
-        patient.save(update_fields=[*card.fills, "name_key"])
-        _note_change(writer, Change.Kind.UPDATED, patient, before)
+        patient.save(update_fields=list(fills))
+        _note_change(
+            writer, Change.Kind.UPDATED, patient, before, {name: _plain(value) for name, value in fills.items()}
+        )
     writer.add("patients_filled", len(cards))
 
 
@@ -272,7 +276,7 @@ def _lines(writer: Writer, visit: Visit, former: list[KnownLine]) -> Iterator[Ap
 
 def _update_visits(writer: Writer, visits: list[Visit]) -> None:
     found = Appointment.objects.in_bulk([visit.appointment_id for visit in visits if visit.appointment_id])
-    _replace_lines(writer, [visit for visit in visits if "lines" in visit.before])
+    written = _replace_lines(writer, [visit for visit in visits if "lines" in visit.before])
     # Rows that change in the same fields are written together: a column that a later export has for the first time changes
     # every visit.
     alike: dict[tuple[str, ...], list[Appointment]] = {}
@@ -289,7 +293,7 @@ def _update_visits(writer: Writer, visits: list[Visit]) -> None:
     Change.objects.bulk_create(
         Change(
             batch=writer.batch, kind=Change.Kind.UPDATED, model=label, object_id=found[visit.appointment_id or 0].pk,
-            before=visit.before,
+            before=visit.before, after=_after(writer, visit, written),
         )
         for visit in visits
     )  # fmt: skip
@@ -307,8 +311,14 @@ def _fresh(writer: Writer, visit: Visit, field: str) -> Any:
     return getattr(visit, field)
 
 
-def _replace_lines(writer: Writer, visits: list[Visit]) -> None:
-    """Write the services anew and keep the former ones with the change."""
+def _after(writer: Writer, visit: Visit, written: dict[int, list[KnownLine]]) -> dict[str, Any]:
+    """What is written of a known appointment, as it is kept for undo."""
+    lines = {"lines": written.get(visit.appointment_id or 0, [])} if "lines" in visit.before else {}
+    return {field: _plain(_fresh(writer, visit, field)) for field in visit.before if field != "lines"} | lines
+
+
+def _replace_lines(writer: Writer, visits: list[Visit]) -> dict[int, list[KnownLine]]:
+    """Write the services anew and keep the former ones with the change. Returns what stands now."""
     former = lines_of([visit.appointment_id for visit in visits if visit.appointment_id])
     fresh = []
     for visit in visits:
@@ -317,6 +327,7 @@ def _replace_lines(writer: Writer, visits: list[Visit]) -> None:
         fresh += list(_lines(writer, visit, known))
     AppointmentService.objects.filter(appointment_id__in=[visit.appointment_id for visit in visits]).delete()
     AppointmentService.objects.bulk_create(fresh)
+    return lines_of([visit.appointment_id for visit in visits if visit.appointment_id])
 
 
 def _mark_vanished(writer: Writer) -> None:
@@ -325,13 +336,16 @@ def _mark_vanished(writer: Writer) -> None:
             assure_lease()
             for row in Appointment.objects.filter(id__in=ids, vanished_at=None):
                 writer.patient_ids[f"vanished:{row.pk}"] = row.patient_id
-                _note_change(writer, Change.Kind.VANISHED, row, {"vanished_at": None})
+                after = {"vanished_at": writer.now.isoformat()}
+                _note_change(writer, Change.Kind.VANISHED, row, {"vanished_at": None}, after)
             Appointment.objects.filter(id__in=ids).update(vanished_at=writer.now)
     writer.add("visits_vanished", len(writer.plan.vanished))
 
 
-def _note_change(writer: Writer, kind: str, row: Any, before: dict[str, Any]) -> None:
-    Change.objects.create(batch=writer.batch, kind=kind, model=row._meta.label, object_id=row.pk, before=before)
+def _note_change(writer: Writer, kind: str, row: Any, before: dict[str, Any], after: dict[str, Any]) -> None:
+    Change.objects.create(
+        batch=writer.batch, kind=kind, model=row._meta.label, object_id=row.pk, before=before, after=after
+    )
 
 
 def _plain(value: Any) -> Any:

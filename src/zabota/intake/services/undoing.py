@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.apps import apps
 from django.db import models, transaction
@@ -14,9 +14,11 @@ from zabota.booking.models import Appointment, AppointmentService, Payment
 from zabota.care.models import Plan
 from zabota.intake.models import Batch, Change
 from zabota.intake.services.people import chunked
+from zabota.intake.services.traces import used_patients, used_plans, used_visits
+from zabota.intake.services.visits import lines_of
 from zabota.kernel.jobs import assure_lease
 from zabota.nextstep.models import Exemption
-from zabota.patients.models import Consent, Contact, DuplicateCandidate, Merge, Note, Patient, PatientExternalId
+from zabota.patients.models import Consent, Contact, DuplicateCandidate, Patient, PatientExternalId
 from zabota.worklist.models import Task
 
 Tick = Callable[[str, int, int], None]
@@ -27,10 +29,10 @@ def undo_load(batch: Batch, *, tick: Tick) -> tuple[dict[str, int], set[int]]:
     """Undo in portions; stands being repeated. Returns counts and ids of the patients still there."""
     touched: set[int] = set()
     counts = {"restored": _restore(batch, touched, tick)}
-    counts["visits_removed"] = _remove_visits(batch, touched, tick)
+    counts["visits_removed"], counts["visits_kept"] = _remove_visits(batch, touched, tick)
     for model in (Payment, Consent):
         counts[f"{model._meta.model_name}s_removed"] = _remove(model, batch)
-    counts["plans_removed"] = _remove(Plan, batch)
+    counts["plans_removed"] = _remove_plans(batch)
     counts["contacts_removed"] = _remove(Contact, batch)
     _remove(Exemption, batch)
     counts["patients_removed"], counts["patients_kept"] = _remove_patients(batch, touched, tick)
@@ -38,36 +40,89 @@ def undo_load(batch: Batch, *, tick: Tick) -> tuple[dict[str, int], set[int]]:
 
 
 def _restore(batch: Batch, touched: set[int], tick: Tick) -> int:
-    """Put former values back, latest change first, unless a later load changed the same row again."""
-    changes = list(batch.changes.order_by("-id"))
+    """Put former values back, latest change first, where what the load wrote still stands.
+
+    A field that a later load wrote over stays, and undoing that load will put back what was before this one.
+    """
+    changes = list(batch.changes.order_by("-id").values_list("id", flat=True))
     restored = 0
     for portion in chunked(changes, PORTION):
         with transaction.atomic():
             assure_lease()
-            for change in portion:
-                model: Any = apps.get_model(change.model)
-                later = Change.objects.filter(
-                    model=change.model, object_id=change.object_id, id__gt=change.pk, batch__state=Batch.State.LOADED
-                ).exclude(batch=batch)
-                row = model.objects.filter(pk=change.object_id).first()
-                if row is None or later.exists():
-                    continue
-                for field, value in change.before.items():
-                    if field == "lines":
-                        write_lines(row.pk, value)
-                    else:
-                        setattr(row, field, _typed(model._meta.get_field(field), value))
-                if isinstance(row, Appointment) and "starts_at" in change.before:
-                    row.day = row.starts_at.astimezone(_zone(row)).date()
-                row.save()
-                touched.add(row.pk if isinstance(row, Patient) else row.patient_id)
-                restored += 1
-            Change.objects.filter(pk__in=[change.pk for change in portion]).delete()
+            found = sorted(Change.objects.in_bulk(portion).values(), key=lambda change: -change.pk)
+            for label in sorted({change.model for change in found}):
+                restored += _restore_rows(batch, label, [each for each in found if each.model == label], touched)
+            Change.objects.filter(pk__in=portion).delete()
         tick("Возвращаю прежние значения", restored, len(changes))
     return restored
 
 
-def write_lines(appointment_id: int, lines: list[list[Any]]) -> None:
+def _restore_rows(batch: Batch, label: str, changes: list[Change], touched: set[int]) -> int:
+    model: Any = apps.get_model(label)
+    ids = [change.object_id for change in changes]
+    rows = model.objects.in_bulk(ids)
+    later: dict[int, list[Change]] = {}
+    of_others = Change.objects.filter(model=label, object_id__in=ids, batch__clinic_id=batch.clinic_id)
+    for change in of_others.exclude(batch=batch).order_by("id"):
+        later.setdefault(change.object_id, []).append(change)
+    restored = 0
+    for change in changes:
+        row = rows.get(change.object_id)
+        if row is None and change.kind == Change.Kind.REMOVED and _is_wanted(change.before):
+            row = rows[change.object_id] = model(pk=change.object_id)
+            _fill(row, change.before)
+            row.save(force_insert=True)
+        elif row is None or not _put_back(row, change, [each for each in later.get(row.pk, []) if each.pk > change.pk]):
+            continue
+        touched.add(row.pk if isinstance(row, Patient) else row.patient_id)
+        restored += 1
+    return restored
+
+
+def _is_wanted(removed: dict[str, Any]) -> bool:
+    """What another load made comes back only while that load, the patient and the visit are there."""
+    visit, made_by = removed.get("appointment_id"), removed.get("import_batch_id")
+    return (
+        Patient.objects.filter(pk=removed["patient_id"]).exists()
+        and (visit is None or Appointment.objects.filter(pk=visit).exists())
+        and not (made_by and Batch.objects.filter(pk=made_by, state=Batch.State.UNDONE).exists())
+    )
+
+
+def _put_back(row: Any, change: Change, later: list[Change]) -> bool:
+    """Restore the fields of a row that are as the load left them; false when there are none."""
+    fields: dict[str, Any] = {}
+    for field, value in change.before.items():
+        next_one = next((each for each in later if field in each.before), None)
+        if next_one is not None:
+            next_one.before[field] = value
+            next_one.save(update_fields=["before"])
+        elif change.after is None or _stands(row, field, change.after.get(field)):
+            fields[field] = value
+    if "lines" in fields:
+        _write_lines(row.pk, fields.pop("lines"))
+    elif not fields:
+        return False
+    _fill(row, fields)
+    if isinstance(row, Appointment) and "starts_at" in fields:
+        row.day = row.starts_at.astimezone(_zone(row)).date()
+        fields["day"] = row.day
+    row.save(update_fields=list(fields))
+    return True
+
+
+def _stands(row: Any, field: str, written: Any) -> bool:
+    if field == "lines":
+        return sorted(lines_of([row.pk]).get(row.pk, [])) == sorted(tuple(each) for each in written or [])
+    return bool(getattr(row, field) == _typed(row._meta.get_field(field), written))
+
+
+def _fill(row: Any, values: dict[str, Any]) -> None:
+    for field, value in values.items():
+        setattr(row, field, _typed(row._meta.get_field(field), value))
+
+
+def _write_lines(appointment_id: int, lines: list[list[Any]]) -> None:
     """The services of a visit as they were."""
     AppointmentService.objects.filter(appointment_id=appointment_id).delete()
     AppointmentService.objects.bulk_create(
@@ -78,9 +133,7 @@ def write_lines(appointment_id: int, lines: list[list[Any]]) -> None:
     )
 
 
-def _zone(row: Appointment) -> Any:
-    from zoneinfo import ZoneInfo  # noqa: PLC0415 -- one use
-
+def _zone(row: Appointment) -> ZoneInfo:
     return ZoneInfo(row.branch.time_zone if row.branch else row.clinic.time_zone)
 
 
@@ -92,19 +145,32 @@ def _typed(field: Any, value: Any) -> Any:
     return value
 
 
-def _remove_visits(batch: Batch, touched: set[int], tick: Tick) -> int:
+def _remove_visits(batch: Batch, touched: set[int], tick: Tick) -> tuple[int, int]:
+    """Remove visits nobody has done anything with; the others stay as they are, with what was paid for them."""
     ids = list(Appointment.objects.filter(import_batch_id=batch.pk).values_list("id", "patient_id"))
     touched.update(patient_id for _, patient_id in ids)
-    removed = 0
-    for portion in chunked([pk for pk, _ in ids], PORTION):
+    removed = done = 0
+    for portion in chunked(ids, PORTION):
         with transaction.atomic():
             assure_lease()
-            Payment.objects.filter(appointment_id__in=portion, import_batch_id=batch.pk).delete()
-            AppointmentService.objects.filter(appointment_id__in=portion).delete()
-            Appointment.objects.filter(id__in=portion).delete()
-        removed += len(portion)
-        tick("Убираю визиты", removed, len(ids))
-    return removed
+            used = used_visits(dict(portion), batch_id=batch.pk)
+            free = [pk for pk, _ in portion if pk not in used]
+            Payment.objects.filter(appointment_id__in=used, import_batch_id=batch.pk).update(import_batch_id=None)
+            Appointment.objects.filter(id__in=used).update(import_batch_id=None)
+            Payment.objects.filter(appointment_id__in=free, import_batch_id=batch.pk).delete()
+            AppointmentService.objects.filter(appointment_id__in=free).delete()
+            Appointment.objects.filter(id__in=free).delete()
+        removed += len(free)
+        done += len(portion)
+        tick("Убираю визиты", done, len(ids))
+    return removed, len(ids) - removed
+
+
+def _remove_plans(batch: Batch) -> int:
+    """Remove plans nobody has worked with."""
+    ids = list(Plan.objects.filter(import_batch_id=batch.pk).values_list("id", "patient_id"))
+    Plan.objects.filter(id__in=used_plans(dict(ids))).update(import_batch_id=None)
+    return _remove(Plan, batch)
 
 
 def _remove(model: Any, batch: Batch) -> int:
@@ -124,7 +190,7 @@ def _remove_patients(batch: Batch, touched: set[int], tick: Tick) -> tuple[int, 
     for portion in chunked(ids, PORTION):
         with transaction.atomic():
             assure_lease()
-            used = _used(portion)
+            used = used_patients(portion)
             free = [pk for pk in portion if pk not in used]
             # Only tasks nobody worked on: they were made by the rule for people who now leave with their load.
             Task.objects.filter(patient_id__in=free).delete()
@@ -137,26 +203,3 @@ def _remove_patients(batch: Batch, touched: set[int], tick: Tick) -> tuple[int, 
         removed += len(free)
         tick("Убираю карты", removed, len(ids))
     return removed, len(ids) - removed
-
-
-def _used(patient_ids: list[int]) -> set[int]:
-    """Patients who have something that did not come with the load."""
-    used: set[int] = set()
-    for rows in _traces(patient_ids):
-        used.update(rows)
-    return used
-
-
-def _traces(ids: list[int]) -> Iterable[Iterable[int]]:
-    worked = Task.objects.filter(patient_id__in=ids).exclude(attempts=0, state=Task.State.OPEN, closed_by=None)
-    yield worked.values_list("patient_id", flat=True)
-    for model in (Appointment, Payment, Plan, Note, Consent, Contact):
-        yield model.objects.filter(patient_id__in=ids).values_list("patient_id", flat=True)
-    merges = Merge.objects.filter(models.Q(kept_id__in=ids) | models.Q(absorbed_id__in=ids))
-    for kept, absorbed in merges.values_list("kept_id", "absorbed_id"):
-        yield [kept, absorbed]
-
-
-def undone_at(batch: Batch, *, now: datetime) -> None:
-    """Close the batch as undone."""
-    Batch.objects.filter(pk=batch.pk).update(state=Batch.State.UNDONE, finished_at=now, stage="", error="")

@@ -7,11 +7,15 @@ from collections.abc import Callable
 
 import pytest
 
-from zabota.booking.models import Appointment, AppointmentService
-from zabota.clinic.models import Branch, Clinic
+from zabota.booking.models import Appointment, AppointmentService, WaitlistEntry
+from zabota.clinic.models import Branch, Clinic, Member
 from zabota.intake.models import Batch
 from zabota.intake.tests.conftest import Load
-from zabota.kernel import clock
+from zabota.kernel import audit, clock
+from zabota.kernel.audit import Actor
+from zabota.messaging.models import ChannelAccount, Conversation
+from zabota.patients.models import Patient
+from zabota.visits.models import AnswerSheet, Questionnaire
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_clinic")]
 
@@ -157,3 +161,74 @@ def test_a_refused_row_without_a_number_keeps_the_visits_of_its_day(load: Load) 
     Appointment.objects.update(vanished_at=None)
     load("\r\n".join([header, rows[0], rows[1].replace(on(-30), "31.02.2025"), rows[3]]) + "\r\n")
     assert not vanished()
+
+
+def test_undo_keeps_visits_that_people_marked_moved_or_answered_about(
+    load: Load, undo: Callable[[Batch], Batch], vera: Member
+) -> None:
+    batch = load(visits(*(f"v{n};{MILA};{on(n)};Центр;Рябов И. А.;Осмотр;500;Запланирован;" for n in range(1, 6))))
+    rows = {row.ext_id: row for row in Appointment.objects.all()}
+    now = clock.now()
+    Appointment.objects.filter(ext_id="v1").update(revision=1)
+    Appointment.objects.filter(ext_id="v2").update(confirmed_at=now)
+    audit.record("booking.appointment.marked", rows["v3"], actor=Actor(user_id=vera.user_id), now=now)
+    sheet = Questionnaire.objects.create(clinic=vera.clinic, title="Перед приёмом")
+    AnswerSheet.objects.create(
+        clinic=vera.clinic, patient=rows["v4"].patient, appointment=rows["v4"], questionnaire=sheet, filled_at=now
+    )
+    undone = undo(batch)
+    assert undone.state == Batch.State.UNDONE
+    assert set(Appointment.objects.values_list("ext_id", flat=True)) == {"v1", "v2", "v3", "v4"}
+    assert (undone.result["undone"]["visits_removed"], undone.result["undone"]["visits_kept"]) == (1, 4)
+    assert AnswerSheet.objects.count() == Patient.objects.count() == 1
+
+
+def test_undo_keeps_a_card_that_waits_talks_or_was_corrected(
+    load: Load, undo: Callable[[Batch], Batch], vera: Member
+) -> None:
+    people = ("Ждущая Анна", "Пишущая Инна", "Правленая Нина", "Ничья Зоя", "Виденная Ася")
+    rows = (f"v{n};{n};{name} Юрьевна;12.05.199{n};{on(-9)};;;Осмотр;5;Завершён;" for n, name in enumerate(people))
+    batch = load(visits(*rows))
+    cards = {row.surname: row for row in Patient.objects.all()}
+    now, actor = clock.now(), Actor(user_id=vera.user_id)
+    WaitlistEntry.objects.create(clinic=vera.clinic, patient=cards["Ждущая"], created_at=now)
+    account = ChannelAccount.objects.create(
+        clinic=vera.clinic, channel="email", provider="smtp", title="почта", created_at=now
+    )
+    Conversation.objects.create(
+        clinic=vera.clinic, patient=cards["Пишущая"], channel="email", account=account, address="inna@example.org",
+        last_at=now, created_at=now,
+    )  # fmt: skip
+    audit.record("patients.card.edited", cards["Правленая"], actor=actor, now=now)
+    audit.record("patients.card.viewed", cards["Виденная"], actor=actor, now=now)
+    assert undo(batch).state == Batch.State.UNDONE
+    assert set(Patient.objects.values_list("surname", flat=True)) == {"Ждущая", "Пишущая", "Правленая"}
+    assert WaitlistEntry.objects.exists() and Conversation.objects.exists()
+
+
+def test_undo_leaves_what_somebody_corrected_since(load: Load, undo: Callable[[Batch], Batch]) -> None:
+    load(visits(f"v1;{MILA.replace('12.05.1990', '')};{on(-3)};Центр;Рябов И. А.;Осмотр;500;Запланирован;"))
+    second = load(visits(f"v1;{MILA};{on(-3)};Центр;Рябов И. А.;Осмотр;700;Завершён;"))
+    Patient.objects.update(born_on=dt.date(1990, 5, 21))
+    undo(second)
+    assert Patient.objects.get().born_on == dt.date(1990, 5, 21)
+    assert shape("v1")[2:5] == ([("Осмотр", 50_000)], 50_000, "planned")
+
+
+def test_loads_are_undone_in_any_order(load: Load, undo: Callable[[Batch], Batch]) -> None:
+    first = f"v1;{MILA};{on(-3)};Центр;Рябов И. А.;Осмотр;500;Запланирован;"
+    load(visits(first))
+    before = shape("v1")
+    second = load(visits(first.replace("500;Запланирован", "700;Завершён")))
+    third = load(visits(first.replace("500;Запланирован", "900;Завершён")))
+    undo(second)
+    assert shape("v1")[2:5] == ([("Осмотр", 90_000)], 90_000, "planned")
+    undo(third)
+    assert shape("v1") == before
+
+
+def test_a_load_whose_undoing_failed_is_undone_again(load: Load, undo: Callable[[Batch], Batch]) -> None:
+    batch = load(visits(f"v1;{MILA};{on(-3)};Центр;Рябов И. А.;Осмотр;500;Завершён;"))
+    Batch.objects.filter(pk=batch.pk).update(state=Batch.State.FAILED)
+    assert undo(batch).state == Batch.State.UNDONE
+    assert not Appointment.objects.exists()
