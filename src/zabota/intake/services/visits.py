@@ -12,7 +12,7 @@ import polars as pl
 from django.db.models import BooleanField, F, FloatField, Func
 from django.db.models.functions import Cast
 
-from zabota.booking.models import Appointment, AppointmentService, Payment
+from zabota.booking.models import Appointment, AppointmentService
 from zabota.intake.services.catalogue import Catalogue, key_of, read_catalogue
 from zabota.intake.services.people import chunked
 
@@ -51,7 +51,8 @@ class Visit:
     comment: str
     cancel_reason: str
     total_kopecks: int
-    paid_kopecks: int
+    #: None: the export does not tell.
+    paid_kopecks: int | None
     lines: list[Line]
     #: The export says what it cost, be it nothing.
     is_priced: bool = True
@@ -103,7 +104,7 @@ def visits_of(frame: pl.DataFrame, *, zones: dict[str, str], default_zone: str) 
         .otherwise(0)
         .alias("worth"),
         pl.col("total_kopecks").is_not_null().any().alias("is_priced"),
-        pl.col("paid_kopecks").sum(),
+        pl.when(pl.col("paid_kopecks").is_not_null().any()).then(pl.col("paid_kopecks").sum()),
     )
     # The sorted copy of a large export weighs as much as its visits, which are made next.
     del frame
@@ -162,7 +163,7 @@ def visits_of(frame: pl.DataFrame, *, zones: dict[str, str], default_zone: str) 
                 comment=(row["comment"] or "")[:500],
                 cancel_reason=(row["cancel_reason"] or "")[:200],
                 total_kopecks=one(total),
-                paid_kopecks=int(row["paid_kopecks"] or 0),
+                paid_kopecks=one(row["paid_kopecks"]),
                 lines=lines,
                 is_priced=row["is_priced"],
                 booked_at=booked.replace(tzinfo=zone).astimezone(ZoneInfo("UTC")) if booked else None,
@@ -283,13 +284,4 @@ def lines_of(appointment_ids: list[int]) -> dict[int, list[KnownLine]]:
         for pk, service_id, number, price, total in rows.order_by("id").values_list(*columns):
             whole = round(price * number) if total is None else total
             found.setdefault(pk, []).append((service_id, number, price, whole))
-    return found
-
-
-def known_payments(ext_ids: list[str], *, clinic_id: int, system: str) -> set[str]:
-    """Ids of payments that are there already."""
-    found: set[str] = set()
-    for ids in chunked(ext_ids, 500):
-        rows = Payment.objects.filter(HAS_ID, clinic_id=clinic_id, system=system, ext_id__in=ids)
-        found.update(rows.values_list("ext_id", flat=True))
     return found

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from zabota.booking.models import Appointment, AppointmentService, WaitlistEntry
+from zabota.booking.models import Appointment, AppointmentService, Payment, WaitlistEntry
 from zabota.clinic.models import Branch, Clinic, Member
 from zabota.intake.models import Batch
 from zabota.intake.tests.conftest import Load
@@ -232,3 +232,76 @@ def test_a_load_whose_undoing_failed_is_undone_again(load: Load, undo: Callable[
     Batch.objects.filter(pk=batch.pk).update(state=Batch.State.FAILED)
     assert undo(batch).state == Batch.State.UNDONE
     assert not Appointment.objects.exists()
+
+
+PAID = "Код визита;Код пациента;ФИО;Дата рождения;Дата приёма;Услуга;Сумма;Оплачено;Статус"
+TABLE = "Код оплаты;Код визита;Код пациента;ФИО;Дата оплаты;Сумма;Способ оплаты"
+
+
+def told(header: str, *rows: str) -> str:
+    """A table of an export."""
+    return "\r\n".join([header, *rows]) + "\r\n"
+
+
+def money() -> list[tuple[str, str, int]]:
+    """Id, day and amount of each payment."""
+    rows = Payment.objects.order_by("ext_id").values_list("ext_id", "paid_on", "amount_kopecks")
+    return [(ext_id, f"{day:%d.%m.%Y} 10:00", amount) for ext_id, day, amount in rows]
+
+
+def test_what_was_paid_for_a_visit_follows_the_export_and_undo_puts_it_back(
+    load: Load, undo: Callable[[Batch], Batch]
+) -> None:
+    load(
+        told(
+            PAID,
+            f"v1;{MILA};{on(-30)};Пломба;5000;1000;Завершён",
+            f"v2;{MILA};{on(-20)};Осмотр;500;500;Завершён",
+            f"v3;{MILA};{on(-10)};Снимок;300;300;Завершён",
+        )
+    )
+    before = money()
+    second = load(
+        told(
+            PAID,
+            f"v1;{MILA};{on(-30)};Пломба;5000;5000;Завершён",
+            f"v2;{MILA};{on(-20)};Осмотр;500;500;Не пришёл",
+            f"v3;{MILA};{on(-10)};Снимок;300;;Завершён",
+        )
+    )
+    assert money() == [("v:v1", on(-30), 500_000), ("v:v3", on(-10), 30_000)]
+    undo(second)
+    assert money() == before
+
+
+def test_a_corrected_payment_of_a_table_is_corrected_and_undo_puts_it_back(
+    load: Load, undo: Callable[[Batch], Batch]
+) -> None:
+    visit = told(PAID, f"v1;{MILA};{on(-30)};Пломба;5000;5000;Завершён")
+    load(visit, told(TABLE, f"p1;v1;7;Соколова Мила Андреевна;{on(-30)};5000;наличные"))
+    before = money()
+    second = load(visit, told(TABLE, f"p1;v1;7;Соколова Мила Андреевна;{on(-29)};4000;наличные"))
+    assert money() == [("p1", on(-29), 400_000)]
+    undo(second)
+    assert money() == before == [("p1", on(-30), 500_000)]
+
+
+def test_money_that_a_table_told_is_not_taken_from_the_visits_again(load: Load) -> None:
+    visit = told(PAID, f"v1;{MILA};{on(-30)};Пломба;5000;5000;Завершён")
+    load(visit, told(TABLE, f"p1;v1;7;Соколова Мила Андреевна;{on(-30)};5000;наличные"))
+    load(told(PAID, *visit.splitlines()[1:], f"v2;{MILA};{on(-5)};Осмотр;500;500;Завершён"))
+    assert money() == [("p1", on(-30), 500_000), ("v:v2", on(-5), 50_000)]
+
+
+def test_a_table_takes_the_place_of_what_visits_told_and_undo_gives_it_back(
+    load: Load, undo: Callable[[Batch], Batch]
+) -> None:
+    visit = told(PAID, f"v1;{MILA};{on(-30)};Пломба;5000;5000;Завершён")
+    first = load(visit)
+    before = money()
+    second = load(visit, told(TABLE, f"p1;v1;7;Соколова Мила Андреевна;{on(-30)};5000;наличные"))
+    assert money() == [("p1", on(-30), 500_000)]
+    undo(second)
+    assert money() == before == [("v:v1", on(-30), 500_000)]
+    undo(first)
+    assert not Payment.objects.exists() and not Patient.objects.exists()
