@@ -80,7 +80,7 @@ def patients_by_type(
     states = PatientState.objects.filter(clinic_id=clinic_id)
     changes = TypeChange.objects.filter(clinic_id=clinic_id, on__gte=since, on__lte=until).exclude(before="")
     if branches is not None:
-        states, changes = (each.filter(_of_branches(branches)) for each in (states, changes))
+        states, changes = states.filter(_of_branches(branches)), changes.filter(_of_branches(branches))
     now = dict(states.values_list("type").annotate(n=Count("patient_id")))
     came = dict(changes.values_list("after").annotate(n=Count("id")))
     left = dict(changes.values_list("before").annotate(n=Count("id")))
