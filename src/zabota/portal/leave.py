@@ -25,7 +25,8 @@ def leave(request: HttpRequest, token: str) -> HttpResponseBase:
         wait = wait_before("wrong-leave", client_key(request), limit=_WRONG, seconds=_SECONDS)
         if wait:
             return too_often(request, wait)
-        return link_gone(request, nowhere(), "Такой страницы нет. Откройте ссылку из сообщения целиком.")
+        words = "Откройте ссылку из сообщения целиком."
+        return link_gone(request, nowhere(), words, title="Такой страницы нет")
     with clinic_scope(patient.clinic_id):
         place = place_of(patient.clinic, patient.branch)
         if request.method == "POST":

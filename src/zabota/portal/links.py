@@ -57,13 +57,24 @@ def _wrong(request: HttpRequest, gone: LinkGone, secret: str) -> HttpResponse:
 
 
 def link_gone(
-    request: HttpRequest, place: Place, words: str, *, secret: str = "", link: ActionLink | None = None
+    request: HttpRequest,
+    place: Place,
+    words: str,
+    *,
+    title: str = "Эта ссылка уже не работает",
+    secret: str = "",
+    link: ActionLink | None = None,
 ) -> HttpResponse:
     """The clear answer for an old link: what happened, a new link to where the old one went, whom to call.
 
     A secret that never was is answered like one whose time is over.
     """
-    context = {"words": words, "secret": secret[:40], "ticket": ticket_of(link) if link is not None else ""}
+    context = {
+        "title": title,
+        "words": words,
+        "secret": secret[:40],
+        "ticket": ticket_of(link) if link is not None else "",
+    }
     return show(request, "gone", place=place, context=context, status=410)
 
 
@@ -102,7 +113,8 @@ def link_page(purpose: str, *methods: str) -> Callable[[LinkView[P]], Callable[.
                     .first()
                 )
             if link is None or guest is None or guest.link_id != link.pk:
-                return link_gone(request, nowhere(), "Откройте страницу по ссылке из сообщения ещё раз.")
+                words = "Откройте страницу по ссылке из сообщения ещё раз."
+                return link_gone(request, nowhere(), words, title="Нужна ссылка из сообщения")
             with clinic_scope(link.clinic_id):
                 visitor = Visitor(link, guest, place_of(link.clinic, _branch(link)))
                 if request.method == "POST" and not is_sealed(request, guest):
