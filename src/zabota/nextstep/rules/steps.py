@@ -62,7 +62,9 @@ def next_step(facts: PatientFacts, verdict: Verdict, thresholds: TypeThresholds,
     reason, cause_on = _reason(facts, verdict, thresholds, on)
     due_on, appointment_id = _due(facts, reason, thresholds, on), None
     hidden_until_on = None
-    rested = facts.closed_on is not None and (cause_on is None or cause_on <= facts.closed_on)
+    # A recall is worked some days before its day: what was closed then is closed for that day too.
+    ahead = timedelta(days=thresholds.task_due_days if reason == "recall_due" else 0)
+    rested = facts.closed_on is not None and (cause_on is None or cause_on - ahead <= facts.closed_on)
     if rested and facts.closed_on is not None:
         due_on = max(due_on, facts.closed_on + timedelta(days=thresholds.rest_days))
     if due_on - timedelta(days=thresholds.task_due_days) > on:

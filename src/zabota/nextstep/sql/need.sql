@@ -73,7 +73,9 @@ dues AS (
   FROM dated d
 ),
 rested AS (
-  SELECT e.*, CASE WHEN closed_n IS NOT NULL AND (cause_n IS NULL OR cause_n <= closed_n)
+  -- A recall is worked some days before its day: what was closed then is closed for that day too.
+  SELECT e.*, CASE WHEN closed_n IS NOT NULL AND (cause_n IS NULL
+      OR cause_n - CASE WHEN reason = 'recall_due' THEN %(task_due_days)s ELSE 0 END <= closed_n)
     THEN GREATER(first_due_n, closed_n + %(rest_days)s) ELSE first_due_n END AS due_n
   FROM dues e
 ),
@@ -109,6 +111,7 @@ SELECT h.patient_id,
   h.value_kopecks, h.chance, h.value_kopecks * h.chance / 10000 * 100,
   CASE WHEN unmarked = 1 THEN missed_id END,
   'sweep:' || h.patient_id || ':' || h.reason || ':' || COALESCE(h.cause_n, 0) || ':' ||
-    (SELECT COUNT(*) FROM worklist_task x WHERE x.patient_id = h.patient_id AND x.state = 'closed'),
+    -- Grows with each closed task and never falls: a merge that is undone takes tasks away again.
+    COALESCE((SELECT MAX(x.id) FROM worklist_task x WHERE x.patient_id = h.patient_id AND x.state = 'closed'), 0),
   CASE WHEN h.cause_n IS NULL OR %(today_n)s - h.cause_n > 30 THEN 1 ELSE 0 END
 FROM hidden h LEFT JOIN clinic_servicegroup g ON g.id = h.ask_group

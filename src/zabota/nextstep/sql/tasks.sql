@@ -9,13 +9,14 @@ WHERE m.clinic_id = %(clinic)s AND m.is_active AND u.is_active AND m.role IN ('a
     WHERE x.member_id = m.id AND x.first_on <= %(today)s AND x.last_on >= %(today)s)
   AND (b.id = 0 OR NOT EXISTS (SELECT 1 FROM clinic_member_branches x WHERE x.member_id = m.id)
     OR EXISTS (SELECT 1 FROM clinic_member_branches x WHERE x.member_id = m.id AND x.branch_id = b.id));
--- Branches served by the same people are one team with one capacity; equal sums of ids and squares tell equal sets.
+-- Branches served by the same people are one team with one capacity: as many of them, and each of one in the other.
 INSERT INTO sweep_team (branch_id, team_id)
-SELECT branch_id, MIN(branch_id) OVER (PARTITION BY people, ids, squares)
-FROM (
-  SELECT branch_id, COUNT(*) AS people, SUM(member_id) AS ids, SUM(member_id * member_id) AS squares
-  FROM sweep_member GROUP BY branch_id
-) signed;
+WITH counted AS (SELECT branch_id, COUNT(*) AS people FROM sweep_member GROUP BY branch_id)
+SELECT b.branch_id, MIN(o.branch_id)
+FROM counted b JOIN counted o ON o.people = b.people AND NOT EXISTS (
+  SELECT 1 FROM sweep_member m WHERE m.branch_id = b.branch_id AND NOT EXISTS (
+    SELECT 1 FROM sweep_member x WHERE x.branch_id = o.branch_id AND x.member_id = m.member_id))
+GROUP BY b.branch_id;
 -- One turn of the wheel is one day: everybody once, then everybody with capacity left, and so on.
 INSERT INTO sweep_wheel (team_id, slot, member_id)
 WITH RECURSIVE turns(k) AS (

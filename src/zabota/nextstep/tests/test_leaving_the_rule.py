@@ -183,6 +183,20 @@ def test_task_closed_without_a_booking_is_followed_by_one_after_a_pause(
     assert following.hidden_until is not None
 
 
+def test_recall_closed_before_its_day_is_not_asked_about_again_on_that_day(
+    mila, vera, visit, cleaning, actor, now
+) -> None:
+    visit(mila, -180, cleaning)
+    sweep(mila, now)
+    early = the_task(mila)
+    assert early.reason == "recall_due" and early.hidden_until is None and early.due_at > now
+    worklist.record_outcome(task=early, member=vera, outcome="resolved", reason="answered", actor=actor, now=now)
+    facts.deliver_all()
+
+    following = the_task(mila)
+    assert following.hidden_until is not None and following.hidden_until - now > dt.timedelta(days=24)
+
+
 def test_changed_thresholds_are_swept_in_the_background(mila, smile, visit, actor, run_jobs, now) -> None:
     visit(mila, -100)
     sweep(mila, now)
@@ -207,6 +221,30 @@ def test_tasks_go_round_those_who_have_capacity_in_the_branch(
     owners = [task.owner_id for task in Task.objects.open().filter(patient__in=people)]
     assert {owners.count(vera.pk), owners.count(second.pk)} == {5}
     assert elsewhere.pk not in owners and away.pk not in owners
+
+
+def test_two_branches_are_one_team_only_with_the_very_same_people(
+    smile, centre, north, vera, new_member, new_patient, visit, now
+) -> None:
+    """Both sets have one number of people, one sum of ids and one sum of squares."""
+    Member.objects.filter(pk=vera.pk).update(daily_capacity=0)
+    of_centre, of_north = (0, 4, 5), (1, 2, 6)
+    people = []
+    for number in range(7):
+        home = [centre] if number in of_centre else [north]
+        capacity = 20 if number in of_centre + of_north else 0
+        people.append(
+            new_member(smile, Role.ADMINISTRATOR, f"Имя{number}", f"Фамилия{number}", branches=home, capacity=capacity)
+        )
+    assert [each.pk - people[0].pk for each in people] == list(range(7))
+    patients_there = [new_patient(smile, f"Пациент{n} Анна", phone=f"+7916000{n:04}", branch=north) for n in range(9)]
+    for patient in patients_there:
+        visit(patient, -400)
+
+    api.sweep_clinic(clinic_id=smile.pk, now=now)
+
+    owners = {task.owner_id for task in Task.objects.open().filter(patient__in=patients_there)}
+    assert owners == {people[number].pk for number in of_north}
 
 
 def test_old_stock_is_spread_over_days_by_capacity_and_a_fresh_cause_is_not(
