@@ -24,7 +24,8 @@ _MOMENTS = ("confirmed_at", "arrived_at", "begun_at", "ended_at", "cancelled_at"
 def used_visits(patient_of: dict[int, int], *, batch_id: int) -> set[int]:
     """Of visits (with their patients) those that somebody marked, moved, answered about or was paid for."""
     ids = list(patient_of)
-    marked = Q(revision__gt=0)
+    # Whoever moves a visit leaves a row in the trail; its revision also grows when a later load moves it.
+    marked = Q()
     for moment in _MOMENTS:
         marked |= Q(**{f"{moment}__isnull": False})
     used = set(Appointment.objects.filter(marked, id__in=ids).values_list("id", flat=True))

@@ -169,7 +169,7 @@ def test_undo_keeps_visits_that_people_marked_moved_or_answered_about(
     batch = load(visits(*(f"v{n};{MILA};{on(n)};Центр;Рябов И. А.;Осмотр;500;Запланирован;" for n in range(1, 6))))
     rows = {row.ext_id: row for row in Appointment.objects.all()}
     now = clock.now()
-    Appointment.objects.filter(ext_id="v1").update(revision=1)
+    audit.record("booking.appointment.moved", rows["v1"], actor=Actor(user_id=vera.user_id), now=now)
     Appointment.objects.filter(ext_id="v2").update(confirmed_at=now)
     audit.record("booking.appointment.marked", rows["v3"], actor=Actor(user_id=vera.user_id), now=now)
     sheet = Questionnaire.objects.create(clinic=vera.clinic, title="Перед приёмом")
