@@ -17,7 +17,9 @@ def tidy_up() -> int:
     return tidy(now=clock.now())
 
 
-@schedule("ops.statistics", cron="10 3 * * *", says="считает таблицы базы, чтобы поиск и ночной обход шли коротким путём")
+@schedule(
+    "ops.statistics", cron="10 3 * * *", says="считает таблицы базы, чтобы поиск и ночной обход шли коротким путём"
+)
 @task()
 def count_tables() -> None:
     """Before the work of the night, which joins whole tables."""

@@ -208,13 +208,15 @@ def move_appointment(
         raise SlotTaken(wanted=wanted)
     was = Appointment(pk=row.pk, clinic_id=row.clinic_id, doctor_id=row.doctor_id, branch_id=row.branch_id,
                       starts_at=row.starts_at, duration_minutes=row.duration_minutes)  # fmt: skip
+    if row.ext_id and row.told_at is None:
+        row.told_at = row.starts_at
     row.doctor, row.branch, row.starts_at, row.day = doctor, branch, starts_at, local.date()
     row.duration_minutes, row.revision = minutes, row.revision + 1
     row.status, row.confirmed_at, row.in_conflict = Appointment.Status.PLANNED, None, False
     row.save(
         update_fields=[
             "doctor", "branch", "starts_at", "day", "duration_minutes", "revision", "status", "confirmed_at",
-            "in_conflict",
+            "in_conflict", "told_at",
         ]
     )  # fmt: skip
     audit.record(

@@ -81,7 +81,12 @@ def test_who_left_the_list_while_a_wave_was_chosen_is_not_asked(
     seat, book, new_patient, smile, actor, now, monkeypatch
 ):
     one, two = (
-        api.join_waitlist(patient=new_patient(smile, f"Ждущий Номер{n}"), notice_minutes=0, actor=actor, now=now)
+        api.join_waitlist(
+            patient=new_patient(smile, f"Ждущий Номер{n}", phone=f"+7916000000{n}"),
+            notice_minutes=0,
+            actor=actor,
+            now=now,
+        )
         for n in (1, 2)
     )
     row = book()

@@ -31,7 +31,7 @@ def waits(in_clinic, actor, now):
 @pytest.fixture
 def people(new_patient, smile):
     """Six who may wait."""
-    return [new_patient(smile, f"Ждущий Номер{number}") for number in range(6)]
+    return [new_patient(smile, f"Ждущий Номер{number}", phone=f"+7916000{number:04}") for number in range(6)]
 
 
 @pytest.fixture

@@ -285,10 +285,12 @@ def _update_visits(writer: Writer, visits: list[Visit]) -> None:
         fields = tuple(field for field in visit.before if field != "lines")
         for field in fields:
             setattr(row, field, _fresh(writer, visit, field))
-        row.day = visit.day
+        if "starts_at" in fields:
+            # A link or a message about the former time is stale.
+            row.day, row.revision = visit.day, row.revision + 1
         alike.setdefault(fields, []).append(row)
     for names, rows in alike.items():
-        Appointment.objects.bulk_update(rows, [*names, "day"], batch_size=ROWS_AT_ONCE)
+        Appointment.objects.bulk_update(rows, [*names, "day", "revision"], batch_size=ROWS_AT_ONCE)
     label = Appointment._meta.label
     Change.objects.bulk_create(
         Change(
@@ -302,7 +304,7 @@ def _update_visits(writer: Writer, visits: list[Visit]) -> None:
 
 def _fresh(writer: Writer, visit: Visit, field: str) -> Any:
     """What a column of a known appointment becomes."""
-    if field == "vanished_at":
+    if field in ("vanished_at", "told_at"):
         return None
     if field == "doctor_id":
         return writer.catalogue.doctor(visit.doctor)

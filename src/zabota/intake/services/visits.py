@@ -199,7 +199,7 @@ HAS_ID = Func(F("ext_id"), template="NOT (%(expressions)s = '')", output_field=B
 #: Columns of an appointment that a later export may change.
 _COMPARED = (
     "id", "ext_id", "starts_at", "status", "total_kopecks", "duration_minutes", "vanished_at", "booked_at", "doctor_id",
-    "branch_id", "cancel_reason",
+    "branch_id", "cancel_reason", "told_at", "confirmed_at", "arrived_at", "ended_at", "cancelled_at",
 )  # fmt: skip
 
 
@@ -223,7 +223,7 @@ def match_visits(visits: list[Visit], *, clinic_id: int, system: str) -> None:
 
 def _fresh(visit: Visit, known: dict[str, Any], names: _Names) -> dict[str, Any]:
     """What the columns of a known appointment are to be. What the export does not tell stays."""
-    return {
+    told = {
         "starts_at": visit.starts_at,
         "status": visit.status,
         "total_kopecks": visit.total_kopecks if visit.is_priced else known["total_kopecks"],
@@ -235,7 +235,34 @@ def _fresh(visit: Visit, known: dict[str, Any], names: _Names) -> dict[str, Any]
         "branch_id": names.branch(visit.branch) if visit.branch else known["branch_id"],
         # Why it was cancelled is not true of another state.
         "cancel_reason": visit.cancel_reason or (known["cancel_reason"] if visit.status == known["status"] else ""),
+        "told_at": None,
     }
+    return told | {field: known[field] for field in _decided_here(visit, known)}
+
+
+def _decided_here(visit: Visit, known: dict[str, Any]) -> set[str]:
+    """Columns in which an export that still tells of a visit to come is behind what people did here.
+
+    Cancelled, moved or confirmed by its link or at the desk: the export does not know it yet. An export that tells of
+    another time than it did, or of a visit that is over, knows more.
+    """
+    if visit.status not in (Appointment.Status.PLANNED, Appointment.Status.CONFIRMED):
+        return set()
+    moved = known["told_at"] is not None and visit.starts_at == known["told_at"]
+    if not moved and visit.starts_at != known["starts_at"]:
+        return set()
+    kept = {"starts_at", "duration_minutes", "doctor_id", "branch_id", "told_at"} if moved else set()
+    marks = {
+        Appointment.Status.CONFIRMED: "confirmed_at",
+        Appointment.Status.ARRIVED: "arrived_at",
+        Appointment.Status.COMPLETED: "ended_at",
+        Appointment.Status.CANCELLED_PATIENT: "cancelled_at",
+        Appointment.Status.CANCELLED_CLINIC: "cancelled_at",
+    }
+    mark = marks.get(known["status"])
+    if (mark is not None and known[mark] is not None) or (moved and visit.status == known["status"]):
+        kept |= {"status", "cancel_reason"}
+    return kept
 
 
 class _Names:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from zabota.booking import api as booking
 from zabota.booking.models import Appointment, AppointmentService, Payment, WaitlistEntry
 from zabota.clinic.models import Branch, Clinic, Member
 from zabota.intake.models import Batch
@@ -305,3 +306,47 @@ def test_a_table_takes_the_place_of_what_visits_told_and_undo_gives_it_back(
     assert money() == before == [("v:v1", on(-30), 500_000)]
     undo(first)
     assert not Payment.objects.exists() and not Patient.objects.exists()
+
+
+def booked(day: str, status: str = "Запланирован") -> str:
+    """An export with one visit to come."""
+    return priced(f"v1;{MILA};{day};Рябов И. А.;Осмотр;1;500;500;;{status}")
+
+
+def test_an_export_that_still_plans_a_visit_does_not_revive_it(load: Load, actor: Actor) -> None:
+    load(booked(on(5)))
+    booking.cancel(appointment=Appointment.objects.get(), by_patient=True, actor=actor, now=clock.now())
+
+    load(booked(on(5)))
+    assert Appointment.objects.get().status == "cancelled_patient"
+
+    load(booked(on(6)))
+    assert Appointment.objects.get().status == "planned", "the program of the clinic gave it another time since"
+
+
+def test_an_export_that_still_has_the_former_time_does_not_move_a_visit_back(load: Load, actor: Actor) -> None:
+    load(booked(on(5)))
+    visit = Appointment.objects.get()
+    new = visit.starts_at + dt.timedelta(days=2, hours=1)
+    booking.move_appointment(
+        appointment=visit, starts_at=new, expected_revision=None, by_patient=True, actor=actor, now=clock.now()
+    )
+
+    load(booked(on(5)))
+    assert (Appointment.objects.get().starts_at, Appointment.objects.get().revision) == (new, 1)
+
+    load(booked(on(9)))
+    visit.refresh_from_db()
+    assert (visit.day - clock.now().date()).days == 9
+    assert (visit.revision, visit.told_at) == (2, None), "links about the former time are stale"
+
+
+def test_a_visit_confirmed_here_stays_confirmed_until_the_export_moves_it(load: Load, actor: Actor) -> None:
+    load(booked(on(5)))
+    booking.mark_status(appointment=Appointment.objects.get(), status="confirmed", actor=actor, now=clock.now())
+
+    load(booked(on(5)))
+    assert Appointment.objects.get().status == "confirmed"
+
+    load(booked(on(6)))
+    assert Appointment.objects.get().status == "planned"
