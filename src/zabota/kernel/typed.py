@@ -7,7 +7,7 @@ from datetime import date, datetime
 #: The largest number that a column of ids takes.
 MOST = 2**63 - 1
 #: Days beyond these are slips: the year before the first and the year after the last can still be counted with.
-FIRST, LAST = date(1900, 1, 1), date(2199, 12, 31)
+FIRST, LAST = date(1900, 1, 1), date(9000, 12, 31)
 
 
 def number_of(text: str, *, most: int = MOST) -> int | None:
