@@ -294,7 +294,7 @@ class TestTrail:
         page_budget(
             as_quality,
             reverse("desk:trail"),
-            queries=7,
+            queries=8,
             add_row=lambda: audit.record(
                 "patients.card.viewed", mila, actor=Actor(user_id=vera.user_id), now=clock.now()
             ),
