@@ -14,10 +14,10 @@ def _rows_known(table: str) -> int:
     """How many rows the planner believes to be there; 0 when it was never told."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            cursor.execute("SELECT COUNT(*) FROM sqlite_master WHERE name = 'sqlite_stat1'")
+            cursor.execute("SELECT COUNT(*) FROM main.sqlite_master WHERE name = 'sqlite_stat1'")
             if not cursor.fetchone()[0]:
                 return 0
-            cursor.execute("SELECT stat FROM sqlite_stat1 WHERE tbl = %s", [table])
+            cursor.execute("SELECT stat FROM main.sqlite_stat1 WHERE tbl = %s", [table])
             found = cursor.fetchone()
             return int(found[0].split()[0]) if found else 0
         cursor.execute("SELECT reltuples FROM pg_class WHERE relname = %s", [table])
