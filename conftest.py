@@ -17,13 +17,18 @@ _WITH_DATABASE = frozenset({"db", "transactional_db", "live_server", "installati
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL run only what looks into a database: the rest was run a moment ago and would say the same."""
+    """On PostgreSQL run only what looks into a database: the rest was run a moment ago and would say the same.
+
+    So would the long walks over all doors that ask who may open them (`one_database`); those over bad addresses and strangers'
+    links are made on both.
+    """
     if not os.environ.get("ZABOTA_TEST_DATABASE_URL", "").startswith("postgres"):
         return
     kept, left = [], []
     for item in items:
         asked = _WITH_DATABASE.intersection(getattr(item, "fixturenames", ()))
-        (kept if asked or item.get_closest_marker("django_db") else left).append(item)
+        looks = asked or item.get_closest_marker("django_db")
+        (kept if looks and not item.get_closest_marker("one_database") else left).append(item)
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = kept

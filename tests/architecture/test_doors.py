@@ -142,6 +142,7 @@ WANT_MORE = {
 
 
 @pytest.mark.slow
+@pytest.mark.one_database
 def test_each_role_opens_its_doors_and_no_other(here: World, everybody: dict[str, Client]) -> None:
     wrong = {}
     for door in doors():
@@ -262,6 +263,7 @@ def test_a_change_by_looking_would_be_seen(here: World) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.one_database
 @override_settings(DEBUG=False)
 def test_logs_of_a_walk_through_the_house_hold_no_person(here: World, everybody: dict[str, Client]) -> None:
     config = logging_config(level="DEBUG")

@@ -123,6 +123,7 @@ def there(other_clinic: Clinic, new_world: Callable[[Clinic, Branch], World]) ->
 
 
 @pytest.mark.slow
+@pytest.mark.one_database
 def test_extra_fields_give_no_power_and_reach_no_other_clinic(here: World, there: World, as_anton: Client) -> None:
     """T13: each form of each page as it stands, and each door bare, with fields that it does not have."""
     as_anton.raise_request_exception = False

@@ -41,6 +41,8 @@ log = structlog.get_logger(__name__)
 KEPT_ISSUES = 50_000
 #: Remarks that are kept for the page; the result of the load counts all of them.
 KEPT_REMARKS = 5_000
+#: Patients from which on a load tells the database at once how large its tables have become.
+LARGE_LOAD = 1_000
 
 
 def recognise_batch(batch_id: int) -> None:
@@ -203,8 +205,11 @@ def _zone(batch: Batch) -> str:
 
 def _follow(batch: Batch, touched: set[int], tick: Callable[[str, int, int], None]) -> None:
     """What must be true after a load: search finds everybody, families and likely pairs are known, nobody lacks a next step."""
-    # Before the steps that join whole tables, and after them for the pages that read what they wrote.
-    refresh_statistics()
+    # Before the steps that join whole tables, and after them for the pages that read what they wrote. What a small
+    # load changes, the night tells the database early enough.
+    is_large = len(touched) >= LARGE_LOAD
+    if is_large:
+        refresh_statistics()
     steps: list[tuple[str, Callable[[], object]]] = [
         ("Обновляю поиск", lambda: patients.reindex(sorted(touched))),
         ("Ищу семьи", lambda: patients.group_households(clinic=batch.clinic)),
@@ -214,7 +219,8 @@ def _follow(batch: Batch, touched: set[int], tick: Callable[[str, int, int], Non
     for number, (title, step) in enumerate(steps):
         tick(title, number, len(steps))
         step()
-    refresh_statistics()
+    if is_large:
+        refresh_statistics()
 
 
 def _sweep(batch: Batch, now: datetime) -> None:
