@@ -8,7 +8,7 @@ import pytest
 
 from zabota.messaging import api
 from zabota.messaging.models import BotLink, Message
-from zabota.messaging.rules.transport import Channel
+from zabota.messaging.rules.transport import Channel, EventKind, InboundEvent, WebhookReply
 from zabota.messaging.rules.wanted import NewMessage
 from zabota.messaging.services import registry
 from zabota.messaging.tests.fakes import FakeTransport
@@ -118,6 +118,28 @@ def bot_of(now):
         )
 
     return add
+
+
+@pytest.fixture
+def both(mila, new_account, email_of):
+    """SMS and mail, and Mila has both."""
+    account, phone = new_account(Channel.SMS)
+    mail_account, mail = new_account(Channel.EMAIL)
+    email_of(mila, "mila@example.test")
+    return account, phone, mail_account, mail
+
+
+@pytest.fixture
+def tell(now):
+    """A provider tells something and the worker looks at it."""
+
+    def run(account, kind, event_id="e1", at=None, **fields):
+        event = InboundEvent(event_id=event_id, kind=EventKind(kind), at=at or now, **fields)
+        new = api.receive(account=account, reply=WebhookReply(events=(event,)), now=at or now)
+        api.apply_receipts(now=at or now)
+        return new
+
+    return run
 
 
 VALUES = {

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from zabota.booking.models import Appointment, Resource, WorkingHours
 from zabota.clinic.models import Branch, Clinic, Doctor
 from zabota.kernel import clock
+from zabota.kernel.audit import SYSTEM
 from zabota.kernel.scope import clinic_scope
+from zabota.messaging.api import ensure_templates
+from zabota.messaging.models import ChannelAccount, Message
+from zabota.patients.api import ensure_consent_texts
 from zabota.patients.models import Patient
 from zabota.visits.services.acts import link_expiry
 from zabota.visits.services.links import Secrets, make_links
@@ -119,3 +125,71 @@ def phone() -> Phone:
 def stranger_phone() -> Phone:
     """Somebody else's phone."""
     return Phone()
+
+
+@pytest.fixture
+def open_clinic(smile, centre, receiving, cleaning):
+    """«Улыбка» with texts, consents and an SMS account."""
+    with clinic_scope(smile.pk):
+        ensure_templates(clinic=smile, now=clock.now())
+        ensure_consent_texts(clinic=smile, actor=SYSTEM, now=clock.now())
+        ChannelAccount.objects.create(
+            clinic=smile, provider="smsc", channel="sms", title="SMS", hook_hash="x", is_on=True, created_at=clock.now()
+        )
+    return smile
+
+
+class Visitor:
+    """A browser without cookies, as in a frame of another site."""
+
+    def __init__(self, clinic) -> None:
+        self.clinic = clinic
+        self.client = Client(enforce_csrf_checks=True)
+        self.root = f"/p/book/{clinic.public_id}/"
+        self.page = ""
+
+    def get(self, tail: str = "", **headers):
+        return self._see(self.client.get(self.root + tail, headers=headers or None))
+
+    def post(self, tail: str, **fields):
+        if self.state and "state" not in fields:
+            fields["state"] = self.state
+        self.client.cookies.clear()
+        return self._see(self.client.post(self.root + tail, fields))
+
+    @property
+    def state(self) -> str:
+        found = re.search(r'name="state" value="([^"]*)"', self.page)
+        return found.group(1) if found else ""
+
+    @property
+    def slots(self) -> list[str]:
+        return re.findall(r'name="slot" value="([^"]+)"', self.page)
+
+    def _see(self, response):
+        self.page = response.content.decode()
+        return response
+
+    def choose(self, service, key: str = ""):
+        cache.clear()
+        tail = f"service/{service.public_id}/"
+        self.get(tail)
+        return self.post(tail, slot=key or self.slots[-1])
+
+    def name(self, tel: str, **fields):
+        given = {"name": "Мила", "surname": "Кузнецова", "tel": tel, "pd": "1"} | fields
+        return self.post("phone", **given)
+
+    def sent_code(self) -> str:
+        with clinic_scope(self.clinic.pk):
+            return re.search(r"\d{6}", Message.objects.filter(purpose="otp").latest("id").text).group()
+
+
+@pytest.fixture
+def visitor(open_clinic) -> Visitor:
+    return Visitor(open_clinic)
+
+
+def visits_of(clinic) -> list[Appointment]:
+    with clinic_scope(clinic.pk):
+        return list(Appointment.objects.order_by("id"))
