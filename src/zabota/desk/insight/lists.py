@@ -13,7 +13,7 @@ from zabota.analytics.metrics import PersonBehind
 from zabota.clinic.api import Right
 from zabota.desk.access import StaffRequest, branches_of, staff_page
 from zabota.desk.insight.files import table_answer
-from zabota.desk.insight.metrics import adds_words, asked_of, compared_of, definition_of, ground_or_404
+from zabota.desk.insight.metrics import adds_words, asked_of, compared_of, ground_or_404, members_of
 from zabota.desk.insight.people import step_words
 from zabota.desk.insight.value import asked_list
 from zabota.kernel import clock
@@ -60,20 +60,13 @@ def compare_people_file(request: StaffRequest, form: str) -> HttpResponse:
 @staff_page(Right.PATIENTS_EXPORT)
 def metric_people_file(request: StaffRequest, key: str, form: str) -> HttpResponse:
     """The patients over whom a metric is counted; the trail keeps who took them."""
-    definition = definition_of(request, key)
-    ground = ground_or_404(request)
-    asked = asked_of(request, ground)
-    found = counting.value_of(definition, ground, as_of=asked.as_of, days=asked.days, filters=asked.filters)
-    members = counting.patients_of(definition, ground, as_of=asked.as_of, days=asked.days, filters=asked.filters)
-    side = request.GET.get("side", "")
-    if definition.counts_yes and side in ("yes", "no"):
-        members = members.who(yes=side == "yes")
+    asked, found, members, _ = members_of(request, key)
     adds = dict(members[:])
     rows = [
         (each.name, each.branch, adds_words(found, adds[each.pk]), each.last_visit_on, each.visits, step_words(each))
         for each in _people(request, list(adds))
     ]
-    header = ("Пациент", "Филиал", definition.code, "Последний визит", "Визитов", "Следующий шаг")
+    header = ("Пациент", "Филиал", found.definition.code, "Последний визит", "Визитов", "Следующий шаг")
     return _taken(request, form, f"pokazatel-{key}-{asked.as_of:%Y-%m-%d}", header, rows)
 
 

@@ -111,14 +111,7 @@ def metrics_file(request: StaffRequest, form: str) -> HttpResponse:
 @staff_page(Right.AUDIT_VIEW)
 def metric_people(request: StaffRequest, key: str) -> HttpResponse:
     """The patients over whom a metric is counted, with what each adds."""
-    definition = definition_of(request, key)
-    ground = ground_or_404(request)
-    asked = asked_of(request, ground)
-    found = counting.value_of(definition, ground, as_of=asked.as_of, days=asked.days, filters=asked.filters)
-    members = counting.patients_of(definition, ground, as_of=asked.as_of, days=asked.days, filters=asked.filters)
-    side = request.GET.get("side", "")
-    if definition.counts_yes and side in ("yes", "no"):
-        members = members.who(yes=side == "yes")
+    asked, found, members, side = members_of(request, key)
     page = Paginator(members, PER_PAGE).get_page(request.GET.get("page"))
     people = _people(request, [patient for patient, _ in page.object_list])
     rows = [(people[patient], adds_words(found, value)) for patient, value in page.object_list if patient in people]
@@ -146,6 +139,19 @@ def metrics_compare(request: StaffRequest) -> HttpResponse:
         "may_export": request.may(Right.PATIENTS_EXPORT),
     }  # fmt: skip
     return render(request, "desk/insight/metrics_compare.html", context)
+
+
+def members_of(request: StaffRequest, key: str) -> tuple[Asked, counting.MetricValue, counting.Members, str]:
+    """What the address asks for, the metric, the patients behind it and which side of a share they stand on."""
+    definition = definition_of(request, key)
+    ground = ground_or_404(request)
+    asked = asked_of(request, ground)
+    found = counting.value_of(definition, ground, as_of=asked.as_of, days=asked.days, filters=asked.filters)
+    members = counting.patients_of(definition, ground, as_of=asked.as_of, days=asked.days, filters=asked.filters)
+    side = request.GET.get("side", "")
+    if definition.counts_yes and side in ("yes", "no"):
+        members = members.who(yes=side == "yes")
+    return asked, found, members, side
 
 
 def compared_of(request: StaffRequest, ground: Ground, asked: Asked) -> tuple[counting.Differ, list[dict[str, Any]]]:
