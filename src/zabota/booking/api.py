@@ -26,7 +26,7 @@ from zabota.booking.queries.wanted import Wanted
 from zabota.booking.services.appointments import book, book_next_visit, cancel, move_appointment
 from zabota.booking.services.feeds import NewFeed, make_feed, revoke_feed
 from zabota.booking.services.first_week import ensure_performers, ensure_resources
-from zabota.booking.services.holds import Held, held_by, hold_slot, release_hold
+from zabota.booking.services.holds import Held, held_by, hold_slot, keep_newest_holds, release_hold
 from zabota.booking.services.marks import (
     day_where,
     is_own_day,
@@ -113,6 +113,7 @@ __all__ = [
     "hold_slot",
     "is_own_day",
     "join_waitlist",
+    "keep_newest_holds",
     "last_visits",
     "load_by_week",
     "make_feed",

@@ -29,6 +29,8 @@ BookView = Callable[Concatenate[HttpRequest, Clinic, Place, P], HttpResponseBase
 
 #: Searches of one address in a minute.
 _SEARCHES = 40
+#: Times that one address may press in ten minutes.
+_PRESSES, _PRESSES_SECONDS = 30, 600
 _DAYS = 14
 _PARTS = (("Утром", 0, 12), ("Днём", 12, 17), ("Вечером", 17, 24))
 
@@ -91,10 +93,17 @@ def when(request: HttpRequest, clinic: Clinic, place: Place, service_id: str) ->
     slot = slot_of_key(request.POST.get("slot", ""), clinic_id=clinic.pk)
     if slot is None or slot.minutes != need_of(chosen).minutes:
         return times(request, clinic, place, chosen, error="Выберите время из списка.")
+    holder = client_key(request)
+    wait = wait_before(f"hold:{clinic.pk}", holder, limit=_PRESSES, seconds=_PRESSES_SECONDS, shut_when_unsure=True)
+    if wait:
+        return too_often(request, wait, place)
     try:
-        held = visits.hold_for_patient(slot=slot, services=chosen, now=clock.now())
-    except SlotTaken as taken:
-        return times(request, clinic, place, chosen, error=f"{slot.local:%H:%M} только что заняли. {taken.text}")
+        held = visits.hold_for_patient(slot=slot, services=chosen, holder=holder, now=clock.now())
+    except visits.NotOffered as gone:
+        return times(request, clinic, place, chosen, error=gone.text)
+    except SlotTaken:
+        error = f"{slot.local:%H:%M} только что заняли. Выберите другое время."
+        return times(request, clinic, place, chosen, error=error)
     except BadInput as wrong:
         return times(request, clinic, place, chosen, error=wrong.text)
     state = {"s": [each.public_id for each in chosen], "k": slot.key, "h": held.token}

@@ -12,7 +12,7 @@ from zabota.kernel import clock
 from zabota.kernel.errors import BadInput
 from zabota.kernel.phones import show_phone
 from zabota.portal.book import book_page, who_page
-from zabota.portal.booking_state import StateLost, pack, unpack
+from zabota.portal.booking_state import LIFE_SECONDS, StateLost, pack, unpack
 from zabota.portal.limits import address_of, client_key
 from zabota.portal.page import show
 from zabota.portal.place import Place, place_of
@@ -74,7 +74,8 @@ def code(request: HttpRequest, clinic: Clinic, place: Place) -> HttpResponseBase
 def other(request: HttpRequest, clinic: Clinic, place: Place) -> HttpResponseBase:
     """Another time after the first was taken: what was typed and proven is kept."""
     state, _, services = _read(request, clinic)
-    if not state.get("v"):
+    # The form is signed anew with every page, the phone was proven once.
+    if not 0 <= clock.now().timestamp() - state.get("v", 0) <= LIFE_SECONDS:
         raise StateLost
     slot = slot_of_key(request.POST.get("slot", ""), clinic_id=clinic.pk)
     if slot is None:

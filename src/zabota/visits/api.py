@@ -47,7 +47,7 @@ from zabota.visits.services.links import (
 )
 from zabota.visits.services.offering import offer_of, refuse_offer, take_offer
 from zabota.visits.services.questionnaires import fill_in, save_questionnaire
-from zabota.visits.services.self_booking import Person, book_by_patient, hold_for_patient, read_person
+from zabota.visits.services.self_booking import NotOffered, Person, book_by_patient, hold_for_patient, read_person
 from zabota.visits.services.settings import read_sites, save_settings, settings_of
 from zabota.visits.services.texts import save_text
 from zabota.visits.services.video import (
@@ -68,6 +68,7 @@ __all__ = [
     "CodeUnsent",
     "CodeWrong",
     "LinkGone",
+    "NotOffered",
     "OtherDevice",
     "Person",
     "PhoneWrong",

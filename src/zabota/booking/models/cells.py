@@ -28,6 +28,8 @@ class Hold(models.Model):
     public_id = models.CharField(max_length=22, unique=True, default=new_public_id, editable=False)
     #: Digest of the secret that the holder carries; empty when nobody carries one (an offer).
     token_hash = models.CharField(max_length=64, default="", blank=True)
+    #: Digest of the stranger's network address; empty for those whom the clinic knows.
+    holder_hash = models.CharField(max_length=64, default="", blank=True)
     why = models.CharField(max_length=6, choices=Why.choices)
     patient = models.ForeignKey(Patient, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     doctor = models.ForeignKey(Doctor, on_delete=models.PROTECT, related_name="+")
@@ -49,6 +51,7 @@ class Hold(models.Model):
         indexes = [
             models.Index(fields=["expires_at"], name="hold_expiry"),
             models.Index(fields=["doctor", "starts_at"], name="hold_doctor"),
+            models.Index(fields=["clinic", "holder_hash"], name="hold_holder", condition=~Q(holder_hash="")),
         ]
 
     def __str__(self) -> str:

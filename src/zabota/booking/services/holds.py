@@ -45,10 +45,14 @@ def hold_slot(
     patient: Patient | None = None,
     lasts: timedelta | None = None,
     online: bool = False,
+    holder: str = "",
     actor: Actor | None = None,
     now: datetime,
 ) -> Held:
-    """Keep a time with its room. Raises SlotTaken when it is busy; outside the desk only working hours can be kept."""
+    """Keep a time with its room. Raises SlotTaken when it is busy; outside the desk only working hours can be kept.
+
+    `holder` is a digest by which the holds of a stranger are counted, see `keep_newest_holds`.
+    """
     if doctor.clinic_id != branch.clinic_id or any(row.clinic_id != branch.clinic_id for row in services):
         raise BadInput("Врач, филиал и услуги должны быть из той же клиники.")
     if starts_at <= now:
@@ -80,6 +84,7 @@ def hold_slot(
     hold = Hold.objects.create(
         clinic_id=branch.clinic_id,
         token_hash=_digest(token),
+        holder_hash=holder,
         why=why,
         patient=patient,
         doctor=doctor,
@@ -101,6 +106,14 @@ def held_by(token: str, *, now: datetime) -> Hold:
     if not token or found is None or found.expires_at <= now:
         raise HoldGone
     return found
+
+
+def keep_newest_holds(*, clinic_id: int, holder: str, most: int) -> int:
+    """A stranger holds at most so many times: the newest stay, the others are given back. Returns how many were."""
+    rows = Hold.objects.filter(clinic_id=clinic_id, holder_hash=holder, why=Hold.Why.WIDGET).order_by("-pk")
+    ids = list(rows.values_list("pk", flat=True)[most:]) if holder else []
+    Hold.objects.filter(pk__in=ids).delete()
+    return len(ids)
 
 
 def release_hold(*, token: str) -> None:

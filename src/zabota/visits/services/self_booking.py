@@ -9,16 +9,26 @@ from datetime import datetime
 from django.db import transaction
 
 from zabota.booking import api as booking
-from zabota.booking.api import HoldGone, Slot
+from zabota.booking.api import HoldGone, Slot, SlotTaken
 from zabota.booking.models import Appointment, Hold
 from zabota.clinic.models import Branch, Clinic, Service
 from zabota.kernel.errors import BadInput
 from zabota.kernel.names import fold
 from zabota.patients.api import Proof, grant_consents, register_patient
 from zabota.patients.models import ConsentPurpose, Contact, Patient
+from zabota.visits.queries.widget import widget_doctors
 from zabota.visits.services.links import PATIENT
 
 SOURCE = "Запись на сайте"
+#: Times that one address may keep at once: a family chooses together, nobody needs the whole day.
+HELD_AT_ONCE = 3
+
+
+class NotOffered(SlotTaken):
+    """Nobody has this time, and the page does not offer it either."""
+
+    code = "not_offered"
+    text = "Это время больше не предлагаем. Выберите другое."
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +43,37 @@ class Person:
     user_agent: str = ""
 
 
-def hold_for_patient(*, slot: Slot, services: Sequence[Service], now: datetime) -> booking.Held:
-    """Keep the time while the form is filled in. Raises SlotTaken with what is needed to offer others."""
-    return booking.hold_slot(
+def hold_for_patient(*, slot: Slot, services: Sequence[Service], holder: str, now: datetime) -> booking.Held:
+    """Keep the time while the form is filled in. Raises SlotTaken with what is needed to offer others.
+
+    `holder` is a digest of the stranger's network address: the newest few times of one address are kept.
+    """
+    _require_offered(slot, services)
+    held = booking.hold_slot(
         doctor=slot.doctor,
         branch=slot.branch,
         starts_at=slot.starts_at,
         minutes=slot.minutes,
         services=services,
         why=Hold.Why.WIDGET,
+        holder=holder,
         now=now,
     )
+    booking.keep_newest_holds(clinic_id=slot.branch.clinic_id, holder=holder, most=HELD_AT_ONCE)
+    return held
+
+
+def _require_offered(slot: Slot, services: Sequence[Service]) -> None:
+    """The page offers only these: whoever performs the services, as long as they take, where patients are received.
+
+    The key of a time is not signed: it may be older than a change in the clinic, or made up. Raises NotOffered.
+    """
+    clinic_id, minutes = slot.branch.clinic_id, booking.need_of(services).minutes
+    able = {each.pk for each in widget_doctors(clinic_id, services)}
+    if slot.doctor.pk in able and slot.branch.is_active and slot.minutes == minutes:
+        return
+    wanted = booking.Wanted.of(slot.doctor, slot.branch, slot.starts_at, minutes, services)
+    raise NotOffered(wanted=wanted)
 
 
 def read_person(*, name: str, surname: str) -> tuple[str, str]:
@@ -62,8 +92,9 @@ def book_by_patient(
 ) -> Appointment:
     """The visit, after the phone was proven. A hold that ran out is no harm while the time is free.
 
-    Raises SlotTaken when somebody else has it.
+    Raises SlotTaken when somebody else has it or it is not offered any more.
     """
+    _require_offered(slot, services)
     patient = _card_of(clinic, person, slot.branch, now)
     grants = [(ConsentPurpose.PROCESSING.value, "")]
     if person.advertising:
