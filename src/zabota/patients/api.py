@@ -42,7 +42,13 @@ from zabota.patients.services.consents import (
     take_back_decisions,
     withdraw_consent,
 )
-from zabota.patients.services.contacts import add_contacts, mark_reach, prefer_contact, remove_contact
+from zabota.patients.services.contacts import (
+    add_contacts,
+    mark_reach,
+    prefer_contact,
+    remove_contact,
+    take_back_mark,
+)
 from zabota.patients.services.duplicates import decide_different, find_duplicates, group_households, reopen_pair
 from zabota.patients.services.holders import Holder, known_holders, register_holder
 from zabota.patients.services.indexing import reindex
@@ -101,6 +107,7 @@ __all__ = [
     "signed_before",
     "source_named",
     "take_back_decisions",
+    "take_back_mark",
     "undo_merge",
     "withdraw_consent",
 ]

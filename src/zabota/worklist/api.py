@@ -1,6 +1,6 @@
 """Front door of the worklist: tasks, their outcomes and owners, the queue, scripts, control."""
 
-from zabota.worklist.queries.contacts import callable_phones
+from zabota.worklist.queries.contacts import callable_phones, reachable
 from zabota.worklist.queries.control import (
     AGES,
     AgeBucket,
@@ -22,7 +22,7 @@ from zabota.worklist.queries.queue import (
     step_of,
 )
 from zabota.worklist.queries.scripts import ScriptUse, default_script, script_for, script_history, script_uses
-from zabota.worklist.queries.team import absent_ids, day_bounds, desk_member, loads, may_work_at, workers
+from zabota.worklist.queries.team import absent_ids, day_bounds, desk_member, loads, may_work_at, workers, workers_at
 from zabota.worklist.rules.calls import QuickTime, another_way, quick_times, thinks_times, thinks_until
 from zabota.worklist.rules.elapsed import elapsed
 from zabota.worklist.rules.formal import COUNTED, MEANINGS, SIGNS, share_with_interval
@@ -44,7 +44,7 @@ from zabota.worklist.services.ownership import (
     take_task,
 )
 from zabota.worklist.services.scripts import ScriptWrong, edit_script, ensure_scripts
-from zabota.worklist.services.tasks import close_tasks, create_task, open_task
+from zabota.worklist.services.tasks import create_task, open_task
 from zabota.worklist.services.undo import TooLate, undo_move, undo_outcome
 
 __all__ = [
@@ -78,7 +78,6 @@ __all__ = [
     "book_from_task",
     "bring_forward",
     "callable_phones",
-    "close_tasks",
     "common_queue",
     "contact_rows",
     "create_task",
@@ -103,6 +102,7 @@ __all__ = [
     "overdue",
     "queue",
     "quick_times",
+    "reachable",
     "reason_label",
     "reassign_all",
     "record_outcome",
@@ -121,4 +121,5 @@ __all__ = [
     "undo_outcome",
     "waiting_untouched",
     "workers",
+    "workers_at",
 ]

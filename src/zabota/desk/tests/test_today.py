@@ -344,7 +344,7 @@ def test_queries_of_the_page_do_not_grow_with_the_queue(
         )
         new_task(patient, vera)
 
-    page_budget(as_vera, "/today/", queries=25, add_row=add)
+    page_budget(as_vera, "/today/", queries=27, add_row=add)
 
 
 def test_opening_a_task_again_and_again_is_one_line_of_its_history_a_day() -> None:
@@ -359,3 +359,35 @@ def test_opening_a_task_again_and_again_is_one_line_of_its_history_a_day() -> No
     ]
 
     assert looked_once_a_day(events, zone) == [*events[:3], events[4]]
+
+
+def test_number_that_was_found_is_dialled_at_once(as_vera, two, mila, smile):
+    with clinic_scope(smile.pk):
+        mila.contacts.update(reach="wrong")
+    page = text_of(as_vera.get("/today/"))
+    assert "Рабочего номера нет" in page
+    assert "нет рабочего номера" in page
+    with clinic_scope(smile.pk):
+        Contact.objects.create(patient=mila, clinic=smile, kind="phone", value="+79160000009")
+    page = text_of(as_vera.get("/today/"))
+    assert "абочего номера" not in page
+    assert "здравствуйте. Клиника" in page
+
+
+def test_task_is_not_handed_to_whoever_has_left_the_queue_nor_to_the_common_one_instead(as_vera, two, sokolova, vera):
+    task = two[0]
+    for gone in ("", sokolova.pk, "9999999"):
+        answer = as_vera.post(f"/today/{task.public_id}/hand/", {"to": gone, "version": 0}, **HTMX)
+        assert "больше не работает с очередью" in json.loads(answer["HX-Trigger-After-Swap"])["toast"]["text"]
+    assert fresh(task).owner_id == vera.pk
+
+
+def test_task_is_put_up_for_people_of_the_patient_s_branch(as_vera, mila, new_member, smile, north, now):
+    zoya = new_member(smile, Role.ADMINISTRATOR, "Зоя", "Север", branches=[north])
+    address = f"/tasks/new/{mila.public_id}/"
+    assert "Север З." not in text_of(as_vera.get(address))
+    answer = as_vera.post(address, {"summary": "Спросить про снимок", "owner": zoya.pk})
+    assert answer.status_code == 422
+    assert "не работает в филиале" in text_of(answer)
+    late = as_vera.post(address, {"summary": "Спросить", "call_at": "2020-01-01T10:00"})
+    assert "Это время уже прошло" in text_of(late)

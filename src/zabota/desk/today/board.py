@@ -41,6 +41,7 @@ class Line:
     task: Task
     deadline: str
     tone: str
+    has_phone: bool
 
     @property
     def stake_kopecks(self) -> int:
@@ -80,10 +81,11 @@ def load_queue(member: Member, now: datetime, current: Task | None, *, open_firs
     tasks = worklist.queue(member=member, now=now, limit=SHOWN)
     counts = worklist.day_counts(member=member, now=now)
     zone = ZoneInfo(member.clinic.time_zone)
-    lines = [Line(task, *deadline(task, now, zone)) for task in tasks]
+    phoned = worklist.reachable([task.patient_id for task in tasks])
+    lines = [Line(task, *deadline(task, now, zone), has_phone=task.patient_id in phoned) for task in tasks]
     if current is None and open_first and lines:
         current = lines[0].task
-    text = repr([(line.task.pk, line.task.version, line.deadline) for line in lines]) + repr(counts)
+    text = repr([(line.task.pk, line.task.version, line.deadline, line.has_phone) for line in lines]) + repr(counts)
     if current is not None:
         text += f"{current.pk}:{current.version}:{current.state}"
     return {
@@ -125,7 +127,9 @@ def load_pane(request: StaffRequest, now: datetime, current: Task | None) -> dic
         "resolutions": worklist.RESOLUTIONS,
         "quick_times": worklist.quick_times(local),
         "thinks_times": worklist.thinks_times(local),
-        "colleagues": [each for each in worklist.workers(request.clinic.pk) if each.pk != current.owner_id],
+        "colleagues": [
+            each for each in worklist.workers_at(request.clinic.pk, current.branch_id) if each.pk != current.owner_id
+        ],
         "deadline": deadline(current, now, zone),
         "year_value": whole_roubles(current.value_kopecks),
         "order": explain_order(current, person, now, zone),

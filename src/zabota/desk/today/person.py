@@ -105,7 +105,7 @@ def load_person(task: Task, *, member: Member, now: datetime) -> Person:
         each for each in visits if each.status in Appointment.BOOKED and each.starts_at > now and not each.vanished_at
     ]
     state = PatientState.objects.filter(patient=patient).first()
-    script = worklist.script_for(task)
+    script = worklist.script_for(task, has_phone=bool(phones))
     history = list(
         TaskEvent.objects.filter(task=task)
         .exclude(kind__in=[TaskEvent.Kind.OPENED, TaskEvent.Kind.REOPENED])

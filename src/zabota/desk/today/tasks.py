@@ -71,7 +71,7 @@ def new(request: StaffRequest, patient_id: str) -> HttpResponse:
                 summary=request.POST.get("summary", ""),
                 due_at=read_due(request.POST, zone, now),
                 call_at=read_moment(request.POST.get("call_at", ""), zone),
-                owner=_colleague(request, request.POST.get("owner", ""), default=request.member),
+                owner=_colleague(request, request.POST.get("owner", str(request.member.pk))),
                 member=request.member,
                 actor=request.actor,
                 now=now,
@@ -84,7 +84,7 @@ def new(request: StaffRequest, patient_id: str) -> HttpResponse:
         "patient": patient,
         "error": error,
         "values": request.POST,
-        "colleagues": worklist.workers(request.clinic.pk),
+        "colleagues": worklist.workers_at(request.clinic.pk, patient.branch_id),
     }
     return render(request, "desk/today/new.html", context, status=422 if error else 200)
 
@@ -131,7 +131,7 @@ def hand(request: StaffRequest, public_id: str) -> HttpResponse:
     try:
         worklist.hand_over(
             task=found,
-            to_member=_colleague(request, request.POST.get("to", ""), default=None),
+            to_member=_colleague(request, request.POST.get("to", "")),
             member=request.member,
             actor=request.actor,
             now=now,
@@ -179,12 +179,14 @@ def _alone(request: StaffRequest, found: Task, action: str, label: str) -> HttpR
     return render(request, "desk/today/outcome.html", context)
 
 
-def _colleague(request: StaffRequest, text: str, *, default: Member | None) -> Member | None:
-    """A person of the queue by id; «pool» is nobody."""
+def _colleague(request: StaffRequest, text: str) -> Member | None:
+    """A person of the queue by id; «pool» is nobody. Raises BadInput for somebody who no longer works with it."""
     if text == "pool":
         return None
     found = next((each for each in worklist.workers(request.clinic.pk) if str(each.pk) == text), None)
-    return found or default
+    if found is None:
+        raise BadInput("Этот сотрудник больше не работает с очередью. Выберите другого.")
+    return found
 
 
 def looked_once_a_day(events: Iterable[TaskEvent], zone: ZoneInfo) -> list[TaskEvent]:

@@ -41,14 +41,12 @@ FROM sweep_wheel w GROUP BY w.team_id;
 -- Fresh causes keep their day; the stock that a new clinic brings is spread over the days, the dearest first,
 -- as many a day as the people of the branch can take, sixty days at most.
 INSERT INTO worklist_task (clinic_id, public_id, patient_id, branch_id, reason, summary, state, owner_id, due_at,
-  hidden_until, value_kopecks, chance, stake_kopecks, attempts, is_urgent, needs_contact, version, dedupe_key,
+  hidden_until, value_kopecks, chance, stake_kopecks, attempts, is_urgent, version, dedupe_key,
   created_at, outcome, outcome_reason, comment, appointment_id, evidence)
 SELECT %(clinic)s, NEW_ID(), r.patient_id, r.branch_id, r.reason, r.summary, 'open', w.member_id,
   DUE_AT(CASE WHEN r.is_stock = 1 AND p.capacity IS NOT NULL
     THEN r.due_n + LEAST_OF((p.backlog + r.place) / p.capacity, 60) ELSE r.due_n END),
   SHOWN_AT(r.hidden_n), r.value_kopecks, r.chance / 100.0, r.stake_kopecks, 0, FALSE,
-  NOT EXISTS (SELECT 1 FROM patients_contact c
-    WHERE c.patient_id = r.patient_id AND c.kind = 'phone' AND c.reach NOT IN ('wrong', 'invalid')),
   0, r.dedupe_key, %(now)s, '', '', '', r.appointment_id, ''
 FROM (
   SELECT n.*, m.team_id, ROW_NUMBER() OVER (PARTITION BY m.team_id, n.is_stock

@@ -55,6 +55,20 @@ def mark_reach(*, contact: Contact, reach: str, actor: Actor, now: datetime) -> 
 
 
 @transaction.atomic
+def take_back_mark(
+    *, contact: Contact, reach: str, reach_at: datetime | None, is_preferred: bool, actor: Actor, now: datetime
+) -> Contact:
+    """The last mark was a mistake: the contact as it was before. One of each kind is preferred: who became so since stays."""
+    others = Contact.objects.filter(patient_id=contact.patient_id, kind=contact.kind, is_preferred=True)
+    contact.reach = reach
+    contact.reach_at = reach_at
+    contact.is_preferred = is_preferred and not others.exclude(pk=contact.pk).exists()
+    contact.save(update_fields=["reach", "reach_at", "is_preferred"])
+    _tell("patients.contact.marked", contact, actor, now)
+    return contact
+
+
+@transaction.atomic
 def prefer_contact(*, contact: Contact, actor: Actor, now: datetime) -> Contact:
     """Call or write here first; one of each kind is preferred."""
     if contact.reach in (Contact.Reach.WRONG, Contact.Reach.INVALID):

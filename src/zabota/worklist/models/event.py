@@ -28,6 +28,7 @@ class TaskEvent(models.Model):
         ASSIGNED = "assigned", "распределена"
         RELEASED = "released", "возвращена в общую очередь"
         FORWARD = "forward", "приближена"
+        NOTED = "noted", "дополнена"
 
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="events")
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)

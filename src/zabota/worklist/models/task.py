@@ -61,8 +61,6 @@ class Task(models.Model):
     is_urgent = models.BooleanField(default=False, db_default=False)
     #: The time at which we promised to call.
     promised_at = models.DateTimeField(null=True, blank=True)
-    #: No phone is left that reaches the patient: the task is to find one.
-    needs_contact = models.BooleanField(default=False, db_default=False)
     #: The task whose outcome made this one (an escalated refusal).
     escalated_from = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
 from zabota.patients.models import Contact
@@ -23,3 +25,9 @@ def callable_phones(patient_id: int) -> QuerySet[Contact]:
         .exclude(reach__in=DEAD)
         .order_by("-is_preferred", rank, "id")
     )
+
+
+def reachable(patient_ids: Collection[int]) -> set[int]:
+    """Of these patients, whoever has a phone worth dialling."""
+    phones = Contact.objects.filter(patient_id__in=patient_ids, kind=Contact.Kind.PHONE).exclude(reach__in=DEAD)
+    return set(phones.values_list("patient_id", flat=True))

@@ -9,6 +9,7 @@ from django.db.models import Count, Q
 
 from zabota.clinic.models import Clinic
 from zabota.worklist.models import Outcome, Reason, Script, Task, TaskEvent
+from zabota.worklist.queries.contacts import callable_phones
 from zabota.worklist.rules.library import DEFAULT_SCRIPTS
 
 #: Effect is counted over so many days.
@@ -25,12 +26,14 @@ class ScriptUse:
     booked: int
 
 
-def script_for(task: Task) -> Script | None:
-    """The current script of the task's situation; a task without a phone asks to find one.
+def script_for(task: Task, *, has_phone: bool | None = None) -> Script | None:
+    """The current script of the task's situation; while the patient has no phone worth dialling, of finding one.
 
-    A clinic whose scripts were not written yet speaks the words of the first day: the row returned then has no key.
+    `has_phone` is given by whoever has read the phones already. A clinic whose scripts were not written yet speaks the words of the first day: the row returned then has no key.
     """
-    reason = Reason.FIND_CONTACT if task.needs_contact else task.reason
+    if has_phone is None:
+        has_phone = callable_phones(task.patient_id).exists()
+    reason = task.reason if has_phone else Reason.FIND_CONTACT
     found = Script.objects.filter(clinic_id=task.clinic_id, reason=reason, is_current=True).first()
     return found or default_script(task.clinic_id, reason)
 

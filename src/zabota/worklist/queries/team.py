@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, prefetch_related_objects
 
 from zabota.clinic.api import Right, Role, may
 from zabota.clinic.models import Clinic, Member
@@ -46,6 +46,13 @@ def workers(clinic_id: int) -> list[Member]:
         .select_related("user")
         .order_by("user__surname", "user__name", "id")
     )
+
+
+def workers_at(clinic_id: int, branch_id: int | None) -> list[Member]:
+    """Of these people, those whose business the tasks of a branch are."""
+    people = workers(clinic_id)
+    prefetch_related_objects(people, "branches")
+    return [member for member in people if may_work_at(member, branch_id)]
 
 
 def may_work_at(member: Member, branch_id: int | None) -> bool:

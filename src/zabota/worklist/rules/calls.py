@@ -12,6 +12,8 @@ CLOSES = time(20, 0)
 PROMISE_GRACE = timedelta(minutes=15)
 #: After so many calls without an answer the page advises another channel or time.
 ADVISE_AFTER = 3
+#: A day further away than this is a mistake of the calendar.
+FARTHEST = timedelta(days=366)
 #: Days before "thinks" comes back when no date was agreed.
 THINKS_DAYS = 7
 
@@ -64,6 +66,13 @@ def quick_times(local_now: datetime) -> list[QuickTime]:
 def thinks_until(local_now: datetime) -> datetime:
     """When to come back to somebody who thinks and named no date."""
     return _at(_working_day(local_now.date() + timedelta(days=THINKS_DAYS)), _MORNING, local_now)
+
+
+def wrong_time(at: datetime, now: datetime) -> str:
+    """What is wrong with a time to call or to be done by; empty when it may be kept."""
+    if at <= now:
+        return "Это время уже прошло. Выберите время позже."
+    return "Это дальше, чем через год. Проверьте дату." if at > now + FARTHEST else ""
 
 
 def may_call(local: datetime) -> bool:

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db import transaction
+from django.db.models import F
+
 from zabota.booking.models import Appointment
 from zabota.clinic.api import Role
 from zabota.clinic.models import Member
-from zabota.kernel import facts
+from zabota.kernel import audit, facts
 from zabota.kernel.audit import Actor
-from zabota.worklist.facts import RefusalEscalated
-from zabota.worklist.models import Reason, Task
+from zabota.worklist.facts import RefusalEscalated, TaskClosed
+from zabota.worklist.models import Outcome, Reason, Task, TaskEvent
+from zabota.worklist.queries.team import may_work_at
 from zabota.worklist.rules.reasons import ALWAYS_ESCALATED, NEVER_ESCALATED, reason_label
+from zabota.worklist.services.changes import note_event
 from zabota.worklist.services.tasks import create_task
 
 #: The quality controller looks into a refusal within a working day.
 DUE = timedelta(days=1)
+#: Why a task for quality is over, and what stands in one that goes on.
+TAKEN_BACK = "taken_back"
+_REFUSAL_UNDONE = "Отказ отменён: его записали по ошибке"
 
 
 def escalate_refusal(
@@ -55,18 +63,69 @@ def escalate_refusal(
 
 
 def quality_member(task: Task) -> Member | None:
-    """The quality controller of the task's branch, else of the clinic, else the owner."""
+    """The quality controller of the task's branch, else one of the whole clinic, else the owner."""
     members = list(
-        Member.objects.filter(clinic_id=task.clinic_id, is_active=True, role__in=[Role.QUALITY, Role.OWNER])
+        Member.objects.filter(
+            clinic_id=task.clinic_id, is_active=True, user__is_active=True, role__in=[Role.QUALITY, Role.OWNER]
+        )
         .prefetch_related("branches")
         .order_by("id")
     )
+    # A controller of other branches may not so much as see the patient.
+    fitting = [member for member in members if may_work_at(member, task.branch_id)]
 
     def fitness(member: Member) -> tuple[bool, bool]:
-        branches = {branch.pk for branch in member.branches.all()}
-        return member.role != Role.QUALITY, bool(branches) and task.branch_id not in branches
+        return member.role != Role.QUALITY, not member.branches.all()
 
-    return min(members, key=fitness, default=None)
+    return min(fitting, key=fitness, default=None)
+
+
+def take_back_review(*, review_id: int, member: Member, actor: Actor, now: datetime) -> None:
+    """The refusal was a mistake: close its review nobody has worked on; whoever has begun one reads it there and decides."""
+    with transaction.atomic():
+        review = Task.objects.select_for_update().filter(pk=review_id, state=Task.State.OPEN).first()
+        if review is None:
+            return
+        if review.version:
+            # Beside what happened, so that a page still open on it learns of this before its outcome is written.
+            Task.objects.filter(pk=review.pk).update(
+                summary=f"{review.summary}. {_REFUSAL_UNDONE}"[:300], version=F("version") + 1
+            )
+            note_event(review, TaskEvent.Kind.NOTED, now=now, member=member, comment=_REFUSAL_UNDONE)
+            audit.record("worklist.task.refusal_undone", review, actor=actor, now=now)
+            return
+        Task.objects.filter(pk=review.pk).update(
+            state=Task.State.CLOSED,
+            outcome=Outcome.NOT_NEEDED,
+            outcome_reason=TAKEN_BACK,
+            closed_at=now,
+            closed_by_id=actor.user_id,
+            hidden_until=None,
+            version=F("version") + 1,
+        )
+        note_event(
+            review,
+            TaskEvent.Kind.CLOSED,
+            now=now,
+            member=member,
+            outcome=Outcome.NOT_NEEDED,
+            outcome_reason=TAKEN_BACK,
+        )
+        audit.record(
+            "worklist.task.closed", review, actor=actor, now=now, details={"outcome": Outcome.NOT_NEEDED.value}
+        )
+        facts.publish(
+            TaskClosed(
+                clinic_id=review.clinic_id,
+                task_id=review.pk,
+                patient_id=review.patient_id,
+                reason=review.reason,
+                outcome=Outcome.NOT_NEEDED,
+                outcome_reason=TAKEN_BACK,
+                appointment_id=None,
+            ),
+            now=now,
+        )
 
 
 def _after_consultation(task: Task, now: datetime) -> bool:

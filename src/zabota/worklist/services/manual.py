@@ -9,7 +9,8 @@ from zabota.kernel.audit import Actor
 from zabota.kernel.errors import BadInput
 from zabota.patients.models import Patient
 from zabota.worklist.models import Reason, Task
-from zabota.worklist.rules.calls import PROMISE_GRACE
+from zabota.worklist.rules.calls import PROMISE_GRACE, wrong_time
+from zabota.worklist.services.ownership import check_fit
 from zabota.worklist.services.tasks import create_task
 
 
@@ -25,15 +26,21 @@ def ask_to_contact(
     call_at: datetime | None = None,
     is_urgent: bool = False,
 ) -> Task:
-    """Put up a task by hand; with `call_at` it is a promised call and comes up at that time."""
-    if due_at <= now and call_at is None:
-        raise BadInput("Срок уже прошёл. Выберите день и время позже.")
+    """Put up a task by hand; with `call_at` it is a promised call and comes up at that time.
+
+    Raises BadInput for a time that cannot be kept and NotAllowed for an owner who may not work with this patient.
+    """
+    if wrong := wrong_time(call_at or due_at, now):
+        raise BadInput(wrong)
+    if owner is not None:
+        check_fit(owner, clinic_id=patient.clinic_id, branch_id=patient.branch_id)
     return create_task(
         patient=patient,
         reason=Reason.CALL_BACK if call_at else Reason.MANUAL,
         summary=summary,
         due_at=call_at + PROMISE_GRACE if call_at else due_at,
         hidden_until=call_at,
+        promised_at=call_at,
         is_urgent=is_urgent,
         owner=owner,
         member=member,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,17 +21,15 @@ from zabota.worklist.models import Outcome, Script, Task, TaskEvent
 from zabota.worklist.queries.contacts import callable_phones
 from zabota.worklist.queries.sittings import seconds_open
 from zabota.worklist.rules import reasons
+from zabota.worklist.rules.calls import wrong_time
 from zabota.worklist.rules.outcomes import DESK_ORDER, SPOKEN, Decision, decide
 from zabota.worklist.services.changes import change, note_event, what_happened
 from zabota.worklist.services.escalation import escalate_refusal
 from zabota.worklist.services.peace import leave_in_peace
 
-#: A call back further away than this is a mistake of the calendar.
-FARTHEST = timedelta(days=366)
-
 #: Fields of a task that an outcome changes and an undo restores.
 CHANGED = (
-    "state", "due_at", "hidden_until", "promised_at", "attempts", "needs_contact", "closed_at", "closed_by_id",
+    "state", "due_at", "hidden_until", "promised_at", "attempts", "closed_at", "closed_by_id",
     "outcome", "outcome_reason", "comment", "appointment_id", "evidence", "owner_id",
 )  # fmt: skip
 
@@ -89,7 +87,7 @@ def record_outcome(
         phones = list(callable_phones(task.patient_id))
         called = contact or (phones[0] if phones else None)
         seconds = seconds_open(task=task, member=member, now=now)
-        before = _before(task, called)
+        before = _before(task)
         left = [phone for phone in phones if outcome != Outcome.WRONG_NUMBER or phone != called]
         decision = decide(
             outcome,
@@ -100,9 +98,7 @@ def record_outcome(
             now=now,
             zone=ZoneInfo(task.clinic.time_zone),
         )
-        change(
-            task, **_fields(task, decision, member, outcome, reason, comment, appointment, evidence, bool(left), now)
-        )
+        change(task, **_fields(task, decision, member, outcome, reason, comment, appointment, evidence, now))
         event = note_event(
             task,
             TaskEvent.Kind.ATTEMPT,
@@ -117,7 +113,7 @@ def record_outcome(
         )
         # Told first: whoever hears of the phone must already know that the patient refused.
         _tell(task, member, outcome, reason, decision, now)
-        _mark_phone(called, outcome, actor=actor, now=now)
+        mark = _mark_phone(called, outcome, actor=actor, now=now)
         escalation = None
         if outcome == Outcome.REFUSED:
             escalation = escalate_refusal(
@@ -129,6 +125,7 @@ def record_outcome(
         event.before = before | {
             "version": task.version,
             "escalation_id": escalation.pk if escalation else None,
+            "mark": mark,
             **taken_back,
         }
         event.save(update_fields=["before"])
@@ -149,12 +146,10 @@ def _check(task: Task, outcome: str, *, reason: str, comment: str, call_at: date
         _check_choice(reasons.RESOLUTIONS, reason, comment, "Выберите, как решился вопрос.")
     elif outcome == Outcome.CALL_BACK and call_at is None:
         raise BadInput("Укажите, когда перезвонить.")
-    if call_at is not None and outcome in {Outcome.CALL_BACK, Outcome.THINKS}:
-        if call_at <= now:
-            raise BadInput("Это время уже прошло. Выберите время позже.")
-        if call_at > now + FARTHEST:
-            raise BadInput("Это дальше, чем через год. Проверьте дату.")
-    if outcome == Outcome.WRONG_NUMBER and task.needs_contact:
+    kept_at = call_at if outcome in {Outcome.CALL_BACK, Outcome.THINKS} else None
+    if kept_at is not None and (wrong := wrong_time(kept_at, now)):
+        raise BadInput(wrong)
+    if outcome == Outcome.WRONG_NUMBER and not callable_phones(task.patient_id).exists():
         raise BadInput("Рабочих номеров в карте нет. Внесите новый номер или выберите другой исход.")
 
 
@@ -179,14 +174,10 @@ def _check_booking(task: Task, appointment: Appointment | None, evidence: str, n
         raise BookingMissing("Эта запись отменена или уже прошла. Нужна запись на будущее время.")
 
 
-def _before(task: Task, called: Contact | None) -> dict[str, Any]:
+def _before(task: Task) -> dict[str, Any]:
     plain = {name: getattr(task, name) for name in CHANGED}
     fields = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in plain.items()}
-    return {
-        "fields": fields,
-        "contact_id": called.pk if called else None,
-        "reach": called.reach if called else "",
-    }
+    return {"fields": fields}
 
 
 def _fields(
@@ -198,7 +189,6 @@ def _fields(
     comment: str,
     appointment: Appointment | None,
     evidence: str,
-    has_phone: bool,
     now: datetime,
 ) -> dict[str, Any]:
     fields: dict[str, Any] = {
@@ -206,7 +196,6 @@ def _fields(
         "hidden_until": decision.hidden_until,
         "promised_at": decision.promised_at,
         "attempts": min(decision.attempts, 32767),
-        "needs_contact": not has_phone,
     }
     # Whoever promised to call keeps the promise; a task from the common queue is theirs from now on.
     if task.owner_id is None:
@@ -226,14 +215,22 @@ def _fields(
     return fields
 
 
-def _mark_phone(called: Contact | None, outcome: str, *, actor: Actor, now: datetime) -> None:
+def _mark_phone(called: Contact | None, outcome: str, *, actor: Actor, now: datetime) -> dict[str, Any] | None:
+    """Mark whether the phone reaches the patient. Returns what an undo needs to take this mark back."""
     reach = Contact.Reach.REACHED if outcome in SPOKEN else None
     if outcome == Outcome.NO_ANSWER:
         reach = Contact.Reach.NO_ANSWER
     elif outcome == Outcome.WRONG_NUMBER:
         reach = Contact.Reach.WRONG
-    if called is not None and reach is not None and called.reach != reach:
-        patients.mark_reach(contact=called, reach=reach, actor=actor, now=now)
+    if called is None or reach is None or called.reach == reach:
+        return None
+    was = {
+        "reach": called.reach,
+        "reach_at": called.reach_at.isoformat() if called.reach_at else None,
+        "is_preferred": called.is_preferred,
+    }
+    marked = patients.mark_reach(contact=called, reach=reach, actor=actor, now=now)
+    return {"contact_id": called.pk, "was": was, "reach": marked.reach, "at": now.isoformat()}
 
 
 def _tell(task: Task, member: Member, outcome: str, reason: str, decision: Decision, now: datetime) -> None:

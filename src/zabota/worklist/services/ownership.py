@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, prefetch_related_objects
 
 from zabota.clinic.models import Member
 from zabota.kernel import audit, clock, facts
@@ -34,7 +34,7 @@ def hand_over(
     """Give the task to a colleague, or back to the common queue with `to_member=None`."""
     _check_seen(task, seen_version)
     if to_member is not None:
-        _check_fit(task, to_member)
+        check_fit(to_member, clinic_id=task.clinic_id, branch_id=task.branch_id)
         if to_member.pk == task.owner_id:
             raise AlreadyDone("Задача уже у этого сотрудника.")
     kind = TaskEvent.Kind.HANDED if to_member else TaskEvent.Kind.RELEASED
@@ -93,7 +93,7 @@ def reassign_all(
     """
     with transaction.atomic():
         rows = _rows_of(from_member)
-        theirs = {branch for _, branch in rows if to_member is not None and may_work_at(to_member, branch)}
+        theirs = _fitting(to_member, {branch for _, branch in rows})
         fits = {pk for pk, branch in rows if to_member is not None and branch in theirs}
         _pass_on(fits, to_member, from_member, member=member, now=now)
         _pass_on({pk for pk, _ in rows} - fits, None, from_member, member=member, now=now)
@@ -113,7 +113,7 @@ def release_unfit(*, member: Member, actor: Actor, now: datetime) -> int:
     with transaction.atomic():
         rows = _rows_of(member)
         works = member in workers(member.clinic_id)
-        theirs = {branch for _, branch in rows if works and may_work_at(member, branch)}
+        theirs = _fitting(member if works else None, {branch for _, branch in rows})
         ids = {pk for pk, branch in rows if branch not in theirs}
         if ids:
             _pass_on(ids, None, member, member=None, now=now)
@@ -198,6 +198,14 @@ def _give(
     return task
 
 
+def _fitting(member: Member | None, branches: set[int | None]) -> set[int | None]:
+    """Of these branches, those whose tasks are this person's business."""
+    if member is None:
+        return set()
+    prefetch_related_objects([member], "branches")
+    return {branch for branch in branches if may_work_at(member, branch)}
+
+
 def _rows_of(member: Member) -> list[tuple[int, int | None]]:
     """Open tasks of a person with their branches, locked."""
     rows = Task.objects.select_for_update().open().filter(owner=member)
@@ -221,8 +229,9 @@ def _check_seen(task: Task, seen_version: int | None) -> None:
         raise AlreadyDone(what_happened(task))
 
 
-def _check_fit(task: Task, to_member: Member) -> None:
-    if to_member.clinic_id != task.clinic_id or to_member not in workers(task.clinic_id):
+def check_fit(member: Member, *, clinic_id: int, branch_id: int | None) -> None:
+    """Raises NotAllowed when tasks of this branch may not be given to this person."""
+    if member.clinic_id != clinic_id or member not in workers(clinic_id):
         raise NotAllowed("Этому сотруднику нельзя передать задачу: он не работает с очередью.")
-    if not may_work_at(to_member, task.branch_id):
+    if not may_work_at(member, branch_id):
         raise NotAllowed("Этот сотрудник не работает в филиале задачи.")

@@ -16,11 +16,11 @@ from zabota.kernel.errors import AlreadyDone
 from zabota.patients import api as patients
 from zabota.patients.models import Contact
 from zabota.worklist.facts import TaskHanded, TaskReopened
-from zabota.worklist.models import Outcome, Task, TaskEvent
+from zabota.worklist.models import Task, TaskEvent
 from zabota.worklist.rules.outcomes import UNDO_WITHIN
 from zabota.worklist.services.changes import note_event
+from zabota.worklist.services.escalation import take_back_review
 from zabota.worklist.services.peace import disturb_again
-from zabota.worklist.services.tasks import close_tasks
 
 _INSTANTS = ("due_at", "hidden_until", "promised_at", "closed_at")
 
@@ -55,8 +55,8 @@ def undo_outcome(*, event: TaskEvent, member: Member, actor: Actor, now: datetim
             ),
             now=now,
         )
-        _restore_phone(event, before, actor=actor, now=now)
-        _take_back_consequences(event, before, actor=actor, now=now)
+        _restore_phone(before, actor=actor, now=now)
+        _take_back_consequences(before, member=member, actor=actor, now=now)
         note_event(task, TaskEvent.Kind.REOPENED, now=now, member=member, outcome=event.outcome)
         audit.record("worklist.task.undone", task, actor=actor, now=now, details={"outcome": event.outcome})
     return task
@@ -106,21 +106,29 @@ def _fields(stored: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _restore_phone(event: TaskEvent, before: dict[str, Any], *, actor: Actor, now: datetime) -> None:
-    contact = Contact.objects.filter(pk=before["contact_id"]).first() if before["contact_id"] else None
-    if contact is not None and contact.reach != before["reach"]:
-        patients.mark_reach(contact=contact, reach=before["reach"], actor=actor, now=now)
-
-
-def _take_back_consequences(event: TaskEvent, before: dict[str, Any], *, actor: Actor, now: datetime) -> None:
-    if before["escalation_id"]:
-        close_tasks(
-            task_ids=[before["escalation_id"]],
-            outcome=Outcome.NOT_NEEDED,
-            outcome_reason="taken_back",
+def _restore_phone(before: dict[str, Any], *, actor: Actor, now: datetime) -> None:
+    mark = before.get("mark")
+    if not mark:
+        return
+    # Whoever marked the phone after this outcome knows better.
+    ours = Contact.objects.filter(
+        pk=mark["contact_id"], reach=mark["reach"], reach_at=datetime.fromisoformat(mark["at"])
+    )
+    if contact := ours.first():
+        was = mark["was"]
+        patients.take_back_mark(
+            contact=contact,
+            reach=was["reach"],
+            reach_at=datetime.fromisoformat(was["reach_at"]) if was["reach_at"] else None,
+            is_preferred=was["is_preferred"],
             actor=actor,
             now=now,
         )
+
+
+def _take_back_consequences(before: dict[str, Any], *, member: Member, actor: Actor, now: datetime) -> None:
+    if before["escalation_id"]:
+        take_back_review(review_id=before["escalation_id"], member=member, actor=actor, now=now)
     disturb_again(before, actor=actor, now=now)
     if before.get("booked_here_id"):
         made = Appointment.objects.filter(pk=before["booked_here_id"], status__in=Appointment.BOOKED).first()

@@ -6,14 +6,16 @@ import datetime as dt
 
 import pytest
 
+from zabota.clinic.rules.rights import Role
 from zabota.kernel.errors import AlreadyDone, BadInput
 from zabota.kernel.models import AuditEntry, Fact
+from zabota.patients.api import add_contacts, mark_reach, prefer_contact
 from zabota.patients.models import Contact
 from zabota.worklist import api
 from zabota.worklist.api import BookingMissing, TooLate
 from zabota.worklist.models import Outcome, Reason, Task, TaskEvent
 
-HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
+MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
 
 
 @pytest.fixture
@@ -136,26 +138,28 @@ def test_wrong_number_marks_the_phone_and_offers_the_next(record, task, mila, sm
     assert recorded.next_phone == second
     assert Contact.objects.get(value="+79161234567").reach == Contact.Reach.WRONG
     task.refresh_from_db()
-    assert (task.state, task.hidden_until, task.needs_contact) == ("open", None, False)
+    assert (task.state, task.hidden_until) == ("open", None)
+    assert api.script_for(task).reason == task.reason
 
 
 def test_last_wrong_number_turns_the_task_into_finding_a_contact(record, task, smile, mila, now):
     api.ensure_scripts(clinic=smile, now=now)
     assert record(Outcome.WRONG_NUMBER).next_phone is None
     task.refresh_from_db()
-    assert task.needs_contact
     assert task.state == "open"
     assert api.script_for(task).reason == Reason.FIND_CONTACT
     with pytest.raises(BadInput, match="Рабочих номеров"):
         record(Outcome.WRONG_NUMBER)
 
 
-def test_new_phone_ends_the_search_for_a_contact(record, task, mila, smile, now):
+def test_new_phone_ends_the_search_for_a_contact_at_once(record, task, mila, smile, now, actor):
     record(Outcome.WRONG_NUMBER)
-    Contact.objects.create(patient=mila, clinic=smile, kind="phone", value="+79160000009")
-    record(Outcome.NO_ANSWER, at=now + HOUR)
-    task.refresh_from_db()
-    assert not task.needs_contact
+    assert api.reachable([mila.pk]) == set()
+    add_contacts(patient=mila, phones="+7 916 000-00-09", actor=actor, now=now)
+    assert api.reachable([mila.pk]) == {mila.pk}
+    assert api.script_for(task).reason == task.reason
+    record(Outcome.WRONG_NUMBER, at=now + HOUR)
+    assert Contact.objects.get(value="+79160000009").reach == Contact.Reach.WRONG
 
 
 def test_silence_is_counted_and_never_closes_the_task(record, task, now):
@@ -228,6 +232,82 @@ def test_undo_puts_everything_back(record, task, vera, quality, actor, now):
         api.undo_outcome(event=TaskEvent.objects.get(pk=recorded.event.pk), member=vera, actor=actor, now=now)
 
 
+def test_undo_of_a_wrong_number_gives_the_phone_its_mark_its_day_and_its_place_back(record, vera, actor, now):
+    phone = Contact.objects.get()
+    mark_reach(contact=phone, reach="reached", actor=actor, now=now - 30 * DAY)
+    prefer_contact(contact=phone, actor=actor, now=now - 30 * DAY)
+    event = record(Outcome.WRONG_NUMBER).event
+    phone.refresh_from_db()
+    assert (phone.reach, phone.is_preferred) == ("wrong", False)
+    api.undo_outcome(event=event, member=vera, actor=actor, now=now + MINUTE)
+    phone.refresh_from_db()
+    assert (phone.reach, phone.reach_at, phone.is_preferred) == ("reached", now - 30 * DAY, True)
+
+
+def test_undo_leaves_the_mark_that_a_colleague_made_since(record, vera, actor, now):
+    phone = Contact.objects.get()
+    event = record(Outcome.NO_ANSWER).event
+    mark_reach(contact=phone, reach="wrong", actor=actor, now=now + MINUTE)
+    api.undo_outcome(event=event, member=vera, actor=actor, now=now + 2 * MINUTE)
+    phone.refresh_from_db()
+    assert (phone.reach, phone.reach_at) == ("wrong", now + MINUTE)
+
+
+def test_undo_leaves_the_phone_preferred_that_was_chosen_since(record, vera, mila, smile, actor, now):
+    phone, other = (
+        Contact.objects.get(),
+        Contact.objects.create(patient=mila, clinic=smile, kind="phone", value="+79160000001"),
+    )
+    prefer_contact(contact=phone, actor=actor, now=now - DAY)
+    event = record(Outcome.WRONG_NUMBER).event
+    prefer_contact(contact=other, actor=actor, now=now + MINUTE)
+    api.undo_outcome(event=event, member=vera, actor=actor, now=now + 2 * MINUTE)
+    preferred = Contact.objects.filter(is_preferred=True)
+    assert [each.value for each in preferred] == [other.value]
+
+
+class TestReviewOfARefusalTakenBack:
+    """The quality controller's task goes with the refusal that made it."""
+
+    @pytest.fixture
+    def refused(self, record, quality):
+        recorded = record(Outcome.REFUSED, reason="bad_experience")
+        assert recorded.escalation.owner == quality
+        return recorded
+
+    def test_untouched_one_is_closed_and_the_trail_tells_by_whom(self, refused, vera, actor, now):
+        api.undo_outcome(event=refused.event, member=vera, actor=actor, now=now + MINUTE)
+        review = Task.objects.get(pk=refused.escalation.pk)
+        assert (review.outcome, review.outcome_reason) == (Outcome.NOT_NEEDED, "taken_back")
+        assert review.events.get(kind="closed").member == vera
+        assert AuditEntry.objects.get(action="worklist.task.closed").object_id == str(review.pk)
+        assert Fact.objects.filter(kind="worklist.task_closed", payload__task_id=review.pk).count() == 1
+
+    def test_one_already_worked_on_stays_the_controller_s_and_tells_of_it(self, refused, vera, quality, actor, now):
+        review = Task.objects.get(pk=refused.escalation.pk)
+        api.record_outcome(task=review, member=quality, outcome=Outcome.NO_ANSWER, actor=actor, now=now + MINUTE)
+        api.undo_outcome(event=refused.event, member=vera, actor=actor, now=now + 2 * MINUTE)
+        review.refresh_from_db()
+        assert (review.state, review.attempts, review.owner) == ("open", 1, quality)
+        assert review.summary.endswith("Отказ отменён: его записали по ошибке")
+        assert review.events.get(kind="noted").member == vera
+        assert AuditEntry.objects.filter(action="worklist.task.refusal_undone").count() == 1
+        with pytest.raises(AlreadyDone):
+            api.record_outcome(
+                task=review, member=quality, outcome=Outcome.NO_ANSWER, seen_version=1, actor=actor, now=now + HOUR
+            )
+
+
+def test_refusal_goes_past_a_controller_of_another_branch_to_the_owner(record, new_member, smile, north, centre, anton):
+    new_member(smile, Role.QUALITY, "Лев", "Юг", branches=[north])
+    assert record(Outcome.REFUSED, reason="bad_experience").escalation.owner == anton
+
+
+def test_controller_of_this_branch_comes_before_one_of_the_whole_clinic(record, new_member, smile, centre, quality):
+    own = new_member(smile, Role.QUALITY, "Ян", "Яшин", branches=[centre])
+    assert record(Outcome.REFUSED, reason="bad_experience").escalation.owner == own
+
+
 def test_undo_is_for_a_short_time_and_for_the_one_who_recorded(record, vera, anton, actor, now):
     event = record(Outcome.NO_ANSWER).event
     with pytest.raises(AlreadyDone, match="не вы"):
@@ -260,12 +340,3 @@ def test_common_task_becomes_the_callers(new_task, pyotr, vera, actor, now):
     task = new_task(pyotr)
     api.record_outcome(task=task, member=vera, outcome=Outcome.NO_ANSWER, actor=actor, now=now)
     assert task.owner_id == vera.pk
-
-
-def test_sweep_closes_what_answered_itself_and_leaves_what_a_person_closed(record, task, new_task, pyotr, now, actor):
-    record(Outcome.RESOLVED, reason="answered")
-    other = new_task(pyotr)
-    assert api.close_tasks(task_ids=[task.pk, other.pk], outcome=Outcome.BOOKED_ELSEWHERE, actor=actor, now=now) == 1
-    task.refresh_from_db()
-    assert task.outcome == Outcome.RESOLVED
-    assert api.close_tasks(task_ids=[other.pk], outcome=Outcome.BOOKED_ELSEWHERE, actor=actor, now=now) == 0
