@@ -20,6 +20,7 @@ from zabota.desk.access import StaffRequest, may_see
 from zabota.desk.patients.access import Sight, cards_of, sight_of
 from zabota.desk.patients.timeline import FILTERS, TimelinePage, count_events, read_timeline
 from zabota.desk.patients.words import age_on, span, whole_roubles
+from zabota.desk.today.scope import may_open
 from zabota.nextstep import api as nextstep
 from zabota.nextstep.models import PatientState
 from zabota.patients import api as patients
@@ -73,6 +74,7 @@ class Card:
     #: Where its time is changed; empty when this person may not, or nothing is left to move.
     move_url: str
     task: Task | None
+    may_open_task: bool
     last_visit: Appointment | None
     visits: VisitSummary
     with_us: str
@@ -140,6 +142,7 @@ def load_card(request: StaffRequest, patient: Patient, *, now: datetime) -> Card
     notes = list(
         Note.objects.filter(patient=patient).select_related("author").order_by("-written_at", "-pk")[:SHOWN_NOTES]
     )
+    task = Task.objects.open().filter(patient=patient).select_related("owner__user").order_by("due_at", "pk").first()
     return Card(
         patient=patient,
         sight=sight,
@@ -151,7 +154,8 @@ def load_card(request: StaffRequest, patient: Patient, *, now: datetime) -> Card
         booking=booked,
         may_change=_may_change(request, booked),
         move_url=_move_url(request, booked),
-        task=Task.objects.open().filter(patient=patient).select_related("owner__user").order_by("due_at", "pk").first(),
+        task=task,
+        may_open_task=task is not None and sight.task and may_open(request.member, task),
         last_visit=booking.last_visits([pk]).get(pk),
         visits=visits,
         with_us=span(first_on, today) if first_on and first_on <= today else "",

@@ -391,3 +391,34 @@ def test_task_is_put_up_for_people_of_the_patient_s_branch(as_vera, mila, new_me
     assert "не работает в филиале" in text_of(answer)
     late = as_vera.post(address, {"summary": "Спросить", "call_at": "2020-01-01T10:00"})
     assert "Это время уже прошло" in text_of(late)
+
+
+def test_task_of_another_branch_is_told_of_without_a_link_that_would_open_nothing(
+    as_vera, as_anton, new_task, mila, vera, north
+):
+    task = new_task(mila, None, branch=north, summary="Спросить на Севере")
+    card = f"/patients/{mila.public_id}/"
+    shown = as_vera.get(card).content.decode()
+    assert "Спросить на Севере" in shown
+    assert f"/tasks/{task.public_id}/" not in shown
+    assert as_vera.get(f"/tasks/{task.public_id}/").status_code == 404
+    assert f"/tasks/{task.public_id}/" in as_anton.get(card).content.decode()
+    # What was handed to her is hers to open, whatever its branch.
+    with clinic_scope(task.clinic_id):
+        Task.objects.filter(pk=task.pk).update(owner=vera)
+    assert f"/tasks/{task.public_id}/" in as_vera.get(card).content.decode()
+
+
+def test_relative_with_a_task_of_another_branch_is_named_without_a_link(
+    as_vera, two, new_task, new_patient, smile, centre, north
+):
+    with clinic_scope(smile.pk):
+        household = Household.objects.create(clinic=smile)
+        child = new_patient(smile, "Кузнецов Ян Андреевич", branch=centre)
+        two[0].patient.household = child.household = household
+        two[0].patient.save()
+        child.save()
+    theirs = new_task(child, None, branch=north, summary="Осмотр ребёнка")
+    page = as_vera.get(f"/today/{two[0].public_id}/").content.decode()
+    assert "Осмотр ребёнка" in page
+    assert theirs.public_id not in page

@@ -10,6 +10,7 @@ from zabota.booking import api as booking
 from zabota.booking.models import Appointment
 from zabota.clinic.models import Doctor, Member
 from zabota.desk.access import may_see
+from zabota.desk.today.scope import may_open
 from zabota.kernel.declension import decline_name
 from zabota.nextstep.models import PatientState, PatientType
 from zabota.patients import api as patients
@@ -38,6 +39,8 @@ class Relative:
     patient: Patient
     age: int | None
     task: Task | None = None
+    #: The task may be of a branch that is not this person's.
+    may_open: bool = False
     booked_at: datetime | None = None
 
 
@@ -188,7 +191,16 @@ def _family(patient: Patient, member: Member, today: date, now: datetime) -> lis
         .order_by("-starts_at")
         .values_list("patient_id", "starts_at")
     )
-    return [Relative(each, _age(each.born_on, today), tasks.get(each.pk), booked.get(each.pk)) for each in members]
+    return [
+        Relative(
+            each,
+            _age(each.born_on, today),
+            task=(task := tasks.get(each.pk)),
+            may_open=task is not None and may_open(member, task),
+            booked_at=booked.get(each.pk),
+        )
+        for each in members
+    ]
 
 
 def _tenure(first_on: date | None, today: date) -> str:

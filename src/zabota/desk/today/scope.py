@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.db.models import Q
 from django.http import Http404
 
-from zabota.desk.access import StaffRequest, branches_of
+from zabota.clinic.models import Member
+from zabota.desk.access import StaffRequest, branches_of, may_see
 from zabota.worklist.models import Task, TaskQuerySet
 
 
@@ -16,6 +17,11 @@ def tasks_of(request: StaffRequest) -> TaskQuerySet:
     if ids is None:
         return rows
     return rows.filter(Q(branch_id__in=ids) | Q(branch_id=None) | Q(owner=request.member))
+
+
+def may_open(member: Member, task: Task) -> bool:
+    """The same of one task: where it is told of but may not be opened, no link leads to it."""
+    return task.owner_id == member.pk or may_see(member, task.branch_id)
 
 
 def task_or_404(request: StaffRequest, public_id: str) -> Task:

@@ -16,7 +16,7 @@ from zabota.clinic.models import Member
 from zabota.desk.access import StaffRequest, branches_of, staff_page, visible
 from zabota.desk.today import board
 from zabota.desk.today.reading import read_due, read_moment, read_version
-from zabota.desk.today.scope import task_or_404
+from zabota.desk.today.scope import may_open, task_or_404
 from zabota.desk.today.views import show_board
 from zabota.desk.today.words import Said, full_of
 from zabota.kernel import audit, clock
@@ -41,12 +41,16 @@ def task(request: StaffRequest, public_id: str) -> HttpResponse:
     )
     events = looked_once_a_day(rows, zone)
     audit.record("worklist.task.viewed", found, actor=request.actor, now=now)
+    review = Task.objects.filter(escalated_from=found).select_related("owner__user").first()
+    cause = found.escalated_from
     context = {
         "task": found,
         "events": events,
         "deadline": board.deadline(found, now, zone),
         "may_work": found.state == Task.State.OPEN,
-        "review": Task.objects.filter(escalated_from=found).first(),
+        "review": review,
+        "may_open_review": review is not None and may_open(request.member, review),
+        "may_open_cause": cause is not None and may_open(request.member, cause),
     }
     return render(request, "desk/today/task.html", context)
 
