@@ -16,6 +16,8 @@ class AppointmentBooked(FactBase):
     patient_id: int
     appointment_id: int
     starts_at: datetime
+    #: When they got it: booked, or taken back after a cancellation.
+    since_at: datetime | None = None
 
 
 @fact("booking.appointment_confirmed")

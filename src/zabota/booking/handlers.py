@@ -14,4 +14,5 @@ def leave_the_waitlist(fact: AppointmentBooked) -> None:
     """Who has a time waits no longer, unless they wait for an earlier one."""
     appointment = Appointment.objects.filter(pk=fact.appointment_id, status__in=Appointment.BOOKED).first()
     if appointment is not None:
-        close_satisfied(appointment=appointment, now=clock.now())
+        now = clock.now()
+        close_satisfied(appointment=appointment, since_at=fact.since_at or now, now=now)

@@ -93,7 +93,7 @@ class Visitor:
 
     @property
     def needs_digits(self) -> bool:
-        """A short secret may be guessed: before anything is changed the end of the phone is asked."""
+        """A short secret may be guessed: before a time or a place in the list is lost the end of the phone is asked."""
         return self.link.is_short and not self.guest.known
 
 

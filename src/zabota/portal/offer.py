@@ -47,28 +47,33 @@ def take(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
 
 @link_page(OFFER, "POST")
 def refuse(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
-    """«Не подходит», or «больше не ждать»."""
-    try:
-        visits.refuse_offer(link=visitor.link, leave=request.POST.get("leave") == "1", now=clock.now())
-    except AlreadyDone:
-        pass  # taken from another tab: the page shows it
-    return redirect("portal:offer", visitor.link.public_id)
+    """«Не подходит», or «больше не ждать»: the second loses a place in the list."""
+    leave = request.POST.get("leave") == "1"
+    if leave and visitor.needs_digits:
+        return redirect(f"{reverse('portal:offer-digits', args=[visitor.link.public_id])}?then=leave")
+    return _refuse(visitor, leave=leave)
 
 
 @link_page(OFFER, "GET", "HEAD", "POST")
 def digits(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
     """The end of the phone before a time is taken by a short link; the right digits finish what was begun."""
     here, after = (reverse(f"portal:{name}", args=[visitor.link.public_id]) for name in ("offer-digits", "offer"))
-    if request.GET.get("then") != "take":
+    then = request.GET.get("then", "")
+    if then == "take":
+        act, press = (lambda: _take(request, visitor)), "Беру это время"
+    elif then == "leave":
+        act, press = (lambda: _refuse(visitor, leave=True)), "Больше не ждать"
+    else:
         return ask_phone_end(request, visitor, here=here, after=after)
-    return ask_phone_end(
-        request,
-        visitor,
-        here=f"{here}?then=take",
-        after=after,
-        act=lambda: _take(request, visitor),
-        press="Беру это время",
-    )
+    return ask_phone_end(request, visitor, here=f"{here}?then={then}", after=after, act=act, press=press)
+
+
+def _refuse(visitor: Visitor, *, leave: bool) -> HttpResponse:
+    try:
+        visits.refuse_offer(link=visitor.link, leave=leave, now=clock.now())
+    except AlreadyDone:
+        pass  # taken from another tab: the page shows it
+    return redirect("portal:offer", visitor.link.public_id)
 
 
 def _take(request: HttpRequest, visitor: Visitor) -> HttpResponse:

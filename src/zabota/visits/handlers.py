@@ -24,7 +24,7 @@ from zabota.visits.services.care import complain_in_words, follow_up
 from zabota.visits.services.complaints import note_contact
 from zabota.visits.services.notices import tell_cancelled
 from zabota.visits.services.offering import send_offer
-from zabota.visits.services.planning import CANCELLED, give_up, plan_visit
+from zabota.visits.services.planning import give_up, plan_visit, why_over
 from zabota.worklist.api import create_task
 from zabota.worklist.facts import ContactAttempted
 from zabota.worklist.models import Reason
@@ -49,8 +49,9 @@ def plan_reminders(told: AppointmentBooked | AppointmentMoved) -> None:
 def drop_reminders(told: AppointmentCancelled | AppointmentMissed) -> None:
     """A visit that is not to be is not reminded of."""
     visit = Appointment.objects.filter(pk=told.appointment_id).first()
-    if visit is not None:
-        give_up(visit, why=CANCELLED, now=clock.now())
+    over = why_over(visit) if visit is not None else ""
+    if visit is not None and over:  # it may be on again meanwhile
+        give_up(visit, why=over, now=clock.now())
 
 
 @handles(AppointmentCancelled)

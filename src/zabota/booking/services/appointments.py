@@ -102,7 +102,11 @@ def book(
         audit.record("booking.appointment.booked", appointment, actor=actor, now=now)
         facts.publish(
             AppointmentBooked(
-                clinic_id=patient.clinic_id, patient_id=patient.pk, appointment_id=appointment.pk, starts_at=starts_at
+                clinic_id=patient.clinic_id,
+                patient_id=patient.pk,
+                appointment_id=appointment.pk,
+                starts_at=starts_at,
+                since_at=now,
             ),
             now=now,
         )

@@ -57,7 +57,11 @@ def restore(*, appointment: Appointment, actor: Actor, now: datetime) -> Appoint
     audit.record("booking.appointment.restored", row, actor=actor, now=now)
     facts.publish(
         AppointmentBooked(
-            clinic_id=row.clinic_id, patient_id=row.patient_id, appointment_id=row.pk, starts_at=row.starts_at
+            clinic_id=row.clinic_id,
+            patient_id=row.patient_id,
+            appointment_id=row.pk,
+            starts_at=row.starts_at,
+            since_at=now,
         ),
         now=now,
     )

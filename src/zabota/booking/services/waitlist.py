@@ -114,15 +114,15 @@ def close_entry(*, entry: WaitlistEntry, reason: str, actor: Actor, now: datetim
     return row
 
 
-def close_satisfied(*, appointment: Appointment, now: datetime) -> int:
+def close_satisfied(*, appointment: Appointment, since_at: datetime, now: datetime) -> int:
     """A booking made elsewhere is what the patient waited for: entries without a time of their own close themselves.
 
-    A booking that names no service is when its doctor performs what the patient waits for.
+    Whoever joined the list after `since_at`, when they had this time already, waits for another. A booking that names no service is when its doctor performs what the patient waits for.
     """
     booked = set(appointment.lines.values_list("service_id", flat=True))
     closed = 0
     rows = WaitlistEntry.objects.filter(
-        patient_id=appointment.patient_id, state__in=WaitlistEntry.OPEN, created_at__lte=now
+        patient_id=appointment.patient_id, state__in=WaitlistEntry.OPEN, created_at__lte=since_at
     ).filter(Q(appointment=None))
     for entry in rows.prefetch_related("services"):
         wanted = {row.pk for row in entry.services.all()}

@@ -241,7 +241,17 @@ def test_booking_that_names_no_service_ends_the_wait_when_its_doctor_performs_wh
     entry.refresh_from_db()
     assert entry.state == "waiting"
     cleaning.need.doctors.add(row.doctor)
-    assert close_satisfied(appointment=row, now=row.booked_at) == 1
+    assert close_satisfied(appointment=row, since_at=row.booked_at, now=row.booked_at) == 1
+
+
+def test_who_joins_the_list_with_a_time_in_hand_waits_on_when_the_booking_is_told_of_late(
+    waits, people, book, run_jobs, freeze_now, now
+):
+    book(patient=people[0])
+    entry = waits(people[0], now=now + dt.timedelta(minutes=1))
+    run_jobs()
+    entry.refresh_from_db()
+    assert entry.state == "waiting"
 
 
 @pytest.fixture

@@ -127,6 +127,18 @@ def test_who_does_not_want_the_time_waits_on_or_leaves(mila, pyotr, offered, pho
     assert "Больше не ждём" in stranger_phone.page
 
 
+def test_a_guessed_short_link_takes_nobody_off_the_list(mila, offered, phone) -> None:
+    phone.open(offered(mila, short=True))
+
+    phone.press("refuse", leave="1")
+    assert "четыре цифры" in phone.page
+    with clinic_scope(mila.clinic_id):
+        assert WaitlistEntry.objects.get().state == "offered"
+    phone.press("phone?then=leave", digits="4567")
+
+    assert "Больше не ждём" in phone.page
+
+
 def test_pain_is_an_urgent_task_at_once_with_the_time_it_took(mila, asked, phone, sokolova, actor) -> None:
     """B4."""
     check, secret = asked(mila)

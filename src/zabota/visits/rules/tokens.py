@@ -8,7 +8,8 @@ import string
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 #: 131 bits.
 LONG = 22
-#: 36 bits: shows no more than date, time and address, and asks for the end of the phone before anything is changed.
+#: 36 bits: shows no more than date, time and address. «Приду», «перезвоните» and «не подходит» take nothing from anybody;
+#: before a time is given up, moved or taken, or a place in the list is left, the end of the phone is asked.
 SHORT = 6
 #: Tries at the last four digits of the phone, for one link.
 TRIES = 5

@@ -23,6 +23,21 @@ _AHEAD = timedelta(days=15)
 _PORTION = 500
 
 MOVED, CANCELLED, OFF = "Визит перенесён", "Визит отменён", "Напоминания выключены"
+VANISHED = "Записи больше нет в программе клиники"
+#: Why a visit in this state is not reminded of.
+_ENDS: dict[str, str] = {
+    Appointment.Status.ARRIVED: "Пациент уже пришёл",
+    Appointment.Status.COMPLETED: "Приём уже закончен",
+    Appointment.Status.NO_SHOW: "Пациент не пришёл",
+    Appointment.Status.CANCELLED_PATIENT: CANCELLED,
+    Appointment.Status.CANCELLED_CLINIC: CANCELLED,
+    Appointment.Status.MOVED: MOVED,
+}
+
+
+def why_over(visit: Appointment) -> str:
+    """Why this visit needs no reminder any more, in words for the card; empty while it is to come."""
+    return VANISHED if visit.vanished_at is not None else _ENDS.get(visit.status, "")
 
 
 @transaction.atomic
@@ -36,8 +51,9 @@ def plan_visit(*, appointment_id: int, now: datetime) -> list[Reminder]:
     )
     if visit is None:
         return []
-    if visit.status not in LIVE or visit.vanished_at is not None:
-        give_up(visit, why=CANCELLED, now=now)
+    over = why_over(visit)
+    if over:
+        give_up(visit, why=over, now=now)
         return []
     here = Q(revision=visit.revision, starts_at=visit.starts_at)
     _void(Reminder.objects.filter(~here, appointment=visit), why=MOVED, now=now)
@@ -45,8 +61,8 @@ def plan_visit(*, appointment_id: int, now: datetime) -> list[Reminder]:
     if visit.starts_at <= now:
         return []
     mine = Reminder.objects.filter(here, appointment=visit)
-    # A visit that is on again is reminded of again.
-    mine.filter(state=Reminder.State.VOID, why=CANCELLED, due_at__gt=now).update(
+    # A visit that is on again, or back at its time, is reminded of again.
+    mine.filter(state=Reminder.State.VOID, due_at__gt=now).update(
         state=Reminder.State.PLANNED, why="", leader=None, round=F("round") + 1
     )
     known = set(mine.values_list("kind", flat=True))
@@ -89,7 +105,11 @@ def plan_unplanned(*, now: datetime) -> int:
     silent = VisitSettings.objects.filter(reminders_on=False).values("clinic_id")
     soon = (
         Appointment.objects.filter(status__in=LIVE, vanished_at=None, starts_at__gt=now, starts_at__lt=now + _AHEAD)
-        .exclude(pk__in=Reminder.objects.filter(starts_at__gt=now).exclude(why=CANCELLED).values("appointment_id"))
+        .exclude(
+            pk__in=Reminder.objects.filter(starts_at__gt=now)
+            .exclude(state=Reminder.State.VOID)
+            .values("appointment_id")
+        )
         .exclude(clinic_id__in=silent)
     )
     # A portion of each clinic: visits that get no reminder by their clinic's choice stand in front for ever.

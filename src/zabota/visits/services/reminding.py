@@ -23,7 +23,7 @@ from zabota.visits.rules.reminders import Moment
 from zabota.visits.services.acts import link_expiry
 from zabota.visits.services.addresses import link_words
 from zabota.visits.services.links import make_links
-from zabota.visits.services.planning import CANCELLED, LIVE, MOVED, OFF, message_key
+from zabota.visits.services.planning import MOVED, OFF, message_key, why_over
 from zabota.visits.services.settings import settings_of
 
 SUBJECT = "reminder"
@@ -122,8 +122,9 @@ def still_valid(refs: Sequence[tuple[int, int]], *, now: datetime) -> Mapping[tu
 
 def _reason(row: Reminder, now: datetime) -> str:
     visit = row.appointment
-    if visit.status not in LIVE or visit.vanished_at is not None:
-        return CANCELLED
+    over = why_over(visit)
+    if over:
+        return over
     if visit.revision != row.revision or visit.starts_at != row.starts_at:
         return MOVED
     return "Визит уже начался" if visit.starts_at <= now else ""

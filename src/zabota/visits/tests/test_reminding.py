@@ -9,7 +9,7 @@ import pytest
 
 from zabota.booking.models import Appointment
 from zabota.booking.services.appointments import cancel, move_appointment
-from zabota.booking.services.marks import mark_confirmed
+from zabota.booking.services.marks import mark_arrived, mark_confirmed, undo_mark
 from zabota.clinic.models import Branch, Clinic
 from zabota.kernel.scope import clinic_scope, every_clinic
 from zabota.messaging.models import ChannelChoice, Message
@@ -297,6 +297,55 @@ def test_a_visit_that_is_on_again_is_reminded_of_again(mila, book_for, actor) ->
 
     Appointment.objects.filter(pk=visit.pk).update(status="planned")
     plan_unplanned(now=WEDNESDAY)
+
+    assert planned(visit) == before[1:]
+
+
+def test_of_a_patient_who_came_early_the_report_says_that_they_came(mila, book_for, actor) -> None:
+    """A message that waits and a reminder that is planned end with what is true, and an arrival taken back revives it."""
+    visit = book_for(mila, "2026-11-18 19:00", at=at("2026-11-18 12:00"))
+    plan_at(visit, WEDNESDAY)
+    send_due(now=WEDNESDAY)
+    message = Message.objects.get()
+    before = planned(visit)
+    mark_arrived(appointment=visit, actor=actor, now=at("2026-11-18 16:00"))
+
+    assert still_valid([(message.subject_id, 0)], now=at("2026-11-18 16:00")) == {
+        (message.subject_id, 0): "Пациент уже пришёл"
+    }
+    plan_at(visit, at("2026-11-18 16:00"))
+    assert set(Reminder.objects.filter(kind="short").values_list("state", "why")) == {("void", "Пациент уже пришёл")}
+
+    undo_mark(appointment=visit, actor=actor, now=at("2026-11-18 16:05"))
+    plan_unplanned(now=at("2026-11-18 16:05"))
+    assert planned(visit) == before == ["short 18.11 17:00"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"status": "no_show"}, "Пациент не пришёл"),
+        ({"status": "completed"}, "Приём уже закончен"),
+        ({"status": "moved"}, "Визит перенесён"),
+        ({"vanished_at": WEDNESDAY}, "Записи больше нет в программе клиники"),
+    ],
+)
+def test_why_a_visit_is_not_reminded_of_any_more_is_told_as_it_is(mila, book_for, changes, why) -> None:
+    visit = book_for(mila, "2026-11-26 15:00")
+    plan_at(visit, WEDNESDAY)
+    Appointment.objects.filter(pk=visit.pk).update(**changes)
+    plan_at(visit, WEDNESDAY)
+
+    assert set(Reminder.objects.values_list("why", flat=True)) == {why}
+
+
+def test_a_visit_that_an_export_moved_there_and_back_is_reminded_of_at_its_time(mila, book_for) -> None:
+    visit = book_for(mila, "2026-11-26 15:00")
+    plan_at(visit, WEDNESDAY)
+    before = planned(visit)
+    for starts in "2026-11-27 15:00", "2026-11-26 15:00":
+        Appointment.objects.filter(pk=visit.pk).update(starts_at=at(starts), origin="import")
+        plan_unplanned(now=WEDNESDAY)
 
     assert planned(visit) == before[1:]
 
