@@ -18,6 +18,7 @@ from django.db import models, transaction
 from zabota.kernel import clock
 from zabota.kernel.errors import reason_of
 from zabota.kernel.models import Fact, FactDelivery
+from zabota.kernel.plain import plain
 from zabota.kernel.scope import every_clinic
 
 log = structlog.get_logger(__name__)
@@ -188,15 +189,7 @@ def retry_parked(delivery_ids: Iterable[int], *, now: dt.datetime) -> int:
 
 
 def _to_json(item: FactBase) -> dict[str, Any]:
-    return {name: _plain(value) for name, value in dataclasses.asdict(item).items()}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dt.datetime | dt.date):
-        return value.isoformat()
-    if isinstance(value, tuple | list):
-        return [_plain(each) for each in value]
-    return value
+    return {name: plain(value) for name, value in dataclasses.asdict(item).items()}
 
 
 def _from_json(row: Fact) -> FactBase:

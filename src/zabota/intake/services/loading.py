@@ -19,6 +19,7 @@ from zabota.intake.services.planning import LoadPlan
 from zabota.intake.services.visits import KnownLine, Visit, lines_of
 from zabota.intake.services.writer import PORTION, Tick, Writer
 from zabota.kernel.jobs import assure_lease
+from zabota.kernel.plain import plain
 from zabota.patients.models import Consent, ConsentPurpose, Contact, Patient, PatientExternalId
 
 #: Visits changed by one statement.
@@ -125,12 +126,12 @@ def _fill_cards(writer: Writer, cards: list[Card]) -> None:
         fills = dict(card.fills)
         if {"name", "patronymic"} & set(fills):
             fills["name_key"] = card.name_key
-        before = {field: _plain(getattr(patient, field)) for field in fills}
+        before = {field: plain(getattr(patient, field)) for field in fills}
         for field, value in fills.items():
             setattr(patient, field, value)
         patient.save(update_fields=list(fills))
         _note_change(
-            writer, Change.Kind.UPDATED, patient, before, {name: _plain(value) for name, value in fills.items()}
+            writer, Change.Kind.UPDATED, patient, before, {name: plain(value) for name, value in fills.items()}
         )
     writer.add("patients_filled", len(cards))
 
@@ -316,7 +317,7 @@ def _fresh(writer: Writer, visit: Visit, field: str) -> Any:
 def _after(writer: Writer, visit: Visit, written: dict[int, list[KnownLine]]) -> dict[str, Any]:
     """What is written of a known appointment, as it is kept for undo."""
     lines = {"lines": written.get(visit.appointment_id or 0, [])} if "lines" in visit.before else {}
-    return {field: _plain(_fresh(writer, visit, field)) for field in visit.before if field != "lines"} | lines
+    return {field: plain(_fresh(writer, visit, field)) for field in visit.before if field != "lines"} | lines
 
 
 def _replace_lines(writer: Writer, visits: list[Visit]) -> dict[int, list[KnownLine]]:
@@ -348,10 +349,6 @@ def _note_change(writer: Writer, kind: str, row: Any, before: dict[str, Any], af
     Change.objects.create(
         batch=writer.batch, kind=kind, model=row._meta.label, object_id=row.pk, before=before, after=after
     )
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date | datetime) else value
 
 
 def _instant(day: date | None) -> datetime | None:

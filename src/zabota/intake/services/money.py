@@ -18,6 +18,7 @@ from zabota.intake.services.people import chunked
 from zabota.intake.services.visits import DERIVED, HAS_ID, Visit
 from zabota.intake.services.writer import PORTION, Writer
 from zabota.kernel.jobs import assure_lease
+from zabota.kernel.plain import plain
 
 _METHODS = frozenset(Payment.Method.values)
 #: Prefix of ids of payments that only «Оплачено» of a visit tells of.
@@ -95,16 +96,16 @@ def _told_by_table(writer: Writer, rows: list[Payment]) -> set[int | None]:
 
 
 def _changed(writer: Writer, row: Payment, wanted: Payment, fields: list[str]) -> Change:
-    before = {name: _plain(getattr(row, name)) for name in fields}
+    before = {name: plain(getattr(row, name)) for name in fields}
     for name in fields:
         setattr(row, name, getattr(wanted, name))
-    after = {name: _plain(getattr(row, name)) for name in fields}
+    after = {name: plain(getattr(row, name)) for name in fields}
     return _change(writer, Change.Kind.UPDATED, row, before, after)
 
 
 def _removed(writer: Writer, row: Payment) -> Change:
     writer.add("payments_removed")
-    before = {name: _plain(getattr(row, name)) for name in _KEPT} | {"clinic_id": row.clinic_id}
+    before = {name: plain(getattr(row, name)) for name in _KEPT} | {"clinic_id": row.clinic_id}
     return _change(writer, Change.Kind.REMOVED, row, before, {})
 
 
@@ -112,10 +113,6 @@ def _change(writer: Writer, kind: str, row: Payment, before: dict[str, Any], aft
     return Change(
         batch=writer.batch, kind=kind, model=Payment._meta.label, object_id=row.pk, before=before, after=after
     )
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value
 
 
 def _give_way(writer: Writer) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 
+from zabota.kernel.plain import plain
+
 
 @dataclass(frozen=True, slots=True)
 class Holder:
@@ -42,13 +44,13 @@ class Moved:
     def note_change(self, row: models.Model, **before: Any) -> None:
         """Keep the former values of a row that a merge altered."""
         self.changed.setdefault(row._meta.label, {})[str(row.pk)] = {
-            name: _plain(value) for name, value in before.items()
+            name: plain(value) for name, value in before.items()
         }
 
     def note_written(self, row: models.Model, **after: Any) -> None:
         """Keep what stands in the row since: the undo leaves the row alone when it no longer does."""
         self.written.setdefault(row._meta.label, {})[str(row.pk)] = {
-            name: _plain(value) for name, value in after.items()
+            name: plain(value) for name, value in after.items()
         }
 
     def note_created(self, row: models.Model) -> None:
@@ -144,10 +146,6 @@ def _close_weaker(
 
 def _field(model: type[models.Model], name: str) -> Any:
     return next(each for each in model._meta.concrete_fields if name in (each.name, each.attname))
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if hasattr(value, "isoformat") else value
 
 
 for _holder in (

@@ -14,6 +14,7 @@ from zabota.clinic.models import Member
 from zabota.kernel import audit, facts
 from zabota.kernel.audit import Actor
 from zabota.kernel.errors import AlreadyDone, BadInput
+from zabota.kernel.plain import plain
 from zabota.patients import api as patients
 from zabota.patients.models import Contact
 from zabota.worklist.facts import ContactAttempted, TaskClosed
@@ -175,9 +176,7 @@ def _check_booking(task: Task, appointment: Appointment | None, evidence: str, n
 
 
 def _before(task: Task) -> dict[str, Any]:
-    plain = {name: getattr(task, name) for name in CHANGED}
-    fields = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in plain.items()}
-    return {"fields": fields}
+    return {"fields": {name: plain(getattr(task, name)) for name in CHANGED}}
 
 
 def _fields(
@@ -226,7 +225,7 @@ def _mark_phone(called: Contact | None, outcome: str, *, actor: Actor, now: date
         return None
     was = {
         "reach": called.reach,
-        "reach_at": called.reach_at.isoformat() if called.reach_at else None,
+        "reach_at": plain(called.reach_at),
         "is_preferred": called.is_preferred,
     }
     marked = patients.mark_reach(contact=called, reach=reach, actor=actor, now=now)
