@@ -76,7 +76,7 @@ def load_figures(request: StaffRequest, period: Period, now: datetime) -> dict[s
     away = worklist.absent_ids(request.clinic, now)
     count_before = Counter(row.member_id for row in before)
     tasks = tasks_of(request)
-    ages = worklist.ageing(tasks=tasks, now=now)
+    ages = ages_of(request, now)
     return {
         "period": period,
         "limited": branches_of(request.member) is not None,
@@ -97,6 +97,11 @@ def load_figures(request: StaffRequest, period: Period, now: datetime) -> dict[s
         "signs": [(code, label, worklist.MEANINGS[code]) for code, label in worklist.SIGNS.items()],
         "members": members,
     }
+
+
+def ages_of(request: StaffRequest, now: datetime) -> list[worklist.AgeBucket]:
+    """Open tasks that this person may see, by age."""
+    return worklist.ageing(tasks=tasks_of(request), now=now)
 
 
 def _line(work: worklist.PersonWork, before: Counter[int | None], away: set[int]) -> PersonLine:

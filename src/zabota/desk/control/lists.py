@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -160,6 +160,33 @@ def people_table(people: Sequence[PersonLine]) -> tuple[list[str], list[list[Any
             ]
         )
     return header, rows
+
+
+def ages_table(ages: Sequence[worklist.AgeBucket]) -> tuple[list[str], list[list[Any]]]:
+    """Header and rows of open tasks by age."""
+    header = ["Возраст", "Открыто", "Из них просрочено", "Под угрозой, руб."]
+    return header, [[age.label, age.count, age.overdue, age.stake_kopecks / 100] for age in ages]
+
+
+def tasks_table(tasks: Iterable[Task], zone: ZoneInfo) -> tuple[list[str], list[list[Any]]]:
+    """Header and rows of the list of tasks."""
+    header = [
+        "Пациент", "Почему", "О чём", "Филиал", "Кто ведёт", "Поставлена", "Срок", "Отложена до", "Попыток",
+        "Под угрозой, руб.", "Исход", "Закрыта",
+    ]  # fmt: skip
+
+    def day(moment: datetime | None) -> date | None:
+        return moment.astimezone(zone).date() if moment else None
+
+    return header, [
+        [
+            task.patient.full_name, task.get_reason_display(), task.summary, task.branch.name if task.branch else "",
+            task.owner.user.full_name if task.owner else "общая очередь", day(task.created_at), day(task.due_at),
+            day(task.hidden_until), task.attempts, task.stake_kopecks / 100, task.ending if task.outcome else "",
+            day(task.closed_at),
+        ]
+        for task in tasks
+    ]  # fmt: skip
 
 
 def contacts_table(rows: Sequence[worklist.ContactRow], zone: ZoneInfo) -> tuple[list[str], list[list[Any]]]:

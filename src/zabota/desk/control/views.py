@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -17,8 +16,8 @@ from zabota.clinic.api import Right
 from zabota.clinic.models import Member
 from zabota.desk.access import StaffRequest, staff_page
 from zabota.desk.control import lists
-from zabota.desk.control.csv import csv_answer
 from zabota.desk.control.figures import load_figures, members_of
+from zabota.desk.control.files import LONGEST
 from zabota.desk.control.periods import CHOICES, period_of
 from zabota.kernel import clock
 from zabota.kernel.errors import Trouble
@@ -42,7 +41,13 @@ def contacts(request: StaffRequest) -> HttpResponse:
     """The contacts behind a figure."""
     found = lists.contacts_for(request, clock.now())
     page = Paginator(found.rows, 50).get_page(request.GET.get("page"))
-    context = {"found": found, "page": page, "events": lists.with_details(page.object_list)}
+    context = {
+        "found": found,
+        "page": page,
+        "events": lists.with_details(page.object_list),
+        "may_export": request.may(Right.PATIENTS_EXPORT),
+        "longest": LONGEST,
+    }
     return render(request, "desk/control/contacts.html", context)
 
 
@@ -52,26 +57,8 @@ def tasks(request: StaffRequest) -> HttpResponse:
     """All tasks with filters: owner, reason, age, overdue, closed ones."""
     found = lists.tasks_for(request, clock.now())
     page = Paginator(found.rows, 50).get_page(request.GET.get("page"))
-    return render(request, "desk/control/tasks.html", {"found": found, "page": page})
-
-
-@require_GET
-@staff_page(Right.WORKLIST_CONTROL)
-def people_csv(request: StaffRequest) -> HttpResponse:
-    """The table of people as a file."""
-    now = clock.now()
-    period = period_of(request.GET.get("period", ""), request.clinic, now)
-    header, rows = lists.people_table(load_figures(request, period, now)["people"])
-    return csv_answer(f"kontrol-{period.code}", header, rows)
-
-
-@require_GET
-@staff_page(Right.WORKLIST_CONTROL)
-def contacts_csv(request: StaffRequest) -> HttpResponse:
-    """The list of contacts as a file."""
-    found = lists.contacts_for(request, clock.now())
-    header, rows = lists.contacts_table(found.rows, ZoneInfo(request.clinic.time_zone))
-    return csv_answer("kontakty", header, rows)
+    context = {"found": found, "page": page, "may_export": request.may(Right.PATIENTS_EXPORT), "longest": LONGEST}
+    return render(request, "desk/control/tasks.html", context)
 
 
 @require_POST

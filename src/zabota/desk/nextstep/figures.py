@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from zabota.clinic.models import ServiceGroup
 from zabota.desk.access import StaffRequest, branches_of
 from zabota.kernel import clock
 from zabota.nextstep import api as nextstep
-from zabota.nextstep.models import Exemption, ViolationDay
+from zabota.nextstep.models import Exemption, PatientState, ViolationDay
 from zabota.ui.formats import day_month, day_short, plural
 
 #: Days of the chart and of the comparison of types.
@@ -18,6 +19,8 @@ PERIOD_DAYS = 30
 #: How far ahead those about to fall asleep are listed.
 AHEAD_DAYS = 14
 LISTED = 12
+#: Days of the flow between types.
+FLOW_DAYS = 92
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,7 @@ def load_figures(request: StaffRequest) -> dict[str, Any]:
         "violations": chart_of(days),
         "violations_title": violations_sentence(days),
         "types": [TypeLine(each, each.patients / total if total else 0) for each in counts],
-        "flow": nextstep.type_flow(
-            clinic_id=clinic.pk, since=today - timedelta(days=92), until=today, branches=branches
-        )[:LISTED],
+        "flow": flow_of(request, today)[:LISTED],
         "sleepers": nextstep.soon_sleeping(
             clinic_id=clinic.pk, today=today, within_days=AHEAD_DAYS, branches=branches, limit=LISTED
         ),
@@ -71,6 +72,16 @@ def load_figures(request: StaffRequest) -> dict[str, Any]:
         "groups": ServiceGroup.objects.filter(clinic=clinic).select_related("recall_months"),
         "chances": chances(),
     }
+
+
+def flow_of(request: StaffRequest, today: date) -> list[nextstep.Flow]:
+    """Three months of going from type to type, the latest first, of the branches of who asks."""
+    return nextstep.type_flow(
+        clinic_id=request.clinic.pk,
+        since=today - timedelta(days=FLOW_DAYS),
+        until=today,
+        branches=branches_of(request.member),
+    )
 
 
 def coverage_sentence(coverage: nextstep.Coverage) -> str:
@@ -156,3 +167,32 @@ def types_table(counts: list[nextstep.TypeCount], since: date, until: date) -> t
     """Header and rows of the file of types."""
     header = ["Тип", "Пациентов", f"Пришли в тип с {since.isoformat()}", f"Ушли из типа до {until.isoformat()}"]
     return header, [[str(each.type.label), each.patients, each.came, each.left] for each in counts]
+
+
+def sleepers_table(states: Iterable[PatientState]) -> tuple[list[str], list[list[Any]]]:
+    """Header and rows of the file of those about to fall asleep."""
+    header = ["Пациент", "Последний визит", "Уснёт", "Ценность в год, руб."]
+    return header, [
+        [each.patient.full_name, each.last_visit_on, each.sleeping_on, each.value_kopecks / 100] for each in states
+    ]
+
+
+def flow_table(flow: Iterable[nextstep.Flow]) -> tuple[list[str], list[list[Any]]]:
+    """Header and rows of the file of the flow."""
+    header = ["Месяц", "Был", "Стал", "Пациентов"]
+    return header, [
+        [f"{step.month:%Y-%m}", str(step.before.label), str(step.after.label), step.patients] for step in flow
+    ]
+
+
+def groups_table(groups: Iterable[ServiceGroup]) -> tuple[list[str], list[list[Any]]]:
+    """Header and rows of the file of thresholds; an empty interval follows the common rule."""
+    header = ["Группа", "Интервал, месяцев", "Интервал, дней", "Задерживается, ×", "Спит, ×", "Потерян, ×"]
+    rows: list[list[Any]] = []
+    for group in groups:
+        months = group.recall_months.months if hasattr(group, "recall_months") else None
+        days = None if months else group.recall_interval_days
+        rows.append(
+            [group.name, months, days, *map(float, (group.late_factor, group.sleeping_factor, group.lost_factor))]
+        )
+    return header, rows

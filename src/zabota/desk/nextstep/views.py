@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from zabota.clinic.api import Right
-from zabota.desk.access import StaffRequest, branches_of, staff_page
-from zabota.desk.insight.files import table_answer
+from zabota.desk.access import StaffRequest, staff_page
 from zabota.desk.nextstep import figures
 from zabota.desk.nextstep.forms import ThresholdsForm
 from zabota.kernel import clock
@@ -25,7 +22,10 @@ from zabota.ui.page import page
 @staff_page(Right.WORKLIST_CONTROL)
 def rule(request: StaffRequest) -> HttpResponse:
     """Has everybody a next step, and where do patients go."""
-    context = figures.load_figures(request) | {"may_set": request.may(Right.SETTINGS_EDIT)}
+    context = figures.load_figures(request) | {
+        "may_set": request.may(Right.SETTINGS_EDIT),
+        "may_export": request.may(Right.PATIENTS_EXPORT),
+    }
     return page(request, "desk/nextstep/rule.html", context=context)
 
 
@@ -53,26 +53,3 @@ def thresholds(request: StaffRequest) -> HttpResponse:
             form.add_error(None, trouble.text)
     context = {"form": form}
     return page(request, "desk/nextstep/thresholds.html", context=context, status=422 if form.errors else 200)
-
-
-@require_GET
-@staff_page(Right.WORKLIST_CONTROL)
-def violations_file(request: StaffRequest, form: str) -> HttpResponse:
-    """Days of the rule as a file: a year of them."""
-    if branches_of(request.member) is not None:
-        raise Http404
-    today = clock.today(request.clinic.time_zone)
-    days = nextstep.violations_by_day(clinic_id=request.clinic.pk, since=today - timedelta(days=365), until=today)
-    return table_answer(form, "pravilo-dvuh-z", *figures.days_table(days))
-
-
-@require_GET
-@staff_page(Right.WORKLIST_CONTROL)
-def types_file(request: StaffRequest, form: str) -> HttpResponse:
-    """Types and the flow of the period as a file."""
-    today = clock.today(request.clinic.time_zone)
-    since = today - timedelta(days=figures.PERIOD_DAYS - 1)
-    counts = nextstep.patients_by_type(
-        clinic_id=request.clinic.pk, since=since, until=today, branches=branches_of(request.member)
-    )
-    return table_answer(form, "tipy-pacientov", *figures.types_table(counts, since, today))

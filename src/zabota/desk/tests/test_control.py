@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import re
+import zipfile
 
 import pytest
 
@@ -11,8 +13,9 @@ from zabota.clinic.rules.rights import Role
 from zabota.desk.control.csv import safe_cell
 from zabota.kernel import clock
 from zabota.kernel.ids import new_public_id
+from zabota.kernel.models import AuditEntry
 from zabota.kernel.scope import clinic_scope
-from zabota.nextstep.models import ViolationDay
+from zabota.nextstep.models import PatientState, TypeChange, ViolationDay
 from zabota.worklist.models import Absence, Task, TaskEvent
 
 DAY = dt.timedelta(days=1)
@@ -94,10 +97,8 @@ def test_tasks_are_found_by_owner_age_and_lateness(as_quality, new_contact, vera
         assert ("Кузнецова" in text_of(as_quality.get(f"/control/tasks/?{query}"))) is found, query
 
 
-def test_files_hold_no_formulas(as_quality, new_contact, vera):
-    new_contact(vera, "thinks", comment="=HYPERLINK(1)")
-    rows = as_quality.get("/control/contacts.csv?period=week").content.decode("utf-8-sig")
-    assert "'=HYPERLINK(1)" in rows
+def test_people_are_a_file_named_by_the_period(as_quality, new_contact, vera):
+    new_contact(vera, "thinks")
     people = as_quality.get("/control/people.csv?period=week")
     assert people["Content-Disposition"] == 'attachment; filename="kontrol-week.csv"'
     assert "Орлова Вера Павловна;1;" in people.content.decode("utf-8-sig")
@@ -133,7 +134,7 @@ def test_controller_of_one_branch_sees_this_branch_only(new_member, log_in, smil
     assert "Кузнецова" not in text_of(lev.get("/control/contacts/?period=week"))
 
 
-@pytest.mark.parametrize("path", ["", "contacts/", "tasks/", "people.csv", "contacts.csv"])
+@pytest.mark.parametrize("path", ["", "contacts/", "tasks/", "people.csv", "tasks.csv", "contacts.csv"])
 def test_only_control_may_look(path, as_vera, as_marina, as_sokolova, as_coordinator, as_oleg, new_contact, vera):
     new_contact(vera, "thinks")
     for client in (as_vera, as_marina, as_sokolova, as_coordinator):
@@ -158,3 +159,77 @@ def test_queries_of_the_lists_do_not_grow(page_budget, as_quality, new_contact, 
 
 def test_queries_of_the_tasks_do_not_grow(page_budget, as_quality, new_contact, vera):
     page_budget(as_quality, "/control/tasks/", queries=7, add_row=lambda: new_contact(vera, "thinks"))
+
+
+FIGURES = ["people", "ages"]
+LISTS = ["contacts", "tasks"]
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+@pytest.mark.parametrize("table", [*FIGURES, *LISTS])
+def test_every_table_is_a_file_in_which_nothing_is_a_formula(table, form, as_anton, new_contact, vera):
+    event = new_contact(vera, "thinks", comment="=HYPERLINK(1)")
+    with clinic_scope(event.clinic_id):
+        Task.objects.filter(pk=event.task_id).update(summary="=1+1")
+    body = as_anton.get(f"/control/{table}.{form}?period=week").content
+    if form == "xlsx":
+        sheets = zipfile.ZipFile(io.BytesIO(body))
+        assert b"<f>" not in sheets.read("xl/worksheets/sheet1.xml")
+        text = sheets.read("xl/sharedStrings.xml").decode()
+    else:
+        text = body.decode("utf-8-sig")
+        assert not any(cell.strip('"').startswith("=") for cell in re.split(r"[;\n]", text))
+    assert {"people": "Орлова Вера", "ages": "1–3 дня"}.get(table, "Кузнецова Мила") in text
+    assert as_anton.get(f"/control/{table}.pdf").status_code == 404
+
+
+def test_files_of_patients_are_for_whoever_may_take_them_and_the_trail_keeps_who_did(
+    as_quality, as_anton, new_contact, vera, anton
+):
+    new_contact(vera, "thinks")
+    for table in LISTS:
+        assert as_quality.get(f"/control/{table}.csv").status_code == 404
+        assert f"/control/{table}.csv" not in as_quality.get(f"/control/{table}/").content.decode()
+        assert f"/control/{table}.xlsx" in as_anton.get(f"/control/{table}/").content.decode()
+        as_anton.get(f"/control/{table}.csv")
+    taken = AuditEntry.objects.filter(action="worklist.list.exported")
+    assert [(each.actor_id, each.details["rows"]) for each in taken] == [(anton.user_id, 1)] * 2
+
+
+def test_file_of_tasks_holds_what_the_filters_leave(as_anton, new_contact, vera, coordinator):
+    new_contact(vera, "thinks")
+    assert "Кузнецова" in as_anton.get(f"/control/tasks.csv?owner={vera.pk}").content.decode()
+    assert "Кузнецова" not in as_anton.get(f"/control/tasks.csv?owner={coordinator.pk}").content.decode()
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_rule_gives_who_falls_asleep_and_who_went_where_as_files(form, as_anton, as_quality, smile, mila, in_clinic):
+    today = clock.today(smile.time_zone)
+    PatientState.objects.update_or_create(
+        patient=mila,
+        defaults={
+            "clinic": smile,
+            "type": "prevention",
+            "since_on": today - DAY,
+            "swept_at": clock.now(),
+            "sleeping_on": today + 3 * DAY,
+            "next_transition_on": today + 3 * DAY,
+            "last_visit_on": today - 250 * DAY,
+            "value_kopecks": 4_800_000,
+        },
+    )
+    TypeChange.objects.create(clinic=smile, patient=mila, on=today, before="new", after="prevention")
+
+    def text(name):
+        body = as_anton.get(f"/rule/{name}.{form}").content
+        if form == "csv":
+            return body.decode("utf-8-sig")
+        return zipfile.ZipFile(io.BytesIO(body)).read("xl/sharedStrings.xml").decode()
+
+    assert "Кузнецова Мила Андреевна" in text("sleepers")
+    assert f"{today:%Y-%m}" in text("flow")
+    assert "Группа" in text("groups")
+    assert as_quality.get(f"/rule/sleepers.{form}").status_code == 404
+    assert as_quality.get(f"/rule/flow.{form}").status_code == 200
+    assert AuditEntry.objects.filter(action="nextstep.list.exported").count() == 1
+    assert f"/rule/sleepers.{form}" in as_anton.get("/rule/").content.decode()

@@ -11,6 +11,8 @@ SOURCE = Path(__file__).parents[2]
 PAGES = [
     *sorted((SOURCE / "desk/templates/desk/insight").glob("*.html")),
     SOURCE / "desk/templates/desk/calendar/load.html",
+    *sorted((SOURCE / "desk/templates/desk/control").glob("*.html")),
+    SOURCE / "desk/templates/desk/nextstep/rule.html",
     *sorted((SOURCE / "analytics/templates/analytics").glob("_*.html")),
 ]
 BLOCK = re.compile(r"<(c-card|c-chart|section|figure)\b")
