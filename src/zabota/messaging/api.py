@@ -41,7 +41,7 @@ from zabota.messaging.services.accounts import (
     switch_account,
     try_account,
 )
-from zabota.messaging.services.breaker import see_trouble, troubles
+from zabota.messaging.services.breaker import TextUnusable, see_troubles, text_failed, troubles
 from zabota.messaging.services.draining import Drained, drain
 from zabota.messaging.services.enqueue import enqueue, enqueue_many
 from zabota.messaging.services.epoch import holds, look
@@ -122,6 +122,7 @@ __all__ = [
     "Skeleton",
     "SubjectRef",
     "TextRefused",
+    "TextUnusable",
     "Ticked",
     "Traits",
     "Transport",
@@ -188,10 +189,11 @@ __all__ = [
     "save_account",
     "save_canned",
     "save_template",
-    "see_trouble",
+    "see_troubles",
     "shut_advertising",
     "split_parts",
     "switch_account",
+    "text_failed",
     "tick",
     "traits_of",
     "transports",

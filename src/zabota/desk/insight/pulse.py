@@ -18,6 +18,7 @@ from zabota.desk.insight.figures import figures_of
 from zabota.desk.insight.files import table_answer
 from zabota.desk.insight.people import links_of
 from zabota.desk.messages.sending import hold_of
+from zabota.messaging import api as messaging
 from zabota.messaging.models import MessagingRules
 
 
@@ -36,7 +37,10 @@ def pulse(request: StaffRequest) -> HttpResponse:
         # Patients get nothing while messages are held after a restore: the head learns it here first.
         "hold": hold_of(MessagingRules.objects.filter(clinic=request.clinic).first()),
         "may_stop": request.may(Right.CHANNELS_EDIT),
+        "may_mend_texts": request.may(Right.MESSAGES_EDIT),
     }
+    if request.may(Right.CHANNELS_EDIT):
+        context["troubles"] = messaging.troubles(request.clinic.pk, unseen=True)
     if stored:
         goal = GoalPath.objects.filter(clinic=request.clinic).first()
         context |= figures_of(

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_GET, require_POST
 from zabota.clinic.api import Right
 from zabota.desk.access import StaffRequest, branches_of, staff_page, visible
 from zabota.kernel import clock
-from zabota.kernel.typed import day_of
+from zabota.kernel.typed import day_of, number_of
 from zabota.messaging import api as messaging
-from zabota.messaging.models import ChannelTrouble, Message, MessagingRules
+from zabota.messaging.models import Message, MessagingRules
 
 PER_PAGE = 50
 STATES = (
@@ -56,7 +56,8 @@ def sending(request: StaffRequest) -> HttpResponse:
             {"label": words, "url": f"?day={day.isoformat()}&state={code}", "current": code == state}
             for code, words in STATES
         ],
-        "troubles": ChannelTrouble.objects.filter(clinic=request.clinic, ended_at=None).select_related("account"),
+        "troubles": messaging.troubles(request.clinic.pk),
+        "may_mend_texts": request.may(Right.MESSAGES_EDIT),
         "rules": MessagingRules.objects.filter(clinic=request.clinic).first(),
         "may_stop": request.may(Right.CHANNELS_EDIT),
     }
@@ -81,6 +82,15 @@ def sending_stop(request: StaffRequest) -> HttpResponse:
         words = request.POST.get("reason", "")[:200] or "Остановил руководитель"
         messaging.pause_sending(clinic=request.clinic, reason=words, actor=request.actor, now=clock.now())
     return redirect("desk:messages")
+
+
+@require_POST
+@staff_page(Right.CHANNELS_EDIT)
+def troubles_seen(request: StaffRequest) -> HttpResponse:
+    """«Понятно»: the head has read it; until it is mended it stands on «Отправка»."""
+    ids = [number for each in request.POST.getlist("trouble") if (number := number_of(each, most=2**62)) is not None]
+    messaging.see_troubles(clinic=request.clinic, ids=ids, actor=request.actor, now=clock.now())
+    return redirect("desk:pulse" if request.POST.get("from") == "pulse" else "desk:messages")
 
 
 def _day(text: str, today: date) -> date:

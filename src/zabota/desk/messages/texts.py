@@ -73,8 +73,12 @@ def texts(request: StaffRequest) -> HttpResponse:
         each.template_id: each
         for each in TemplateVersion.objects.filter(template__in=rows).select_related("created_by").order_by("n")
     }
+    broken = {each.template_id for each in messaging.troubles(request.clinic.pk) if each.template_id is not None}
     groups = [
-        (title, [(row, newest[row.pk]) for row in rows if row.message_class == code and row.pk in newest])
+        (
+            title,
+            [(row, newest[row.pk], row.pk in broken) for row in rows if row.message_class == code and row.pk in newest],
+        )
         for code, title in messaging.CLASS_TITLES.items()
     ]
     return render(request, "desk/messages/texts.html", {"groups": groups})
@@ -152,6 +156,7 @@ def _editor(request: StaffRequest, template: Template | None) -> HttpResponse:
         "details": Template.Detail.choices,
         "placeholders": _offered(template),
         "history": history,
+        "troubles": [each for each in messaging.troubles(request.clinic.pk) if template and each.template == template],
         **_reading(request, wording),
     }
     return render(request, "desk/messages/text.html", context, status=422 if error else 200)

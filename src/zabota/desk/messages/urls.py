@@ -14,6 +14,7 @@ urlpatterns = [
     path("inbox/<str:public_id>/<str:action>/", inbox.talk_change, name="inbox-talk-change"),
     path("messages/", sending.sending, name="messages"),
     path("messages/stop/", sending.sending_stop, name="messages-stop"),
+    path("messages/troubles/seen/", sending.troubles_seen, name="messages-troubles-seen"),
     path("messages/texts/", texts.texts, name="messages-texts"),
     path("messages/texts/new/", texts.text_new, name="messages-text-new"),
     path("messages/texts/preview/", texts.text_preview, name="messages-text-preview"),

@@ -198,7 +198,7 @@ def test_every_table_of_the_report_opens(store, as_anton, name) -> None:
     assert as_anton.get("/audit/other.csv").status_code == 404
 
 
-@pytest.mark.parametrize(("path", "queries"), [("/pulse/", 10), ("/audit/", 7)])
+@pytest.mark.parametrize(("path", "queries"), [("/pulse/", 11), ("/audit/", 7)])
 def test_pages_read_what_was_computed(store, as_anton, page_budget, path, queries) -> None:
     page_budget(as_anton, path, queries=queries, add_row=lambda: store("doctor"))
 

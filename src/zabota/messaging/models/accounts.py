@@ -11,6 +11,7 @@ from django.db import models
 from zabota.clinic.models import Clinic
 from zabota.kernel.ids import new_public_id
 from zabota.messaging.models.fields import SealedField
+from zabota.messaging.models.templates import Template
 from zabota.messaging.rules.transport import Blame
 from zabota.messaging.rules.words import CHANNEL_TITLES
 
@@ -119,14 +120,19 @@ class ChannelRule(models.Model):
 
 
 class ChannelTrouble(models.Model):
-    """An account stopped working: told once, ended when it works again."""
+    """An account stopped working, or a text cannot be written: told once, ended when it works again."""
 
     clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="+")
-    account = models.ForeignKey(ChannelAccount, on_delete=models.CASCADE, related_name="troubles")
+    account = models.ForeignKey(
+        ChannelAccount, null=True, blank=True, on_delete=models.CASCADE, related_name="troubles"
+    )
+    template = models.ForeignKey(Template, null=True, blank=True, on_delete=models.CASCADE, related_name="troubles")
     blame = models.CharField(max_length=20, choices=[(each.value, each.value) for each in Blame])
     #: What happened and what to do, one sentence each.
     words = models.CharField(max_length=300)
     raised_at = models.DateTimeField()
+    #: When a message stumbled over the text last.
+    last_at = models.DateTimeField(null=True, blank=True)
     seen_at = models.DateTimeField(null=True, blank=True)
     seen_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -135,8 +141,21 @@ class ChannelTrouble(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["account"], condition=models.Q(ended_at=None), name="trouble_open_once")
+            models.UniqueConstraint(fields=["account"], condition=models.Q(ended_at=None), name="trouble_open_once"),
+            models.UniqueConstraint(
+                fields=["template"], condition=models.Q(ended_at=None), name="trouble_of_text_open_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(account__isnull=False, template__isnull=True)
+                | models.Q(account__isnull=True, template__isnull=False),
+                name="trouble_of_one",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.words
+
+    @property
+    def title(self) -> str:
+        """The account or the text."""
+        return self.account.title if self.account is not None else self.template.title if self.template else ""

@@ -1,17 +1,26 @@
-"""An account that does not work rests, and its owner is told once; when it works again the trouble ends by itself."""
+"""An account that does not work rests; of it and of a text that cannot be written the owner is told once.
+
+When it works again the trouble ends by itself.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from zabota.kernel import facts
+from zabota.clinic.models import Clinic
+from zabota.kernel import audit, facts
 from zabota.kernel.audit import Actor
+from zabota.kernel.errors import BadInput
 from zabota.messaging.facts import AccountBroken
-from zabota.messaging.models import ChannelAccount, ChannelTrouble
+from zabota.messaging.models import ChannelAccount, ChannelTrouble, Template
 from zabota.messaging.rules.backoff import rest_of_account, trouble_words
-from zabota.messaging.rules.transport import SendResult
+from zabota.messaging.rules.transport import Blame, SendResult
+
+#: A text over which nothing stumbled so long is well again.
+_QUIET = timedelta(days=2)
 
 
 @transaction.atomic
@@ -47,15 +56,70 @@ def account_works(*, account_id: int, now: datetime) -> None:
         ChannelTrouble.objects.filter(account_id=account_id, ended_at=None).update(ended_at=now)
 
 
-def troubles(clinic_id: int) -> list[ChannelTrouble]:
-    """Accounts that do not work now, the latest first."""
-    rows = ChannelTrouble.objects.filter(clinic_id=clinic_id, ended_at=None).select_related("account")
-    return list(rows.order_by("-raised_at"))
+class TextUnusable(BadInput):
+    """A text cannot be written: a placeholder has nothing to show, or there is none of this name."""
+
+    code = "text_unusable"
+
+    def __init__(self, text: str, *, template: Template) -> None:
+        super().__init__(text)
+        self.template = template
 
 
-def see_trouble(*, trouble: ChannelTrouble, actor: Actor, now: datetime) -> None:
-    """The owner has read it."""
-    ChannelTrouble.objects.filter(pk=trouble.pk, seen_at=None).update(seen_at=now, seen_by_id=actor.user_id)
+@transaction.atomic
+def text_failed(wrong: TextUnusable, *, now: datetime) -> None:
+    """Tell the owner that a text does not go out, when nobody was told of it yet.
+
+    Call it once the transaction that failed is over.
+    """
+    words = f"Пациентам не уходит. {wrong.text.partition(' Есть: ')[0]} Исправьте текст или данные клиники."
+    template = wrong.template
+    _, is_new = ChannelTrouble.objects.get_or_create(
+        template=template,
+        ended_at=None,
+        defaults={
+            "clinic_id": template.clinic_id,
+            "blame": Blame.CONTENT,
+            "words": words[:300],
+            "raised_at": now,
+            "last_at": now,
+        },
+    )
+    if not is_new:
+        # Once in an hour is enough to know that it lasts.
+        lasting = ChannelTrouble.objects.filter(template=template, ended_at=None, last_at__lt=now - timedelta(hours=1))
+        lasting.update(last_at=now)
+
+
+def end_quiet_troubles(*, now: datetime) -> int:
+    """Texts over which no message has stumbled for days: what they lacked is there again."""
+    rows = ChannelTrouble.objects.filter(ended_at=None, last_at__lt=now - _QUIET)
+    return rows.update(ended_at=now)
+
+
+def text_mended(*, template: Template, now: datetime) -> None:
+    """The text was written anew."""
+    ChannelTrouble.objects.filter(template=template, ended_at=None).update(ended_at=now)
+
+
+def troubles(clinic_id: int, *, unseen: bool = False) -> list[ChannelTrouble]:
+    """Accounts that do not work now and texts that cannot be written, the latest first; `unseen`: nobody has read."""
+    rows = ChannelTrouble.objects.filter(clinic_id=clinic_id, ended_at=None).select_related("account", "template")
+    if unseen:
+        rows = rows.filter(seen_at=None)
+    return list(rows.order_by("-raised_at", "-pk"))
+
+
+@transaction.atomic
+def see_troubles(*, clinic: Clinic, ids: Collection[int], actor: Actor, now: datetime) -> int:
+    """The owner has read these. Returns how many nobody had read before."""
+    rows = ChannelTrouble.objects.filter(clinic=clinic, pk__in=ids, seen_at=None)
+    seen = rows.update(seen_at=now, seen_by_id=actor.user_id)
+    if seen:
+        audit.record(
+            "messaging.troubles.seen", clinic, actor=actor, now=now, clinic_id=clinic.pk, details={"count": seen}
+        )
+    return seen
 
 
 def ready_accounts(*, now: datetime) -> list[int]:

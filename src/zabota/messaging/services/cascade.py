@@ -15,6 +15,7 @@ from zabota.messaging.models import Decision, Message
 from zabota.messaging.rules.states import RANKS, REACHED
 from zabota.messaging.rules.transport import Channel
 from zabota.messaging.rules.wanted import NewMessage, SubjectRef
+from zabota.messaging.services.breaker import TextUnusable, text_failed
 from zabota.messaging.services.enqueue import grounds_of, keep, step_from
 from zabota.messaging.services.waking import wake
 
@@ -88,6 +89,8 @@ def _next_steps(clinic_id: int, rows: list[Message], now: datetime) -> list[Mess
         except BadInput as wrong:
             # A text of one clinic that cannot be written ends this cascade, not the sending of everybody.
             unwritten.append(_unwritten(row, wrong, now))
+            if isinstance(wrong, TextUnusable):
+                text_failed(wrong, now=now)
     Decision.objects.bulk_create(unwritten)
     # Where no channel is left that could carry it, the cascade ends with the message that failed.
     made = [step for step in steps if step.state == Message.State.QUEUED]

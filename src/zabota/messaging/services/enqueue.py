@@ -20,6 +20,7 @@ from zabota.messaging.rules.text import TextWrong, ValueMissing
 from zabota.messaging.rules.transport import Channel
 from zabota.messaging.rules.wanted import NewMessage
 from zabota.messaging.rules.words import BOT_CHANNELS, MARKETING, OTP
+from zabota.messaging.services.breaker import TextUnusable
 from zabota.messaging.services.rules import ensure_rules
 from zabota.messaging.services.templates import current_versions
 from zabota.messaging.services.waking import wake
@@ -62,7 +63,8 @@ def enqueue_many(*, clinic_id: int, messages: Sequence[NewMessage], now: datetim
     """Put messages into the outbox, all or none. Returns how many are new; a key that is there changes nothing.
 
     A message that no channel can carry is kept as well, with the reason: «почему не ушло» must have an answer.
-    Raises BadInput for an unknown template or a value that its text cannot do without.
+    Raises BadInput for an unknown template and TextUnusable for a value that its text cannot do without; whoever
+    catches that tells the owner by `text_failed`.
     """
     fresh: dict[str, NewMessage] = {}
     for each in messages:
@@ -260,9 +262,11 @@ def _fill(row: Message, wanted: NewMessage, version: TemplateVersion, channel: s
     try:
         worded = word(version, channel, values)
     except ValueMissing as missing:
-        raise BadInput(f"Для сообщения «{version.template.title}» нет значения {{{missing}}}.") from None
+        words = f"Для сообщения «{version.template.title}» нет значения {{{missing}}}."
+        raise TextUnusable(words, template=version.template) from None
     except TextWrong as wrong:
-        raise BadInput(f"Текст «{version.template.title}» записан с ошибкой. {wrong}") from None
+        words = f"Текст «{version.template.title}» записан с ошибкой. {wrong}"
+        raise TextUnusable(words, template=version.template) from None
     worded = masked(worded, _face(wanted, grounds), channel)
     row.text, row.subject, row.parts = worded.text, worded.subject, worded.parts
 

@@ -19,6 +19,7 @@ from zabota.messaging.models import MessagingRules, Template, TemplateVersion
 from zabota.messaging.rules.defaults import DEFAULTS, always_given
 from zabota.messaging.rules.lint import check_template, errors
 from zabota.messaging.rules.words import CHANNEL_TITLES, CLASS_TITLES
+from zabota.messaging.services.breaker import text_mended
 
 
 class TextRefused(BadInput):
@@ -111,6 +112,7 @@ def save_template(
     if current is not None and current.fingerprint == _fingerprint(texts, subject.strip(), marks):
         return current
     version = _write(template, texts, subject.strip(), actor, now, marks)
+    text_mended(template=template, now=now)
     details = {"key": key, "version": version.n, "class": message_class}
     audit.record("messaging.template.saved", template, actor=actor, now=now, details=details)
     return version

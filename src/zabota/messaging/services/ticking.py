@@ -23,6 +23,7 @@ from zabota.messaging.rules.states import RANKS
 from zabota.messaging.rules.transport import Channel, InboundEvent, Transport
 from zabota.messaging.services.accounts import account_view, is_lost
 from zabota.messaging.services.acking import done_elsewhere
+from zabota.messaging.services.breaker import end_quiet_troubles
 from zabota.messaging.services.cascade import go_on
 from zabota.messaging.services.claiming import ask_guards, stop_or_wait
 from zabota.messaging.services.receiving import keep_events
@@ -53,6 +54,7 @@ def tick(*, now: datetime) -> Ticked:
             lambda: setattr(done, "expired", expire(now=now)),
             lambda: setattr(done, "stepped", step_on(now=now)),
             lambda: setattr(done, "called", call_due(now=now)),
+            lambda: end_quiet_troubles(now=now),
         )
     return done
 

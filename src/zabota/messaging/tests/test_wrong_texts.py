@@ -45,6 +45,7 @@ def test_a_text_without_its_value_ends_its_own_cascade_and_the_clock_goes_on(
     api.tick(now=now + 2 * HOUR)
     assert state(stuck)[0] == "accepted"
     assert Decision.objects.get(message=stuck, reason="text_wrong").detail
+    assert [each.template for each in api.troubles(stuck.clinic_id)] == [spoilt.template]
     assert state(late) == ("expired", "too_late")
     stuck.refresh_from_db()
     assert stuck.step_on_at is None

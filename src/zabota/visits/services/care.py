@@ -13,7 +13,7 @@ from zabota.booking.models import Appointment
 from zabota.kernel import audit, facts
 from zabota.kernel.audit import SYSTEM
 from zabota.kernel.errors import BadInput
-from zabota.messaging.api import NewMessage, SubjectRef, enqueue
+from zabota.messaging.api import NewMessage, SubjectRef, TextUnusable, enqueue, text_failed
 from zabota.visits.facts import PatientUnwell
 from zabota.visits.models import ActionLink, WellbeingCheck
 from zabota.visits.queries.texts import texts_of
@@ -120,6 +120,8 @@ def _ask(check_id: int, now: datetime) -> int:
     except BadInput as wrong:
         # The clinic has made its text unusable: one question is lost, those of all others are asked.
         log.warning("question_not_worded", check=check.pk, why=wrong.text)
+        if isinstance(wrong, TextUnusable):
+            text_failed(wrong, now=now)
         return 0
     return 1
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from zabota.booking.models import Appointment
 from zabota.kernel import audit
 from zabota.kernel.errors import BadInput
-from zabota.messaging.api import NewMessage, SubjectRef, enqueue
+from zabota.messaging.api import NewMessage, SubjectRef, TextUnusable, enqueue, text_failed
 from zabota.messaging.models import Message
 from zabota.visits.models import ActionLink
 from zabota.visits.rules import wording
@@ -63,8 +63,10 @@ def send_fresh_link(*, link: ActionLink, now: datetime) -> bool:
     try:
         with transaction.atomic():
             enqueue(clinic_id=visit.clinic_id, message=message, now=now)
-    except BadInput:
-        return False  # the clinic has made its text unusable: whoever presses is no one to tell it to
+    except BadInput as wrong:
+        if isinstance(wrong, TextUnusable):
+            text_failed(wrong, now=now)  # whoever presses is no one to tell it to
+        return False
     audit.record("visits.link.asked_anew", visit, actor=PATIENT, now=now)
     return True
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
 
 from zabota.booking.models import Appointment
-from zabota.messaging.api import NewMessage, SubjectRef, enqueue
+from zabota.kernel.audit import SYSTEM
+from zabota.messaging.api import NewMessage, SubjectRef, TextUnusable, enqueue, text_failed
 from zabota.visits.rules import wording
 from zabota.visits.services.settings import settings_of
+from zabota.worklist.api import create_task
+from zabota.worklist.models import Reason
 
 SUBJECT = "cancelled_visit"
 
@@ -20,7 +23,7 @@ SUBJECT = "cancelled_visit"
 @transaction.atomic
 def tell_cancelled(*, appointment_id: int, now: datetime) -> bool:
     """Tell the patient, wherever the visit came from; one that is over is left to people. A load publishes nothing."""
-    visit = Appointment.objects.select_related("branch", "clinic").filter(pk=appointment_id).first()
+    visit = Appointment.objects.select_related("branch", "clinic", "patient").filter(pk=appointment_id).first()
     if visit is None or visit.status != Appointment.Status.CANCELLED_CLINIC or visit.starts_at <= now:
         return False
     if visit.vanished_at is not None or not settings_of(visit.clinic_id).reminders_on:
@@ -42,8 +45,28 @@ def tell_cancelled(*, appointment_id: int, now: datetime) -> bool:
         },
         subject=SubjectRef(SUBJECT, visit.pk, visit.revision),
     )
-    enqueue(clinic_id=visit.clinic_id, message=message, now=now)
+    try:
+        with transaction.atomic():
+            enqueue(clinic_id=visit.clinic_id, message=message, now=now)
+    except TextUnusable as wrong:
+        text_failed(wrong, now=now)
+        _call_instead(visit, now)
+        return False
     return True
+
+
+def _call_instead(visit: Appointment, now: datetime) -> None:
+    """Nobody stands before a closed door because a text of the clinic is wrong."""
+    create_task(
+        patient=visit.patient,
+        reason=Reason.MANUAL,
+        summary="Визит отменён клиникой, а сообщение не составить: позвонить и предложить другое время",
+        due_at=now + timedelta(hours=2),
+        is_urgent=visit.starts_at - now < timedelta(hours=24),
+        dedupe_key=f"cancelled-untold:{visit.pk}:{visit.revision}",
+        actor=SYSTEM,
+        now=now,
+    )
 
 
 def still_cancelled(refs: Sequence[tuple[int, int]], *, now: datetime) -> Mapping[tuple[int, int], str]:

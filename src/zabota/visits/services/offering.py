@@ -10,7 +10,7 @@ from django.db import transaction
 
 from zabota.booking import api as booking
 from zabota.booking.models import Appointment, SlotOffer, WaitlistEntry
-from zabota.messaging.api import NewMessage, SubjectRef, enqueue, ways_of, zones_of
+from zabota.messaging.api import NewMessage, SubjectRef, TextUnusable, enqueue, text_failed, ways_of, zones_of
 from zabota.patients.api import Standing, consent_states
 from zabota.patients.models import ConsentPurpose
 from zabota.visits.models import ActionLink
@@ -61,7 +61,12 @@ def send_offer(*, offer_id: int, now: datetime) -> bool:
         },
         subject=SubjectRef(SUBJECT, offer.pk),
     )
-    enqueue(clinic_id=offer.clinic_id, message=message, now=now)
+    try:
+        with transaction.atomic():
+            enqueue(clinic_id=offer.clinic_id, message=message, now=now)
+    except TextUnusable as wrong:
+        text_failed(wrong, now=now)
+        return False
     return True
 
 

@@ -14,7 +14,7 @@ from zabota.booking.models import Appointment
 from zabota.clinic.models import Clinic
 from zabota.kernel.errors import BadInput
 from zabota.kernel.jobs import assure_lease
-from zabota.messaging.api import NewMessage, SubjectRef, enqueue
+from zabota.messaging.api import NewMessage, SubjectRef, TextUnusable, enqueue, text_failed
 from zabota.patients.api import best_phones
 from zabota.visits.models import ActionLink, Reminder
 from zabota.visits.queries.texts import texts_of
@@ -95,6 +95,8 @@ def _send(reminder_id: int, now: datetime) -> int:
         Reminder.objects.filter(pk__in=[row.pk for row in group]).update(
             state=Reminder.State.SKIPPED, why=wrong.text[:120]
         )
+        if isinstance(wrong, TextUnusable):
+            text_failed(wrong, now=now)
         return 0
     return 1
 

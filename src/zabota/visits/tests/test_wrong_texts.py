@@ -1,0 +1,94 @@
+"""A text that cannot be written: the head is told once, the desk calls where silence would hurt, the rest goes on."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from zabota.booking.services.appointments import cancel
+from zabota.kernel.audit import Actor
+from zabota.messaging import api as messaging
+from zabota.messaging.models import ChannelTrouble, Message, Template, TemplateVersion
+from zabota.visits.models import Reminder
+from zabota.visits.services.notices import tell_cancelled
+from zabota.visits.services.planning import plan_visit
+from zabota.visits.services.reminding import send_due
+from zabota.visits.tests.conftest import WEDNESDAY
+from zabota.worklist.models import Task
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_clinic")]
+
+
+def spoil(key: str) -> Template:
+    """The text as a version of before the editor looked at values could stand."""
+    template = Template.objects.get(key=key)
+    TemplateVersion.objects.create(
+        template=template, n=9, texts={"": "Вас ждёт {кабинет}."}, fingerprint="x", created_at=WEDNESDAY
+    )
+    return template
+
+
+def save(template: Template, words: str, actor: Actor, now: dt.datetime) -> None:
+    messaging.save_template(
+        clinic=template.clinic, key=template.key, title=template.title, message_class=template.message_class,
+        purpose=template.purpose, texts={"": words}, actor=actor, now=now,
+    )  # fmt: skip
+
+
+def told(clinic_id: int) -> list[str]:
+    return [each.words for each in messaging.troubles(clinic_id)]
+
+
+def test_the_head_is_told_once_of_reminders_that_a_wrong_text_keeps_back_until_it_is_mended(
+    mila, pyotr, book_for, actor
+) -> None:
+    visits = [book_for(mila, "2026-11-26 15:00"), book_for(pyotr, "2026-11-26 16:00")]
+    template = spoil("visit_booked")
+    for visit in visits:
+        plan_visit(appointment_id=visit.pk, now=WEDNESDAY)
+
+    assert send_due(now=WEDNESDAY) == 0
+
+    assert Reminder.objects.filter(kind="booked", state="skipped", why__contains="{кабинет}").count() == 2
+    (words,) = told(template.clinic_id)
+    assert words == (
+        "Пациентам не уходит. Текст «Запись подтверждена» записан с ошибкой. Подстановки {кабинет} нет."
+        " Исправьте текст или данные клиники."
+    )
+    save(template, "Ждём вас {дата} в {время}. {ссылка}", actor, WEDNESDAY)
+    assert told(template.clinic_id) == []
+    assert send_due(now=WEDNESDAY + dt.timedelta(days=6, hours=4)) == 2, "the other texts go on"
+
+
+def test_what_the_head_has_read_is_not_told_again_while_it_lasts_and_ends_when_nothing_stumbles_any_more(
+    mila, pyotr, book_for, actor, smile
+) -> None:
+    spoil("visit_booked")
+    for patient, at in (mila, WEDNESDAY), (pyotr, WEDNESDAY + dt.timedelta(hours=2)):
+        plan_visit(appointment_id=book_for(patient, "2026-11-26 15:00", at=at, doctor=None).pk, now=at)
+        send_due(now=at)
+        ids = [each.pk for each in messaging.troubles(smile.pk)]
+        messaging.see_troubles(clinic=smile, ids=ids, actor=actor, now=at)
+
+    assert messaging.troubles(smile.pk, unseen=True) == []
+    assert ChannelTrouble.objects.get().last_at == WEDNESDAY + dt.timedelta(hours=2)
+    messaging.tick(now=WEDNESDAY + dt.timedelta(days=1))
+    assert len(told(smile.pk)) == 1
+    messaging.tick(now=WEDNESDAY + dt.timedelta(days=3))
+    assert told(smile.pk) == []
+
+
+def test_a_cancellation_that_cannot_be_worded_is_told_by_a_call(mila, book_for, actor) -> None:
+    visit = book_for(mila, "2026-11-19 11:00")
+    spoil("visit_cancelled")
+    cancel(appointment=visit, by_patient=False, actor=actor, now=WEDNESDAY)
+
+    for _ in range(2):
+        assert not tell_cancelled(appointment_id=visit.pk, now=WEDNESDAY)
+
+    assert not Message.objects.exists()
+    task = Task.objects.get()
+    assert (task.patient_id, task.is_urgent) == (mila.pk, True)
+    assert "отменён клиникой" in task.summary
+    assert len(told(visit.clinic_id)) == 1
