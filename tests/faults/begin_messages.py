@@ -23,6 +23,7 @@ from zabota.messaging.api import (  # noqa: E402
     save_account,
     switch_account,
 )
+from zabota.messaging.jobs import drain_due  # noqa: E402
 from zabota.messaging.models import BotLink, ChannelAccount, MessagingRules  # noqa: E402
 from zabota.patients.models import Contact, Patient  # noqa: E402
 
@@ -72,5 +73,13 @@ def main(order: dict[str, object]) -> None:
     )
 
 
+def begin(order: dict[str, object]) -> None:
+    """What the order asks for."""
+    if order.get("look"):
+        drain_due.enqueue()
+    else:
+        main(order)
+
+
 with every_clinic(reason="a test fills the outbox"):
-    main(json.loads(sys.argv[1]))
+    begin(json.loads(sys.argv[1]))
