@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Nightly sweep of 1M patients with 10M visits on SQLite: against its bare classification and a loop over the ORM.
 
-    .venv/bin/python benchmarks/sweep_1m.py [--small] [--explain]
+    .venv/bin/python benchmarks/sweep_1m.py [--small] [--patients 150000] [--explain]
 
 Ratios are of CPU seconds in one process and one run; wall clock depends on whoever else uses the machine. Goals at 1M:
 audit ≤ 1.1 (the sweep with its trail, fact and figures of the day to the same statements without them), orm_loop ≥ 100,
@@ -38,9 +38,10 @@ REST_VALUES = "'', '', '', '', 'in_person', 'desk', 0, 0, 0, FALSE"
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--small", action="store_true", help="20 000 patients, ends within a minute")
+    parser.add_argument("--patients", type=int, default=1_000_000, help="how many patients the clinic has")
     parser.add_argument("--explain", action="store_true", help="print the plan of each statement of the classification")
     options = parser.parse_args()
-    patients = 20_000 if options.small else 1_000_000
+    patients = 20_000 if options.small else options.patients
     with tempfile.TemporaryDirectory(prefix="zabota-sweep-") as folder:
         os.environ["DATABASE_URL"] = f"sqlite:///{Path(folder) / 'sweep.sqlite3'}"
         os.environ["ZABOTA_DATA"] = folder
@@ -134,45 +135,31 @@ def timed(name: str, spent: dict[str, float]) -> Iterator[None]:
 def params_of(clinic_id: int, now: dt.datetime) -> dict[str, Any]:
     """Parameters of the statements, as the sweep makes them."""
     from zabota.clinic.models import Clinic
-    from zabota.nextstep.services.sweep import _params
+    from zabota.nextstep.services.steps import params_of as params_now
 
-    return _params(Clinic.objects.get(pk=clinic_id), now)
+    return params_now(Clinic.objects.get(pk=clinic_id), now)
 
 
 def bare(clinic_id: int, now: dt.datetime) -> None:
     """The classification and nothing else: no row outside the working tables is written."""
     from django.db import transaction
 
-    from zabota.nextstep.queries.statements import empty_tables, run, statements
+    from zabota.nextstep.queries.statements import empty_tables, run
 
     with transaction.atomic():
         params = params_of(clinic_id, now)
         empty_tables()
         run("scope_all", params)
-        run("visits", params, wide=True)
-        reading = [each for each in statements("recalls", "sqlite") if each.startswith("INSERT INTO sweep_")]
-        execute(reading, params)
-        for name in ("facts", "state"):
+        for name in ("visits", "recalls", "facts", "state"):
             run(name, params, wide=True)
 
 
 def without_audit(clinic_id: int, now: dt.datetime) -> None:
-    """The same sweep without its row in the trail, its fact and the figures of the day."""
-    from django.db import transaction
+    """The same sweep of a night that changes nothing, without its row in the trail, its fact and the figures of the day."""
+    from zabota.nextstep.services.steps import changing_ids
 
-    from zabota.nextstep.services.sweep import _steps
-
-    with transaction.atomic():
-        _steps(params_of(clinic_id, now), scope="all")
-
-
-def execute(found: list[str], params: dict[str, Any]) -> None:
-    """Run statements by hand."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        for statement in found:
-            cursor.execute(statement, params)
+    _, changing = changing_ids(params_of(clinic_id, now))
+    assert not changing
 
 
 def print_plans(clinic_id: int) -> None:

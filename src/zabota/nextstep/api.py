@@ -26,7 +26,8 @@ from zabota.nextstep.services.recalls import (
     snooze_recall,
 )
 from zabota.nextstep.services.referrals import end_referral, record_referral
-from zabota.nextstep.services.sweep import SweepResult, sweep_all, sweep_clinic, sweep_patients
+from zabota.nextstep.services.steps import SweepResult
+from zabota.nextstep.services.sweep import sweep_all, sweep_clinic, sweep_patients
 from zabota.nextstep.services.thresholds import edit_group, edit_thresholds
 
 __all__ = [

@@ -33,7 +33,7 @@ class PatientExempted(FactBase):
 @fact("nextstep.exemption_ended")
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ExemptionEnded(FactBase):
-    """A patient is back in the rule by a decision of a person; a refusal that ran out is ended by the sweep."""
+    """A patient is back in the rule: a person decided so, or the day came until which the refusal held."""
 
     patient_id: int
 

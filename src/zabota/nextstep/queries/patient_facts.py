@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Max, Q, Sum
 
 from zabota.booking import api as booking
 from zabota.booking.models import Appointment, AppointmentService, Payment
 from zabota.care.models import Plan, PlanStage
-from zabota.clinic.models import Service, ServiceGroup
+from zabota.clinic.models import Clinic, Service, ServiceGroup
 from zabota.nextstep.models import Exemption, Recall, RecallMonths, Referral, Thresholds
 from zabota.nextstep.rules.intervals import LONGEST_DAYS, Interval, months_in_days
 from zabota.nextstep.rules.recalls import Booking, RecallFacts, Trigger, cycles, right_booking
@@ -49,12 +50,18 @@ class Catalogue:
     """Groups and services of a clinic with the recall that each service starts."""
 
     def __init__(self, clinic_id: int) -> None:
+        self._clinic_id = clinic_id
         self.groups = {group.pk: group for group in ServiceGroup.objects.filter(clinic_id=clinic_id)}
         self._months = dict(RecallMonths.objects.filter(group__clinic_id=clinic_id).values_list("group_id", "months"))
         self.services = {
             service.pk: (service, self._target(service), self._interval(service))
             for service in Service.objects.filter(clinic_id=clinic_id)
         }
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """Where the days of the clinic begin."""
+        return ZoneInfo(Clinic.objects.values_list("time_zone", flat=True).get(pk=self._clinic_id))
 
     @cached_property
     def performers(self) -> dict[int, frozenset[int] | None]:
@@ -166,7 +173,7 @@ class FactsReader:
             exemption=exemption.reason if exemption else "",
             exempt_until=exemption.until_on if exemption else None,
             has_contact=card.pk in self.reachable,
-            closed_on=closed_at.astimezone(UTC).date() if closed_at else None,
+            closed_on=closed_at.astimezone(self.catalogue.zone).date() if closed_at else None,
         )
         usual = facts.usual
         return facts if usual is None else _with_factors(facts, self.groups[usual.group_id])

@@ -17,7 +17,10 @@ _EPOCH = "DATE '1970-01-01'"
 def _sqlite() -> dict[str, Callable[..., str]]:
     return {
         "DAYNUM": lambda x: f"CAST(julianday({x}) - 2440587.5 AS INTEGER)",
-        "UTCDAY": lambda x: f"CAST(julianday({x}) - 2440587.5 AS INTEGER)",
+        # Django's own function: SQLite knows no zones.
+        "LOCALDAY": lambda x: (
+            f"CAST(julianday(django_datetime_cast_date({x}, %(zone)s, 'UTC')) - 2440587.5 AS INTEGER)"
+        ),
         "TODATE": lambda n: f"date(({n}) * 86400, 'unixepoch')",
         "DOTTED": lambda n: f"strftime('%%d.%%m.%%Y', ({n}) * 86400, 'unixepoch')",
         # date(x, '+6 months') turns 31 August into 3 March: the last day of the month it should be is the bound.
@@ -41,7 +44,7 @@ def _postgres() -> dict[str, Callable[..., str]]:
 
     return {
         "DAYNUM": lambda x: f"(({x})::date - {_EPOCH})",
-        "UTCDAY": lambda x: f"((({x}) AT TIME ZONE 'UTC')::date - {_EPOCH})",
+        "LOCALDAY": lambda x: f"((({x}) AT TIME ZONE %(zone)s)::date - {_EPOCH})",
         "TODATE": lambda n: f"({_EPOCH} + ({n})::int)",
         "DOTTED": lambda n: f"to_char({_EPOCH} + ({n})::int, 'DD.MM.YYYY')",
         "ADDMONTHS": lambda d, m: f"(({d}) + ({m}) * INTERVAL '1 month')::date",
@@ -98,6 +101,31 @@ _WIDE = {
     ),
     "IN_CLINIC": "a.clinic_id = %(clinic)s",
 }
+#: Conditions that several files share, spelled like their own text.
+_SHARED = {
+    # A row of the state `o` that is not what was found now, `z`.
+    "STATE_DIFFERS": """o.patient_id IS NULL OR o.rule <> z.rule OR o.visits <> z.visits OR o.value_kopecks <> z.value_kopecks
+  OR o.last_visit_on IS DISTINCT FROM TODATE(z.last_n) OR o.next_booking_at IS DISTINCT FROM z.booking_at
+  OR o.group_id IS DISTINCT FROM z.group_id OR o.expected_interval_days IS DISTINCT FROM z.interval_days
+  OR o.sleeping_on IS DISTINCT FROM TODATE(z.sleeping_n)
+  OR o.next_transition_on IS DISTINCT FROM TODATE(z.transition_n)""",
+    # A task `t` that nobody has touched and that comes forward, or follows a recall that somebody moved.
+    "RAISED": """t.version = 0 AND ((n.reason <> 'recall_due' AND DUE_AT(n.due_n) < t.due_at)
+  OR (n.reason = 'recall_due' AND t.reason = 'recall_due' AND n.cause_n > %(today_n)s AND t.due_at <> DUE_AT(n.due_n)))""",
+    # The last: nobody is looked for where cards in use are as many as their types.
+    "DUE_IDS": """SELECT s.patient_id FROM nextstep_patientstate s
+    WHERE s.clinic_id = %(clinic)s AND s.next_transition_on <= %(today)s
+  UNION SELECT e.patient_id FROM nextstep_exemption e
+    WHERE e.clinic_id = %(clinic)s AND e.ended_at IS NULL AND e.until_on <= %(today)s
+  UNION SELECT q.id FROM patients_patient q LEFT JOIN nextstep_patientstate s ON s.patient_id = q.id
+    WHERE q.clinic_id = %(clinic)s AND s.patient_id IS NULL
+      AND (SELECT COUNT(*) FROM patients_patient c WHERE c.clinic_id = %(clinic)s)
+        - (SELECT COUNT(*) FROM patients_patient c
+           WHERE c.clinic_id = %(clinic)s AND (c.merged_into_id IS NOT NULL OR c.erased_at IS NOT NULL))
+        + (SELECT COUNT(*) FROM patients_patient c JOIN nextstep_patientstate o ON o.patient_id = c.id
+           WHERE c.clinic_id = %(clinic)s AND (c.merged_into_id IS NOT NULL OR c.erased_at IS NOT NULL))
+        > (SELECT COUNT(*) FROM nextstep_patientstate o WHERE o.clinic_id = %(clinic)s)""",
+}
 #: Caches of a connection to SQLite: of the database and of the working tables.
 _CACHES, _ROOM_KIB = ("main.cache_size", "temp.cache_size"), 200_000
 _AHEAD = "COALESCE(CASE WHEN ({x}) > %(today_n)s THEN ({x}) END, 9999999)"
@@ -110,7 +138,10 @@ def statements(name: str, vendor: str, *, wide: bool = False) -> tuple[str, ...]
     lines = [line for line in text.splitlines() if not line.lstrip().startswith("--")]
     macros = _sqlite() if vendor == "sqlite" else _postgres()
     macros["AHEAD"] = lambda x: _AHEAD.format(x=x)
-    spelled = _expand("\n".join(lines), macros)
+    text = "\n".join(lines)
+    for word, meaning in _SHARED.items():
+        text = text.replace(word, meaning)
+    spelled = _expand(text, macros)
     walks = _WIDE if wide and vendor == "sqlite" else _NARROW
     for word, meaning in (_WORDS[vendor] | walks).items():
         spelled = spelled.replace(word, meaning)
@@ -147,10 +178,19 @@ def run(name: str, params: Mapping[str, Any], *, wide: bool = False) -> list[int
     return changed
 
 
-def empty_tables() -> None:
-    """Make the working tables of this connection, if they are not there, and take every row out of them."""
+def returned(name: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Execute a file of one statement; returns the rows it gives."""
+    (statement,) = statements(name, connection.vendor)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, dict(params))
+        return list(cursor.fetchall())
+
+
+def empty_tables(*, but: Sequence[str] = ()) -> None:
+    """Make the working tables of this connection, if they are not there, and take every row out of them, `but` of these."""
     found = statements("tables", connection.vendor)
     names = [re.sub(r"^CREATE TEMP TABLE IF NOT EXISTS (\w+) .*", r"\1", each, flags=re.DOTALL) for each in found]
+    names = [name for name in names if name not in but]
     sqlite = connection.vendor == "sqlite"
     emptying = [f"DELETE FROM {name}" for name in names] if sqlite else [f"TRUNCATE {', '.join(names)}"]  # noqa: S608
     with connection.cursor() as cursor:

@@ -38,10 +38,4 @@ WHERE place > 1;
 -- Visits and bookings that came with another card answered nothing by themselves: the cards became one.
 UPDATE sweep_close SET outcome = 'not_needed', outcome_reason = 'merged', appointment_id = NULL
 WHERE %(merged)s = 1 AND outcome_reason IN ('visited', 'booked');
-INSERT INTO worklist_taskevent (task_id, clinic_id, kind, at, outcome, outcome_reason, comment)
-SELECT task_id, %(clinic)s, 'closed', %(now)s, outcome, outcome_reason, '' FROM sweep_close;
-UPDATE worklist_task SET state = 'closed', closed_at = %(now)s, outcome = c.outcome, outcome_reason = c.outcome_reason,
-  appointment_id = COALESCE(c.appointment_id, worklist_task.appointment_id), hidden_until = NULL, version = version + 1
-FROM sweep_close c
-WHERE c.task_id = worklist_task.id AND worklist_task.id IN (SELECT task_id FROM sweep_close);
 DELETE FROM sweep_open WHERE task_id IN (SELECT task_id FROM sweep_close)

@@ -1,8 +1,3 @@
 -- The same for the cards named, which are of one clinic.
 DELETE FROM nextstep_patientstate WHERE patient_id IN (
-  SELECT id FROM patients_patient WHERE IN_IDS(id) AND (merged_into_id IS NOT NULL OR erased_at IS NOT NULL));
-INSERT INTO sweep_close (task_id, outcome, outcome_reason, appointment_id)
-SELECT t.id, 'not_needed', CASE WHEN p.erased_at IS NOT NULL THEN 'erased' ELSE 'merged' END, NULL
-FROM patients_patient p CROSS JOIN worklist_task t
-WHERE IN_IDS(p.id) AND (p.merged_into_id IS NOT NULL OR p.erased_at IS NOT NULL)
-  AND t.patient_id = p.id AND t.state = 'open'
+  SELECT id FROM patients_patient WHERE IN_IDS(id) AND (merged_into_id IS NOT NULL OR erased_at IS NOT NULL))

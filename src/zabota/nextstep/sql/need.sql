@@ -28,7 +28,7 @@ reasoned AS (
 ),
 -- Of those with an untouched task only a more pressing cause, or a recall that is still to come, can change anything.
 mattering AS MATERIALIZED (
-  SELECT m.*, UTCDAY((SELECT MAX(x.closed_at) FROM worklist_task x
+  SELECT m.*, LOCALDAY((SELECT MAX(x.closed_at) FROM worklist_task x
     WHERE x.patient_id = m.patient_id AND x.state = 'closed' AND x.closed_by_id IS NOT NULL)) AS closed_n
   FROM reasoned m
   WHERE open_task_id IS NULL

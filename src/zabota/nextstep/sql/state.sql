@@ -30,6 +30,7 @@ WITH facts AS (
   LEFT JOIN sweep_missed m ON m.patient_id = s.patient_id
   -- An outcome that was taken back exempts nobody, even before its exemption has been ended.
   LEFT JOIN nextstep_exemption e ON e.patient_id = s.patient_id AND e.ended_at IS NULL
+    AND (e.until_on IS NULL OR e.until_on > %(today)s)
     AND NOT EXISTS (SELECT 1 FROM worklist_task o WHERE o.id = e.task_id AND o.state = 'open')
   LEFT JOIN (
     SELECT patient_id, DAYNUM(MAX(referred_on)) AS referred_n,

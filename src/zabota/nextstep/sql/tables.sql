@@ -19,7 +19,8 @@ CREATE TEMP TABLE IF NOT EXISTS sweep_upcoming (patient_id BIGINT, starts_at TIM
 CREATE TEMP TABLE IF NOT EXISTS sweep_performer (group_id BIGINT, doctor_id BIGINT, PRIMARY KEY (group_id, doctor_id)) BYKEY;
 CREATE TEMP TABLE IF NOT EXISTS sweep_booking (patient_id KEYTYPE PRIMARY KEY, appointment_id BIGINT, starts_at TIMESTAMPTZ, day_n INTEGER);
 CREATE TEMP TABLE IF NOT EXISTS sweep_recall (patient_id BIGINT, group_id BIGINT, recall_id BIGINT, previous_n INTEGER,
-  interval_days INTEGER, asked_n INTEGER, is_live INTEGER, right_id BIGINT, was_id BIGINT,
+  interval_days INTEGER, interval_months INTEGER, calculated_n INTEGER, asked_n INTEGER, is_live INTEGER, is_stale INTEGER,
+  right_id BIGINT, was_id BIGINT,
   PRIMARY KEY (patient_id, group_id)) BYKEY;
 CREATE TEMP TABLE IF NOT EXISTS sweep_usual (patient_id KEYTYPE PRIMARY KEY, group_id BIGINT, interval_days INTEGER);
 CREATE TEMP TABLE IF NOT EXISTS sweep_ask (patient_id KEYTYPE PRIMARY KEY, group_id BIGINT, asked_n INTEGER, ahead_n INTEGER);
@@ -41,4 +42,5 @@ CREATE TEMP TABLE IF NOT EXISTS sweep_need (patient_id KEYTYPE PRIMARY KEY, bran
 CREATE TEMP TABLE IF NOT EXISTS sweep_member (branch_id BIGINT, member_id BIGINT, capacity INTEGER);
 CREATE TEMP TABLE IF NOT EXISTS sweep_team (branch_id KEYTYPE PRIMARY KEY, team_id BIGINT);
 CREATE TEMP TABLE IF NOT EXISTS sweep_wheel (team_id BIGINT, slot INTEGER, member_id BIGINT, PRIMARY KEY (team_id, slot));
-CREATE TEMP TABLE IF NOT EXISTS sweep_pool (team_id KEYTYPE PRIMARY KEY, capacity INTEGER, backlog BIGINT, turn BIGINT)
+CREATE TEMP TABLE IF NOT EXISTS sweep_pool (team_id KEYTYPE PRIMARY KEY, capacity INTEGER, backlog BIGINT, turn BIGINT,
+  stock INTEGER, fresh INTEGER)

@@ -25,27 +25,27 @@ WITH RECURSIVE turns(k) AS (
 SELECT m.branch_id, ROW_NUMBER() OVER (PARTITION BY m.branch_id ORDER BY t.k, m.member_id) - 1, m.member_id
 FROM turns t JOIN sweep_member m ON t.k <= m.capacity
 WHERE m.branch_id IN (SELECT team_id FROM sweep_team);
-INSERT INTO sweep_pool (team_id, capacity, backlog, turn)
-SELECT w.team_id, COUNT(*),
-  CASE WHEN EXISTS (SELECT 1 FROM sweep_need n JOIN sweep_team m ON m.branch_id = COALESCE(n.branch_id, 0)
-      WHERE n.is_stock = 1 AND n.open_task_id IS NULL AND m.team_id = w.team_id)
-    -- The stock is spread over sixty days at most: what waits beyond that need not be counted.
-    THEN (SELECT COUNT(*) FROM (
-      SELECT 1 FROM worklist_task t JOIN sweep_team m ON m.branch_id = COALESCE(t.branch_id, 0)
-      WHERE t.clinic_id = %(clinic)s AND t.state = 'open' AND m.team_id = w.team_id AND t.hidden_until IS NULL
-        AND t.due_at >= DUE_AT(%(today_n)s + %(task_due_days)s)
-      LIMIT (SELECT 61 * COUNT(*) FROM sweep_wheel)) waiting)
-    ELSE 0 END,
-  (SELECT COALESCE(MAX(t.id), 0) FROM worklist_task t)
-FROM sweep_wheel w GROUP BY w.team_id;
+-- A sweep by portions counts what waits once, before its first task, and goes on where the portion before left off.
+UPDATE sweep_pool SET capacity = (SELECT COUNT(*) FROM sweep_wheel w WHERE w.team_id = sweep_pool.team_id);
+INSERT INTO sweep_pool (team_id, capacity, backlog, turn, stock, fresh)
+SELECT w.team_id, COUNT(*), NULL, (SELECT COALESCE(MAX(t.id), 0) FROM worklist_task t), 0, 0
+FROM sweep_wheel w WHERE w.team_id NOT IN (SELECT team_id FROM sweep_pool) GROUP BY w.team_id;
+-- The stock is spread over sixty days at most: what waits beyond that need not be counted.
+UPDATE sweep_pool SET backlog = (SELECT COUNT(*) FROM (
+  SELECT 1 FROM worklist_task t JOIN sweep_team m ON m.branch_id = COALESCE(t.branch_id, 0)
+  WHERE t.clinic_id = %(clinic)s AND t.state = 'open' AND m.team_id = sweep_pool.team_id AND t.hidden_until IS NULL
+    AND t.due_at >= DUE_AT(%(today_n)s + %(task_due_days)s)
+  LIMIT (SELECT 61 * COUNT(*) FROM sweep_wheel)) waiting)
+WHERE backlog IS NULL AND EXISTS (SELECT 1 FROM sweep_need n JOIN sweep_team m ON m.branch_id = COALESCE(n.branch_id, 0)
+  WHERE n.is_stock = 1 AND n.open_task_id IS NULL AND m.team_id = sweep_pool.team_id);
 -- Fresh causes keep their day; the stock that a new clinic brings is spread over the days, the dearest first,
 -- as many a day as the people of the branch can take, sixty days at most.
 INSERT INTO worklist_task (clinic_id, public_id, patient_id, branch_id, reason, summary, state, owner_id, due_at,
   hidden_until, value_kopecks, chance, stake_kopecks, attempts, is_urgent, version, dedupe_key,
   created_at, outcome, outcome_reason, comment, appointment_id, evidence)
 SELECT %(clinic)s, NEW_ID(), r.patient_id, r.branch_id, r.reason, r.summary, 'open', w.member_id,
-  DUE_AT(CASE WHEN r.is_stock = 1 AND p.capacity IS NOT NULL
-    THEN r.due_n + LEAST_OF((p.backlog + r.place) / p.capacity, 60) ELSE r.due_n END),
+  DUE_AT(CASE WHEN r.is_stock = 1 AND p.capacity > 0
+    THEN r.due_n + LEAST_OF((p.backlog + p.stock + r.place) / p.capacity, 60) ELSE r.due_n END),
   SHOWN_AT(r.hidden_n), r.value_kopecks, r.chance / 100.0, r.stake_kopecks, 0, FALSE,
   0, r.dedupe_key, %(now)s, '', '', '', r.appointment_id, ''
 FROM (
@@ -55,7 +55,8 @@ FROM (
   WHERE n.open_task_id IS NULL
 ) r
 LEFT JOIN sweep_pool p ON p.team_id = r.team_id
-LEFT JOIN sweep_wheel w ON w.team_id = p.team_id AND w.slot = (p.turn + r.place) MODULO p.capacity
+LEFT JOIN sweep_wheel w ON w.team_id = p.team_id
+  AND w.slot = (p.turn + CASE WHEN r.is_stock = 1 THEN p.stock ELSE p.fresh END + r.place) MODULO NULLIF(p.capacity, 0)
 WHERE TRUE
 ON CONFLICT (dedupe_key) DO NOTHING;
 -- IN: joined to the tasks just needed, SQLite would read every task there is to know which keys are worth looking for.
@@ -66,4 +67,9 @@ WHERE t.dedupe_key IN (SELECT dedupe_key FROM sweep_need WHERE open_task_id IS N
 INSERT INTO nextstep_swepttask (task_id, clinic_id, known_visit_at)
 SELECT t.id, %(clinic)s, v.last_at
 FROM worklist_task t LEFT JOIN sweep_visit v ON v.patient_id = t.patient_id
-WHERE t.dedupe_key IN (SELECT dedupe_key FROM sweep_need WHERE open_task_id IS NULL) AND t.created_at = %(now)s
+WHERE t.dedupe_key IN (SELECT dedupe_key FROM sweep_need WHERE open_task_id IS NULL) AND t.created_at = %(now)s;
+UPDATE sweep_pool SET
+  stock = stock + (SELECT COUNT(*) FROM sweep_need n JOIN sweep_team m ON m.branch_id = COALESCE(n.branch_id, 0)
+    WHERE n.is_stock = 1 AND n.open_task_id IS NULL AND m.team_id = sweep_pool.team_id),
+  fresh = fresh + (SELECT COUNT(*) FROM sweep_need n JOIN sweep_team m ON m.branch_id = COALESCE(n.branch_id, 0)
+    WHERE n.is_stock = 0 AND n.open_task_id IS NULL AND m.team_id = sweep_pool.team_id)

@@ -9,11 +9,7 @@ INSERT INTO nextstep_patientstate (patient_id, clinic_id, type, rule, since_on, 
 SELECT z.patient_id, %(clinic)s, z.type, z.rule, %(today)s, TODATE(z.last_n), z.visits, z.booking_at, z.group_id,
   z.interval_days, TODATE(z.sleeping_n), TODATE(z.transition_n), z.value_kopecks, %(now)s
 FROM sweep_state z LEFT JOIN nextstep_patientstate o ON o.patient_id = z.patient_id
-WHERE o.patient_id IS NULL OR o.rule <> z.rule OR o.visits <> z.visits OR o.value_kopecks <> z.value_kopecks
-  OR o.last_visit_on IS DISTINCT FROM TODATE(z.last_n) OR o.next_booking_at IS DISTINCT FROM z.booking_at
-  OR o.group_id IS DISTINCT FROM z.group_id OR o.expected_interval_days IS DISTINCT FROM z.interval_days
-  OR o.sleeping_on IS DISTINCT FROM TODATE(z.sleeping_n)
-  OR o.next_transition_on IS DISTINCT FROM TODATE(z.transition_n)
+WHERE STATE_DIFFERS
 ON CONFLICT (patient_id) DO UPDATE SET
   since_on = CASE WHEN nextstep_patientstate.type = excluded.type THEN nextstep_patientstate.since_on
     ELSE excluded.since_on END,

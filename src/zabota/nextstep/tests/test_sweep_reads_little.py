@@ -10,7 +10,8 @@ from django.db import connection, transaction
 from zabota.clinic.models import Clinic
 from zabota.kernel.scope import every_clinic
 from zabota.nextstep.queries.statements import empty_tables, statements
-from zabota.nextstep.services.sweep import _ids, _params, sweep_clinic
+from zabota.nextstep.services.steps import ids_param, params_of
+from zabota.nextstep.services.sweep import sweep_clinic
 from zabota.nextstep.tests.random_clinic import make_clinic
 
 pytestmark = pytest.mark.django_db
@@ -21,8 +22,8 @@ LARGE = (
     "nextstep_swepttask", "nextstep_typechange",
 )  # fmt: skip
 STEPS = (
-    "exemptions_ids", "scope_ids", "visits", "recalls", "facts", "state", "open", "types", "gone_ids", "close", "need",
-    "raise", "tasks",
+    "exemptions_ids", "scope_ids", "visits", "recalls", "facts", "state", "open", "write_recalls", "types", "gone_ids",
+    "left_ids", "close", "write_close", "need", "raise", "tasks",
 )  # fmt: skip
 
 
@@ -32,7 +33,7 @@ def test_sweep_of_one_patient_walks_through_no_large_table_after_the_tables_were
         world = make_clinic(1, now=NOW)
         sweep_clinic(clinic_id=world.clinic.pk, now=NOW)
         _say_that_tables_are_large()
-        params = _params(Clinic.objects.get(pk=world.clinic.pk), NOW) | {"ids": _ids([world.patients[0].pk])}
+        params = params_of(Clinic.objects.get(pk=world.clinic.pk), NOW) | {"ids": ids_param([world.patients[0].pk])}
         empty_tables()
         walked = [
             f"{step}: {statement.splitlines()[0]}"
