@@ -16,7 +16,7 @@ from zabota.desk.access import StaffRequest, staff_page
 from zabota.desk.intake.forms import STATUS_NAMES, chosen_columns, field_choices, read_columns, saved_mapping
 from zabota.intake import loads
 from zabota.intake.api import SavedMapping
-from zabota.intake.models import Batch
+from zabota.intake.models import Batch, RowIssue
 from zabota.kernel import clock
 from zabota.kernel.errors import Trouble
 from zabota.ui.page import page
@@ -160,8 +160,9 @@ def _context(request: StaffRequest, found: Batch, *, chosen: SavedMapping | None
         "status_words": [(number, word, mapping.statuses.get(word, "")) for number, word in enumerate(words)],
         "status_names": STATUS_NAMES,
         "branches": Branch.objects.filter(clinic=request.clinic, is_active=True),
-        "refusals": found.issues.filter(is_refusal=True).order_by("file_index", "row")[:SHOWN_REFUSALS],
-        "remarks": found.issues.filter(is_refusal=False).order_by("file_index", "row")[:SHOWN_REFUSALS],
+        "several_files": len(tables) > 1,
+        "refusals": _issues(found, tables, is_refusal=True),
+        "remarks": _issues(found, tables, is_refusal=False),
         "remarked": sum(remark["count"] for remark in preview.get("remarks", [])),
         "preview": preview,
         "period": [date.fromisoformat(day) for day in preview.get("period", [])],
@@ -175,6 +176,17 @@ def _context(request: StaffRequest, found: Batch, *, chosen: SavedMapping | None
         "past": Batch.objects.filter(state=Batch.State.LOADED).exclude(pk=found.pk).order_by("-finished_at")[:3],
         "ungrouped": loads.services_without_group(request.clinic) if found.state == Batch.State.LOADED else 0,
     }
+
+
+def _issues(found: Batch, tables: list[dict[str, Any]], *, is_refusal: bool) -> list[tuple[RowIssue, str]]:
+    """The first rows refused or with remarks, each with its file; of several sheets of a book with its sheet too."""
+    files = [table["file_name"] for table in tables]
+    named = [
+        f"{name}, лист «{table['sheet']}»" if table["sheet"] and files.count(name) > 1 else name
+        for name, table in zip(files, tables, strict=True)
+    ]
+    rows = found.issues.filter(is_refusal=is_refusal).order_by("file_index", "row")[:SHOWN_REFUSALS]
+    return [(each, named[each.file_index] if each.file_index < len(named) else "") for each in rows]
 
 
 def _table(number: int, file: dict[str, Any], chosen: dict[str, str]) -> dict[str, Any]:

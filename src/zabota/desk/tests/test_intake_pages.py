@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -145,6 +146,19 @@ class TestRefusedRows:
             texts = {name: archive.read(name).decode("cp1251") for name in archive.namelist()}
         assert list(texts) == ["centre - отклонённые.csv", "north - отклонённые.csv"]
         assert "v1;" in texts["centre - отклонённые.csv"] and "v2;" in texts["north - отклонённые.csv"]
+
+    def test_rows_are_named_with_their_file_when_there_are_several(
+        self, as_anton: Client, received: Callable[..., Batch], run_jobs: Callable[[], None]
+    ) -> None:
+        several = self.checked(
+            as_anton, received(centre=VISITS, people=PEOPLE.replace("89161234567", "7E+10"), north=self.BAD), run_jobs
+        )
+        page = as_anton.get(reverse("desk:intake-batch", args=[several.public_id])).content.decode()
+        assert re.search(r'<td>north\.csv</td><td class="num">\d+</td><td><code>31\.02\.2026', page)
+        assert re.search(r'<td>people\.csv</td><td class="num">\d+</td><td><code>7E\+10', page)
+        alone = self.checked(as_anton, received(centre=self.BAD), run_jobs)
+        page = as_anton.get(reverse("desk:intake-batch", args=[alone.public_id])).content.decode()
+        assert "31.02.2026" in page and '<th scope="col">Файл</th>' not in page
 
     def test_the_file_is_there_although_the_export_can_no_longer_be_read(
         self, as_anton: Client, received: Callable[..., Batch], run_jobs: Callable[[], None]

@@ -43,6 +43,8 @@ _PERSON: dict[str, Any] = {
 FILLED = ("surname", "patronymic", "name", "born_on", "sex", "card_no", "address", "area")
 #: Surname of a card that is known by a number or a phone only, until an export or a person names it.
 NAMELESS = "Без имени"
+#: Beginning of the ids that we give to people who stand under the number of another.
+PARTED = "~~"
 #: Keys of rows without surname and number: of what they do tell.
 _SHORT = "p:"
 _NOBODY = f"{_SHORT}||"
@@ -300,7 +302,9 @@ def _match_by_name(cards: list[Card], *, clinic_id: int, owners: set[int]) -> No
                     and patronymics_agree(fold(card.patronymic), fold(patronymic))
                 )
                 # A card that already has another id of this system stays apart: the two are shown as a likely pair.
-                if same and not (card.ext_id and patient_id in owners):
+                # An id of our own says nothing against it: the person stood under a number that is not theirs.
+                is_numbered = card.ext_id and not card.ext_id.startswith(PARTED)
+                if same and not (is_numbered and patient_id in owners):
                     card.patient_id, card.attach_id = patient_id, bool(card.ext_id)
                     taken.add(patient_id)
 

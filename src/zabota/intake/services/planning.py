@@ -12,6 +12,7 @@ from zabota.intake.reading.results import Reading
 from zabota.intake.rules.reasons import reason_text
 from zabota.intake.services.catalogue import key_of
 from zabota.intake.services.people import Card, cards_of, match_cards, unite_nameless, with_card_keys
+from zabota.intake.services.strangers import part_strangers
 from zabota.intake.services.vanishing import refused_visits, vanished_ids
 from zabota.intake.services.visits import Visit, match_visits, visits_of
 
@@ -28,6 +29,8 @@ class LoadPlan:
     vanished: list[int]
     payments: pl.DataFrame
     plans: pl.DataFrame
+    #: Numbers of the system under which different people stand.
+    shared_numbers: list[str]
 
     @property
     def new_cards(self) -> list[Card]:
@@ -49,11 +52,13 @@ def plan_load(
     reading: Reading, *, clinic: Clinic, system: str, is_complete: bool, zone: str, branch_id: int | None = None
 ) -> LoadPlan:
     """Compare an export with the database. Writes nothing. `branch_id` is the branch of rows that tell none."""
-    patients_frame, visits_frame, payments, plans = unite_nameless(
+    keyed = unite_nameless(
         [with_card_keys(frame) for frame in (reading.patients, reading.visits, reading.payments, reading.plans)],
         clinic_id=clinic.pk,
         system=system,
     )
+    parted, shared_numbers = part_strangers(keyed, clinic_id=clinic.pk, system=system)
+    patients_frame, visits_frame, payments, plans = parted
     cards = cards_of([patients_frame, visits_frame, payments, plans])
     match_cards(cards, clinic_id=clinic.pk, system=system)
     branches = Branch.objects.filter(clinic=clinic).values_list("name", "time_zone")
@@ -64,7 +69,9 @@ def plan_load(
     if is_complete:
         refused = refused_visits(reading)
         vanished = vanished_ids(visits, refused, clinic_id=clinic.pk, system=system, branch_id=branch_id)
-    return LoadPlan(cards=cards, visits=visits, vanished=vanished, payments=payments, plans=plans)
+    return LoadPlan(
+        cards=cards, visits=visits, vanished=vanished, payments=payments, plans=plans, shared_numbers=shared_numbers
+    )
 
 
 def summarise(plan: LoadPlan, reading: Reading) -> dict[str, Any]:
@@ -79,6 +86,7 @@ def summarise(plan: LoadPlan, reading: Reading) -> dict[str, Any]:
             "new": len(plan.new_cards),
             "known": len(plan.cards) - len(plan.new_cards),
             "filled": sum(1 for card in plan.cards if card.fills),
+            "shared_numbers": len(plan.shared_numbers),
         },
         "visits": {
             "total": len(plan.visits),
@@ -96,6 +104,7 @@ def summarise(plan: LoadPlan, reading: Reading) -> dict[str, Any]:
         "examples": {
             "new_patients": [_person(card) for card in plan.new_cards[:EXAMPLES]],
             "filled": [{**_person(card), "fields": sorted(card.fills)} for card in plan.cards if card.fills][:EXAMPLES],
+            "shared_numbers": plan.shared_numbers[:EXAMPLES],
             "changed_visits": [
                 {"day": visit.day.isoformat(), "doctor": visit.doctor, "status": visit.status, "before": visit.before}
                 for visit in changed[:EXAMPLES]
