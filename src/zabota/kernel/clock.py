@@ -19,6 +19,11 @@ def today(zone: str, at: datetime | None = None) -> date:
     return (at or now()).astimezone(ZoneInfo(zone)).date()
 
 
+def local(zone: str, at: datetime) -> datetime:
+    """The instant as the clocks in `zone` (an IANA name) show it."""
+    return at.astimezone(ZoneInfo(zone))
+
+
 def machine_today() -> date:
     """The calendar day of this machine, for commands that know no clinic and load no settings."""
     return date.fromtimestamp(time.time())  # noqa: DTZ012 -- the machine's own day is meant

@@ -38,6 +38,7 @@ from zabota.kernel.scope import every_clinic
 __all__ = [
     "assure_lease",
     "enqueue_due",
+    "enqueue_once",
     "known_schedules",
     "recover_lost",
     "retry_parked",
@@ -106,6 +107,20 @@ def when_parked(job: Task[Any, Any]) -> Callable[[Callable[..., None]], Callable
         return clean_up
 
     return register
+
+
+def enqueue_once(job: Task[Any, Any], *arguments: Any) -> bool:
+    """Put a job into the queue unless the same one waits there already. Returns whether it was put.
+
+    A job that has begun does not count: it may have read what has changed since. One that waits is held until the transaction
+    ends, so that it begins after what is written here.
+    """
+    with transaction.atomic():
+        waiting = DBTaskResult.objects.ready().filter(task_path=job.module_path).select_for_update()
+        if any(each.args_kwargs == {"args": list(arguments), "kwargs": {}} for each in waiting):
+            return False
+        job.enqueue(*arguments)
+    return True
 
 
 def recover_lost(*, now: dt.datetime) -> int:

@@ -17,7 +17,7 @@ from zabota.nextstep.queries.explain import RecallLine, TypeExplanation, explain
 from zabota.nextstep.rules.stake import CHANCE_AT_LEAST, CHANCE_BY_LATENESS, CHANCE_LONG_LOST, CHANCE_NEVER_SEEN
 from zabota.nextstep.rules.wording import span
 from zabota.nextstep.services.exemptions import end_exemption, exempt_patient
-from zabota.nextstep.services.later import sweep_later
+from zabota.nextstep.services.later import ask_for_sweep, sweep_later
 from zabota.nextstep.services.recalls import (
     count_any_visit,
     disable_recall,
@@ -41,6 +41,7 @@ __all__ = [
     "SweepResult",
     "TypeCount",
     "TypeExplanation",
+    "ask_for_sweep",
     "count_any_visit",
     "coverage_of",
     "disable_recall",

@@ -22,9 +22,10 @@ from zabota.kernel.errors import AlreadyDone
 from zabota.kernel.facts import handles
 from zabota.nextstep.facts import ThresholdsChanged
 from zabota.nextstep.models import Exemption, Thresholds
-from zabota.nextstep.services.exemptions import end_exemption, exempt_patient
+from zabota.nextstep.services.carrying import carry_back, carry_decisions
+from zabota.nextstep.services.exemptions import exempt_patient, take_back_exemption
 from zabota.nextstep.services.later import sweep_later
-from zabota.nextstep.services.recalls import carry_decisions
+from zabota.nextstep.services.steps import hold_clinic
 from zabota.nextstep.services.sweep import sweep_patients
 from zabota.patients.facts import ContactChanged, MergeUndone, PatientChanged, PatientRegistered, PatientsMerged
 from zabota.patients.models import Patient
@@ -70,14 +71,17 @@ def sweep_touched(fact: Touching) -> None:
 @handles(PatientsMerged)
 def sweep_merged(fact: PatientsMerged) -> None:
     """Visits of two cards are one history now; what people decided about recalls of either stays."""
-    carry_decisions(kept_id=fact.kept_id, absorbed_id=fact.absorbed_id)
-    sweep_patients(patient_ids=[fact.kept_id, fact.absorbed_id], now=clock.now(), merged=True)
+    now = clock.now()
+    carry_decisions(merge_id=fact.merge_id, now=now)
+    sweep_patients(patient_ids=[fact.kept_id, fact.absorbed_id], now=now, merged=True)
 
 
 @handles(MergeUndone)
 def sweep_unmerged(fact: MergeUndone) -> None:
-    """Each card has its own history again."""
-    sweep_patients(patient_ids=[fact.kept_id, fact.absorbed_id], now=clock.now())
+    """Each card has its own history and its own decisions again."""
+    now = clock.now()
+    carry_back(merge_id=fact.merge_id, now=now)
+    sweep_patients(patient_ids=[fact.kept_id, fact.absorbed_id], now=now)
 
 
 @handles(TaskClosed)
@@ -87,13 +91,13 @@ def follow_outcome(fact: TaskClosed) -> None:
     An outcome that was taken back before its fact came here has no consequences.
     """
     now = clock.now()
-    if fact.outcome == Outcome.REFUSED and _stands(fact):
+    if fact.outcome == Outcome.REFUSED and _stands(fact, _held(fact)):
         patient = Patient.objects.cards().select_related("clinic").filter(pk=fact.patient_id).first()
         if patient is not None:
             reason = FOR_EVER.get(fact.outcome_reason)
             until_on = None
             if reason is None:
-                thresholds, _ = Thresholds.objects.get_or_create(clinic_id=fact.clinic_id)
+                thresholds = Thresholds.objects.get(clinic_id=fact.clinic_id)
                 until_on = clock.today(patient.clinic.time_zone, now) + timedelta(days=thresholds.refusal_days)
             if not _is_said(fact, reason):
                 try:
@@ -112,10 +116,12 @@ def follow_outcome(fact: TaskClosed) -> None:
 
 @handles(TaskReopened)
 def take_back_outcome(fact: TaskReopened) -> None:
-    """The exemption that an outcome caused is taken back with it."""
+    """The exemption that an outcome caused is taken back with it, unless the patient has refused again meanwhile."""
     now = clock.now()
-    for exemption in Exemption.objects.filter(task_id=fact.task_id, ended_at=None):
-        end_exemption(exemption=exemption, actor=SYSTEM, now=now)
+    task = _held(fact)
+    if task is None or task.state != Task.State.CLOSED or task.outcome != Outcome.REFUSED:
+        for exemption in Exemption.objects.select_related("clinic").filter(task_id=fact.task_id, ended_at=None):
+            take_back_exemption(exemption=exemption, actor=SYSTEM, now=now)
     sweep_patients(patient_ids=[fact.patient_id], now=now)
 
 
@@ -125,10 +131,15 @@ def sweep_after_change(fact: PerformersChanged | RecallIntervalChanged | Thresho
     sweep_later(clinic_id=fact.clinic_id)
 
 
-def _stands(fact: TaskClosed) -> bool:
-    return Task.objects.filter(
-        pk=fact.task_id, state=Task.State.CLOSED, outcome=fact.outcome, outcome_reason=fact.outcome_reason
-    ).exists()
+def _held(fact: TaskClosed | TaskReopened) -> Task | None:
+    """The task as it is now, and stays until this handler is through: an outcome and its undo follow one another."""
+    hold_clinic(fact.clinic_id)
+    return Task.objects.select_for_update(of=("self",)).filter(pk=fact.task_id).first()
+
+
+def _stands(fact: TaskClosed, task: Task | None) -> bool:
+    said = (fact.outcome, fact.outcome_reason)
+    return task is not None and task.state == Task.State.CLOSED and (task.outcome, task.outcome_reason) == said
 
 
 def _is_said(fact: TaskClosed, reason: Exemption.Reason | None) -> bool:

@@ -33,7 +33,7 @@ def rule(request: StaffRequest) -> HttpResponse:
 @staff_page(Right.WORKLIST_CONTROL)
 def check_now(request: StaffRequest) -> HttpResponse:
     """Look at everybody now instead of at night; in the background."""
-    nextstep.sweep_later(clinic_id=request.clinic.pk)
+    nextstep.ask_for_sweep(clinic=request.clinic, actor=request.actor, now=clock.now())
     messages.success(request, "Проверка началась. Обновите страницу через минуту.")
     return redirect("desk:rule")
 

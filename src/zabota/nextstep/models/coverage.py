@@ -32,6 +32,12 @@ class Exemption(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     #: The task whose outcome said so: taking the outcome back ends the exemption.
     task = models.ForeignKey(Task, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    #: What held until this took its place, and the tasks that it closed with the day until which each was put off: whoever
+    #: takes the outcome back finds both as they were.
+    replaced = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    closed_tasks = models.JSONField(default=dict, blank=True)
     import_batch_id = models.BigIntegerField(null=True, blank=True)
 
     objects = ScopedManager()
@@ -43,7 +49,10 @@ class Exemption(models.Model):
                 name="only_refusal_returns", condition=Q(until_on__isnull=True) | Q(reason="refused")
             ),
         ]
-        indexes = [models.Index(fields=["clinic", "until_on"], name="exemption_until", condition=Q(ended_at=None))]
+        indexes = [
+            models.Index(fields=["clinic", "until_on"], name="exemption_until", condition=Q(ended_at=None)),
+            models.Index(fields=["replaced"], name="exemption_replaced", condition=Q(replaced__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.patient_id}: {self.reason}"

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from django.db import transaction
 from django_tasks import task
 
-from zabota.kernel import clock
+from zabota.clinic.models import Clinic
+from zabota.kernel import audit, clock
+from zabota.kernel.audit import Actor
+from zabota.kernel.jobs import enqueue_once
 from zabota.nextstep.services.sweep import sweep_clinic
 
 
@@ -16,5 +22,15 @@ def sweep_one(clinic_id: int) -> dict[str, int | None]:
 
 
 def sweep_later(*, clinic_id: int) -> None:
-    """Ask for the sweep; called inside the transaction that made it necessary, so that neither is lost."""
-    sweep_one.enqueue(clinic_id)
+    """Ask for the sweep; called inside the transaction that made it necessary, so that neither is lost.
+
+    One that waits already answers this wish too; one that has begun may have read what was before.
+    """
+    enqueue_once(sweep_one, clinic_id)
+
+
+def ask_for_sweep(*, clinic: Clinic, actor: Actor, now: datetime) -> None:
+    """The same by the wish of a person, whom the trail keeps."""
+    with transaction.atomic():
+        audit.record("nextstep.sweep.asked", clinic, actor=actor, now=now, clinic_id=clinic.pk)
+        sweep_later(clinic_id=clinic.pk)

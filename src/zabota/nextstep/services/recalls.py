@@ -11,6 +11,7 @@ from zabota.kernel import audit, clock
 from zabota.kernel.audit import Actor
 from zabota.kernel.errors import BadInput
 from zabota.nextstep.models import Recall
+from zabota.nextstep.services.steps import hold_clinic
 from zabota.nextstep.services.sweep import sweep_patients
 
 #: A recall further away than this is a mistake of the calendar.
@@ -58,30 +59,6 @@ def count_any_visit(*, recall: Recall, counts: bool, actor: Actor, now: datetime
     return _change(recall, "any_visit", actor, now, any_visit_counts=counts)
 
 
-def carry_decisions(*, kept_id: int, absorbed_id: int) -> None:
-    """After a merge: what was decided about a recall of the absorbed card holds for the kept one, unless that has its own.
-
-    Recalls of groups that only the absorbed card had moved with the card; these are the ones that both have.
-    """
-    kept = {row.group_id: row for row in Recall.objects.filter(patient_id=kept_id)}
-    for other in Recall.objects.filter(patient_id=absorbed_id):
-        mine = kept.get(other.group_id)
-        if mine is None:
-            continue
-        mine.is_disabled, mine.disabled_reason = (
-            (other.is_disabled, other.disabled_reason)
-            if other.is_disabled
-            else (mine.is_disabled, mine.disabled_reason)
-        )
-        mine.snoozed_until = max(filter(None, (mine.snoozed_until, other.snoozed_until)), default=None)
-        mine.any_visit_counts = mine.any_visit_counts or other.any_visit_counts
-        # An override belongs to its cycle: it is of use only when the later visit is the absorbed card's.
-        if other.overridden_on and mine.overridden_on is None and other.previous_on >= mine.previous_on:
-            mine.previous_on, mine.calculated_on = other.previous_on, other.calculated_on
-            mine.overridden_on, mine.override_reason = other.overridden_on, other.override_reason
-        mine.save()
-
-
 def _check_day(day: date, today: date) -> None:
     if (day - today).days > FARTHEST_DAYS:
         raise BadInput("Это дальше, чем через десять лет. Проверьте дату.")
@@ -89,6 +66,7 @@ def _check_day(day: date, today: date) -> None:
 
 def _change(recall: Recall, verb: str, actor: Actor, now: datetime, **fields: Any) -> Recall:
     with transaction.atomic():
+        hold_clinic(recall.clinic_id)
         Recall.objects.filter(pk=recall.pk).update(updated_at=now, **fields)
         for name, value in fields.items():
             setattr(recall, name, value)

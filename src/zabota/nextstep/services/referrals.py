@@ -12,6 +12,7 @@ from zabota.kernel.audit import Actor
 from zabota.kernel.errors import AlreadyDone, BadInput
 from zabota.nextstep.facts import PatientReferred
 from zabota.nextstep.models import Referral
+from zabota.nextstep.services.steps import hold_clinic
 from zabota.nextstep.services.sweep import sweep_patients
 from zabota.patients.models import Patient
 
@@ -30,6 +31,7 @@ def record_referral(
     if referred_on > clock.today(patient.clinic.time_zone, now):
         raise BadInput("Этот день ещё не наступил. Укажите, когда пациента направили.")
     with transaction.atomic():
+        hold_clinic(patient.clinic_id)
         Referral.objects.filter(patient=patient, ended_at=None).update(ended_at=now)
         referral = Referral.objects.create(
             patient=patient,
@@ -55,6 +57,7 @@ def record_referral(
 def end_referral(*, referral: Referral, actor: Actor, now: datetime) -> Referral:
     """The matter is settled: the patient is treated there, or is back."""
     with transaction.atomic():
+        hold_clinic(referral.clinic_id)
         if not Referral.objects.filter(pk=referral.pk, ended_at=None).update(ended_at=now):
             raise AlreadyDone("Это направление уже закрыто.")
         referral.ended_at = now

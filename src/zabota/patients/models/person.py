@@ -116,6 +116,12 @@ class Patient(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["clinic", "name_key"], name="patient_name_key"),
+            # Cards out of use are few: whoever looks for them need not walk through all.
+            models.Index(
+                fields=["clinic"],
+                name="patient_out_of_use",
+                condition=models.Q(merged_into__isnull=False) | models.Q(erased_at__isnull=False),
+            ),
             models.Index(fields=["clinic", "born_on", "name_key"], name="patient_born"),
             models.Index(fields=["clinic", "card_no"], name="patient_card"),
             models.Index(fields=["household"], name="patient_household"),
