@@ -44,6 +44,8 @@ MATRIX = {
     "desk:calendar-visit-move": "OAC",
     "desk:calendar-visit-cancel": "OAC",
     "desk:calendar-visit-unbook": "OAC",
+    "desk:calendar-transfers": "OAC",
+    "desk:calendar-transfer": "OAC",
     "desk:inbox": "OACQ",
     "desk:inbox-canned": "OACQ",
     "desk:inbox-talk": "OACQ",

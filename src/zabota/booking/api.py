@@ -20,6 +20,8 @@ from zabota.booking.queries.load import WeekLoad, displaced, load_by_week
 from zabota.booking.queries.matching import matches, suiting
 from zabota.booking.queries.needs import Need, chosen_doctors, need_of, performers
 from zabota.booking.queries.search import Slot, find_slots, slot_of_key
+from zabota.booking.queries.still_free import is_still_free
+from zabota.booking.queries.transfers import count_transfers, done_transfers, is_open_transfer, open_transfers
 from zabota.booking.queries.waiting import CorridorWait, DoctorWait, WaitingFigures, waiting_figures
 from zabota.booking.queries.waitlist import WaitlistReport, open_entries, open_freed, open_offers, waitlist_report
 from zabota.booking.queries.wanted import Wanted
@@ -59,6 +61,7 @@ from zabota.booking.services.resources import (
 )
 from zabota.booking.services.rooming import change_rooms, rooms_with
 from zabota.booking.services.settling import settle
+from zabota.booking.services.transfers import transfer_done, transfer_undone
 from zabota.booking.services.troubles import HoldGone, Outdated, SlotTaken
 from zabota.booking.services.undoing import restore
 from zabota.booking.services.waitlist import branch_for, close_entry, join_waitlist
@@ -100,10 +103,12 @@ __all__ = [
     "chosen_doctors",
     "close_entry",
     "complementary_services",
+    "count_transfers",
     "day_grid",
     "day_where",
     "decline_offer",
     "displaced",
+    "done_transfers",
     "ensure_performers",
     "ensure_resources",
     "feed_text",
@@ -111,7 +116,9 @@ __all__ = [
     "hand_over",
     "held_by",
     "hold_slot",
+    "is_open_transfer",
     "is_own_day",
+    "is_still_free",
     "join_waitlist",
     "keep_newest_holds",
     "last_visits",
@@ -131,6 +138,7 @@ __all__ = [
     "open_entries",
     "open_freed",
     "open_offers",
+    "open_transfers",
     "payments_summary",
     "performers",
     "register_offer_filter",
@@ -148,6 +156,8 @@ __all__ = [
     "suggested_times",
     "suiting",
     "timetable",
+    "transfer_done",
+    "transfer_undone",
     "treating_doctors",
     "undo_mark",
     "visit_calendar",

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from zabota.booking import api as booking
 from zabota.clinic.api import Right
 from zabota.desk.access import StaffRequest, branches_of, staff_page
 from zabota.desk.navigation import MENU
@@ -41,6 +42,10 @@ def menu_counts(request: StaffRequest) -> HttpResponse:
         )
         number = waiting["mine"] + waiting["free"]
         counts.append({"name": "inbox", "number": number, "tone": "warn", "words": "ждут вашего ответа"})
+    if request.may(Right.VISITS_BOOK):
+        transfers = booking.count_transfers(request.clinic.pk, now=clock.now(), branches=branches_of(request.member))
+        words = "перенести в программу клиники"
+        counts.append({"name": "calendar", "number": transfers, "tone": "warn", "words": words})
     doctor_id = request.member.doctor_id
     if request.may(Right.RECEPTION_OWN) and doctor_id is not None:
         unwell = len(visits.open_complaints(clinic_id=request.clinic.pk, doctor_id=doctor_id))

@@ -49,7 +49,12 @@ FOOT: tuple[tuple[str, str, Right], ...] = (
 )
 
 #: Pages of the menu that show how much waits there; the figures come after the page, from `desk:menu-counts`.
-COUNTERS: Final = {"desk:today": "today", "desk:inbox": "inbox", "desk:aftercare": "aftercare"}
+COUNTERS: Final = {
+    "desk:today": "today",
+    "desk:calendar": "calendar",
+    "desk:inbox": "inbox",
+    "desk:aftercare": "aftercare",
+}
 
 #: Sections of the menu: title, whether it stands open, names of its pages. What is in none stands above them.
 SECTIONS: tuple[tuple[str, bool, frozenset[str]], ...] = (

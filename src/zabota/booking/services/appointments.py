@@ -17,6 +17,7 @@ from zabota.booking.queries.wanted import Wanted
 from zabota.booking.rules.slots import EARLIEST, LATEST
 from zabota.booking.services import seats
 from zabota.booking.services.freed import forget_delayed, note_freed
+from zabota.booking.services.transfers import note_transfer
 from zabota.booking.services.troubles import Outdated, SlotTaken
 from zabota.clinic.models import Branch, Doctor, Service
 from zabota.kernel import audit, facts
@@ -212,6 +213,7 @@ def move_appointment(
         raise SlotTaken(wanted=wanted)
     was = Appointment(pk=row.pk, clinic_id=row.clinic_id, doctor_id=row.doctor_id, branch_id=row.branch_id,
                       starts_at=row.starts_at, duration_minutes=row.duration_minutes)  # fmt: skip
+    told_at = row.told_at
     if row.ext_id and row.told_at is None:
         row.told_at = row.starts_at
     row.doctor, row.branch, row.starts_at, row.day = doctor, branch, starts_at, local.date()
@@ -234,6 +236,7 @@ def move_appointment(
         ),
         now=now,
     )  # fmt: skip
+    note_transfer(row, was=(was.starts_at, was.doctor_id), told_at=told_at, by_patient=by_patient, now=now)
     note_freed(was, cause=cause, now=now)
     return row
 
@@ -270,6 +273,7 @@ def cancel(
         ),
         now=now,
     )
+    note_transfer(row, was=(row.starts_at, row.doctor_id), told_at=row.told_at, by_patient=by_patient, now=now)
     note_freed(row, cause=cause, now=now)
     return row
 

@@ -14,6 +14,7 @@ from zabota.booking.queries.wanted import Wanted
 from zabota.booking.services import seats
 from zabota.booking.services.appointments import choose_seats
 from zabota.booking.services.freed import forget_delayed
+from zabota.booking.services.transfers import note_transfer
 from zabota.booking.services.troubles import SlotTaken
 from zabota.kernel import audit, facts
 from zabota.kernel.audit import Actor
@@ -55,6 +56,7 @@ def restore(*, appointment: Appointment, actor: Actor, now: datetime) -> Appoint
     row.cancelled_at, row.cancel_reason = None, ""
     row.save(update_fields=["status", "cancelled_at", "cancel_reason"])
     audit.record("booking.appointment.restored", row, actor=actor, now=now)
+    note_transfer(row, was=(None, None), told_at=row.told_at, by_patient=True, now=now)
     facts.publish(
         AppointmentBooked(
             clinic_id=row.clinic_id,

@@ -11,11 +11,12 @@ from django.http import Http404
 from django.urls import reverse
 
 from zabota.booking import api as booking
-from zabota.booking.models import Appointment
+from zabota.booking.models import Appointment, Transfer
 from zabota.clinic.api import Right
 from zabota.desk.access import StaffRequest, visible
 from zabota.desk.calendar import blocks
 from zabota.desk.calendar.asked import Asked
+from zabota.desk.calendar.transfers import line_of
 from zabota.patients import api as patients
 
 TONES = {"begun": "good", "arrived": "good", "confirmed": "good", "late": "warn", "no_show": "bad"}
@@ -53,7 +54,7 @@ def visit_or_404(request: StaffRequest, public_id: str) -> Appointment:
     """An appointment of this clinic and of the branches of this person."""
     rows = visible(request, Appointment.objects.filter(clinic=request.clinic, vanished_at=None))
     found: Appointment | None = (
-        rows.select_related("patient", "doctor", "branch")
+        rows.select_related("patient", "doctor", "branch", "transfer__there_doctor")
         .prefetch_related("lines__service", "occupations__resource")
         .filter(public_id=public_id, patient__erased_at=None)
         .first()
@@ -79,6 +80,7 @@ def visit_context(request: StaffRequest, visit: Appointment, asked: Asked, now: 
         "what": blocks.services_of(visit),
         "rooms": ", ".join(each.resource.name for each in visit.occupations.all()),
         "phone": patients.best_phones([visit.patient_id]).get(visit.patient_id, "") if may_book else "",
+        "there": _there(visit, now) if may_book else "",
         "times": [(words, at) for words, at in times if at],
         "actions": _actions(visit, now) if may_book else [],
         "may_change": may_book and visit.status in Appointment.BOOKED and visit.begun_at is None,
@@ -121,3 +123,9 @@ def _actions(visit: Appointment, now: datetime) -> list[Action]:
         for step, key, label in STEPS
         if step in allowed
     ]
+
+
+def _there(visit: Appointment, now: datetime) -> str:
+    """Where the clinic's own program still has a visit that was cancelled or moved here."""
+    row: Transfer | None = getattr(visit, "transfer", None)
+    return line_of(row).there if row is not None and booking.is_open_transfer(row, now=now) else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from zabota.desk.calendar import book, load, load_files, views, visits
+from zabota.desk.calendar import book, load, load_files, transfers, views, visits
 
 urlpatterns = [
     path("", views.day, name="calendar"),
@@ -12,6 +12,8 @@ urlpatterns = [
     path("load/", load.load, name="calendar-load"),
     path("load/<slug:table>.<slug:form>", load_files.load_table, name="calendar-load-table"),
     path("rest/", views.rest, name="calendar-rest"),
+    path("transfers/", transfers.transfers, name="calendar-transfers"),
+    path("transfers/<str:public_id>/<slug:action>/", transfers.transfer, name="calendar-transfer"),
     path("book/", book.book, name="calendar-book"),
     path("visits/<str:public_id>/", visits.visit, name="calendar-visit"),
     path("visits/<str:public_id>/mark/<slug:step>/", visits.mark, name="calendar-visit-mark"),

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET
 from zabota.booking import api as booking
 from zabota.clinic.api import Right
 from zabota.clinic.models import Doctor
-from zabota.desk.access import StaffRequest, staff_page
+from zabota.desk.access import StaffRequest, branches_of, staff_page
 from zabota.desk.calendar.asked import ROOMS, Asked, read_asked
 from zabota.desk.calendar.day import Shown, Sight, load_day, load_week
 from zabota.desk.calendar.forms import doctors_of
@@ -110,7 +110,7 @@ def answer(
     """The whole page, the grid for a poll, or 204."""
     context = shown.context() | frame_of(request, asked, path, doctor) | {"doctors": doctors}
     if not wants_fragment(request):
-        context |= beside_of(request, asked, clock.now())
+        context |= beside_of(request, asked, clock.now()) | {"transfers": transfers_of(request)}
     tag = f'"{context["stamp"]}"'
     with timezone.override(asked.zone):
         if not wants_fragment(request):
@@ -120,6 +120,13 @@ def answer(
         response = render(request, "desk/calendar/_grid_poll.html", context | nearest_free(asked, shown, doctor))
     response["ETag"] = tag
     return response
+
+
+def transfers_of(request: StaffRequest) -> int:
+    """Visits that somebody has to cancel or move in the clinic's own program too."""
+    if not request.may(Right.VISITS_BOOK):
+        return 0
+    return booking.count_transfers(request.clinic.pk, now=clock.now(), branches=branches_of(request.member))
 
 
 def grid_beside(request: StaffRequest, now: datetime) -> str:

@@ -1,0 +1,60 @@
+"""What still has to be entered into the clinic's own program, and what was entered lately."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
+
+from zabota.booking.models import Transfer
+
+#: What was entered stays in sight so long, with its way back.
+_LATELY = timedelta(days=1)
+
+
+def open_transfers(clinic_id: int, *, now: datetime, branches: Sequence[int] | None = None) -> list[Transfer]:
+    """Changes that the clinic's program does not know, those of the nearest times first."""
+    rows = _open(clinic_id, now, branches).select_related(
+        "appointment__patient", "appointment__doctor", "appointment__branch", "there_doctor"
+    )
+    return sorted(rows, key=lambda each: (each.there_at or each.appointment.starts_at, each.pk))
+
+
+def is_open_transfer(row: Transfer, *, now: datetime) -> bool:
+    """The same of one row with its appointment."""
+    visit = row.appointment
+    off = visit.status in Transfer.GIVEN_UP
+    settled = off if row.there_at is None else not off and visit.told_at is None
+    ahead = visit.starts_at > now or (row.there_at is not None and row.there_at > now)
+    return row.done_at is None and visit.vanished_at is None and not settled and ahead
+
+
+def count_transfers(clinic_id: int, *, now: datetime, branches: Sequence[int] | None = None) -> int:
+    """How many of them."""
+    return _open(clinic_id, now, branches).count()
+
+
+def done_transfers(clinic_id: int, *, now: datetime, branches: Sequence[int] | None = None) -> list[Transfer]:
+    """Entered by somebody within a day, the latest first."""
+    rows = Transfer.objects.filter(clinic_id=clinic_id, done_at__gt=now - _LATELY).exclude(done_by=None)
+    rows = _within(rows, branches).select_related(
+        "appointment__patient", "appointment__doctor", "appointment__branch", "before_doctor", "done_by"
+    )
+    return list(rows.order_by("-done_at", "-pk")[:50])
+
+
+def _open(clinic_id: int, now: datetime, branches: Sequence[int] | None) -> QuerySet[Transfer]:
+    """What a later export already tells as it is here, or does not tell any more, needs no hands; nor does the past."""
+    off = Q(appointment__status__in=Transfer.GIVEN_UP)
+    told = Q(there_at__isnull=False, appointment__told_at=None) & ~off
+    rows = Transfer.objects.filter(clinic_id=clinic_id, done_at=None, appointment__vanished_at=None)
+    rows = rows.exclude(told).exclude(Q(there_at=None) & off)
+    # A visit whose both times are over changes nothing for anybody.
+    return _within(rows.filter(Q(there_at__gt=now) | Q(appointment__starts_at__gt=now)), branches)
+
+
+def _within(rows: QuerySet[Transfer], branches: Sequence[int] | None) -> QuerySet[Transfer]:
+    if branches is None:
+        return rows
+    return rows.filter(Q(appointment__branch__in=branches) | Q(appointment__branch=None))
