@@ -12,12 +12,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 
 from zabota.booking.api import Slot, SlotTaken, complementary_services, find_slots, need_of, slot_of_key
-from zabota.clinic.models import Branch, Clinic, Doctor, Service
+from zabota.clinic.models import Branch, Clinic, Service
 from zabota.kernel import clock
 from zabota.kernel.errors import BadInput
 from zabota.kernel.scope import clinic_scope
 from zabota.patients.api import current_texts, document_of
 from zabota.portal.booking_state import StateLost, pack
+from zabota.portal.choice import query_of
 from zabota.portal.limits import client_key, wait_before
 from zabota.portal.moving import read_day
 from zabota.portal.page import patient_page, show, too_often
@@ -177,14 +178,6 @@ def _parts(slots: list[Slot]) -> list[tuple[str, list[Slot]]]:
         (name, [each for each in unique.values() if begins <= each.local.hour < ends]) for name, begins, ends in _PARTS
     ]
     return [each for each in named if each[1]]
-
-
-def query_of(services: list[Service], doctor: Doctor | None, branch: Branch | None) -> str:
-    """What was chosen so far, as the address of the next link carries it."""
-    parts = [f"plus={each.public_id}" for each in services[1:]]
-    parts += [f"doctor={doctor.public_id}"] if doctor else []
-    parts += [f"branch={branch.public_id}"] if branch else []
-    return "&".join(parts)
 
 
 def _services(clinic: Clinic, first: str, plus: str) -> list[Service] | None:

@@ -10,22 +10,27 @@ from django.core import signing
 from django.http import HttpRequest
 from django.urls import reverse
 
-from zabota.booking.api import Outdated, Slot, SlotTaken, slot_of_key
+from zabota.booking.api import Outdated, Slot, SlotTaken, is_still_free, slot_of_key
 from zabota.booking.models import Appointment
 from zabota.kernel.errors import BadInput
 from zabota.portal.links import Visitor
 from zabota.visits import api as visits
 
 _SALT = "zabota.portal.undo"
+TAKEN = "Это время уже занято или предложено другому человеку. Выберите другое или попросите перезвонить."
 
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """What may be taken back: until when, to which time (None: the time that was given up), and the proof of it."""
+    """What may be taken back: until when, to which time (None: the time that was given up), and the proof of it.
+
+    `gone`: it was, but somebody else has the time now.
+    """
 
     until: datetime
     to: datetime | None = None
     proof: str = ""
+    gone: bool = False
 
 
 def after_move(visitor: Visitor, was: Appointment, revision: int, now: datetime) -> str:
@@ -41,7 +46,8 @@ def undo_of(request: HttpRequest, visitor: Visitor, row: Appointment, now: datet
     """What this page may offer to take back."""
     zone = ZoneInfo(visitor.place.zone)
     if visits.may_restore(row, now=now) and row.cancelled_at is not None:
-        return Undo(until=(row.cancelled_at + visits.UNDO).astimezone(zone))
+        gone = not is_still_free(row, now=now)
+        return Undo(until=(row.cancelled_at + visits.UNDO).astimezone(zone), gone=gone)
     proof = request.GET.get("back", "")
     key, revision, at = _read(visitor, proof)
     if not key or revision != row.revision or row.status not in Appointment.BOOKED:
@@ -63,7 +69,7 @@ def take_back(visitor: Visitor, proof: str, now: datetime) -> str:
         else:
             visits.restore_visit(link=visitor.link, now=now)
     except SlotTaken:
-        return "Это время уже занято или предложено другому человеку. Выберите другое или попросите перезвонить."
+        return TAKEN
     except BadInput as wrong:
         return wrong.text
     except Outdated:

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from zabota.booking.models import Appointment
 from zabota.kernel import clock
+from zabota.portal.choice import another_time
 from zabota.portal.links import Visitor, ask_phone_end, link_page
 from zabota.portal.page import show
 from zabota.portal.undo import take_back, undo_of
@@ -46,6 +47,8 @@ def face_page(
     if face is None:
         raise visits.LinkGone
     context = facts_of(visitor, row, now) | more
+    if face == "cancelled":
+        context["again"] = another_time(row)
     return show(request, f"visit_{face}", place=visitor.place, context=context, status=status)
 
 

@@ -16,7 +16,7 @@ from zabota.kernel import clock
 from zabota.kernel.scope import clinic_scope
 from zabota.messaging.api import ensure_templates
 from zabota.messaging.models import Message
-from zabota.visits.models import ActionLink
+from zabota.visits.models import ActionLink, VisitSettings
 
 pytestmark = pytest.mark.django_db
 
@@ -89,8 +89,61 @@ def test_a_time_that_was_taken_meanwhile_is_not_taken_back_and_that_is_said(
     answer = phone.press("undo")
 
     assert answer.status_code == 409
-    assert "уже занято или предложено" in phone.page
+    assert "уже занято или предложено" in phone.page and "Выбрать другое время" in phone.page
     assert now_of(visit).status == "cancelled_patient"
+
+
+def test_when_somebody_else_has_the_time_the_page_offers_another_instead_of_taking_it_back(
+    mila, pyotr, new_visit, links_to, phone, receiving, centre, cleaning, actor
+) -> None:
+    visit = new_visit(mila)
+    with clinic_scope(visit.clinic_id):
+        visit.lines.create(service=cleaning, price_kopecks=0)
+    phone.open(links_to(visit).long)
+    phone.press("cancel")
+    assert "Вернуть запись" in phone.page
+    with clinic_scope(visit.clinic_id):
+        booking.book(
+            patient=pyotr, doctor=receiving, branch=centre, starts_at=visit.starts_at, actor=actor, now=clock.now()
+        )
+
+    phone.get(phone.url)
+
+    assert "Вернуть запись" not in phone.page
+    assert "вернуть его не получится" in phone.page
+    again = re.search(r'href="([^"]+)">[^<]*<svg[^>]*>.*?</svg>Выбрать другое время', phone.page)[1]
+    assert f"/service/{cleaning.public_id}/" in again and receiving.public_id in again
+    page = phone.client.get(again.replace("&amp;", "&")).content.decode()
+    assert 'name="slot"' in page
+
+
+def test_a_time_that_a_stranger_keeps_or_that_is_being_offered_is_not_promised_back(
+    mila, pyotr, new_visit, links_to, phone, receiving, centre
+) -> None:
+    visit = new_visit(mila)
+    phone.open(links_to(visit).long)
+    phone.press("cancel")
+    with clinic_scope(visit.clinic_id):
+        held = booking.hold_slot(
+            doctor=receiving, branch=centre, starts_at=visit.starts_at, minutes=30, why="widget", now=clock.now()
+        )
+
+    phone.get(phone.url)
+    assert "Вернуть запись" not in phone.page
+    with clinic_scope(visit.clinic_id):
+        booking.release_hold(token=held.token)
+
+    phone.get(phone.url)
+    assert "Вернуть запись" in phone.page
+
+
+def test_a_clinic_without_booking_on_its_site_offers_a_call_instead(mila, new_visit, links_to, phone) -> None:
+    visit = new_visit(mila)
+    VisitSettings.objects.create(clinic=visit.clinic, widget_on=False)
+    phone.open(links_to(visit).long)
+    phone.press("cancel")
+
+    assert "Выбрать другое время" not in phone.page and "Перезвоните мне" in phone.page
 
 
 def test_a_time_nobody_was_told_of_yet_goes_back_to_who_gave_it_up(
@@ -103,6 +156,7 @@ def test_a_time_nobody_was_told_of_yet_goes_back_to_who_gave_it_up(
     phone.press("cancel")
     with clinic_scope(visit.clinic_id):
         assert FreedSlot.objects.get().state == "delayed"
+    assert "Вернуть запись" in phone.page
 
     phone.press("undo")
 
