@@ -7,8 +7,7 @@ from typing import Any
 import django.db.models.deletion
 from django.db import migrations, models
 
-#: Room beside each row for the two versions that its way out writes, so that they stay on their page.
-FILLFACTOR = 60
+from zabota.messaging.migrations._room import leave_room
 
 
 def keep_what_is_on_its_way(apps: Any, schema_editor: Any) -> None:
@@ -28,12 +27,6 @@ def keep_what_is_on_its_way(apps: Any, schema_editor: Any) -> None:
             for token, (account_id, lease, ids) in taken.items()
         ]
     )
-
-
-def leave_room(apps: Any, schema_editor: Any) -> None:
-    """Only PostgreSQL writes a new version of a row for each change."""
-    if schema_editor.connection.vendor == "postgresql":
-        schema_editor.execute(f"ALTER TABLE messaging_message SET (fillfactor = {FILLFACTOR})")
 
 
 class Migration(migrations.Migration):
