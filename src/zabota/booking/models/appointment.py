@@ -32,11 +32,13 @@ class Appointment(models.Model):
     """A time of a patient with a doctor."""
 
     class Status(models.TextChoices):
+        """Words that suit men and women alike."""
+
         PLANNED = "planned", "запланирован"
         CONFIRMED = "confirmed", "подтверждён"
-        ARRIVED = "arrived", "пришёл"
+        ARRIVED = "arrived", "в клинике"
         COMPLETED = "completed", "завершён"
-        NO_SHOW = "no_show", "не пришёл"
+        NO_SHOW = "no_show", "неявка"
         CANCELLED_PATIENT = "cancelled_patient", "отменён пациентом"
         CANCELLED_CLINIC = "cancelled_clinic", "отменён клиникой"
         MOVED = "moved", "перенесён"

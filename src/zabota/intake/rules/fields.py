@@ -81,7 +81,7 @@ FIELD_NAMES_RU: Final[dict[str, str]] = {
     "ends_time": "Время конца",
     "duration": "Длительность",
     "status": "Состояние визита",
-    "attended": "Пришёл: да или нет",
+    "attended": "Визит состоялся: да или нет",
     "cancelled": "Отменён: да или нет",
     "deleted": "Удалён: да или нет",
     "cancel_reason": "Причина отмены",

@@ -26,9 +26,9 @@ MOVED, CANCELLED, OFF = "Визит перенесён", "Визит отмен�
 VANISHED = "Записи больше нет в программе клиники"
 #: Why a visit in this state is not reminded of.
 _ENDS: dict[str, str] = {
-    Appointment.Status.ARRIVED: "Пациент уже пришёл",
+    Appointment.Status.ARRIVED: "Пациент уже в клинике",
     Appointment.Status.COMPLETED: "Приём уже закончен",
-    Appointment.Status.NO_SHOW: "Пациент не пришёл",
+    Appointment.Status.NO_SHOW: "Неявка на визит",
     Appointment.Status.CANCELLED_PATIENT: CANCELLED,
     Appointment.Status.CANCELLED_CLINIC: CANCELLED,
     Appointment.Status.MOVED: MOVED,

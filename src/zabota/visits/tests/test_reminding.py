@@ -311,10 +311,10 @@ def test_of_a_patient_who_came_early_the_report_says_that_they_came(mila, book_f
     mark_arrived(appointment=visit, actor=actor, now=at("2026-11-18 16:00"))
 
     assert still_valid([(message.subject_id, 0)], now=at("2026-11-18 16:00")) == {
-        (message.subject_id, 0): "Пациент уже пришёл"
+        (message.subject_id, 0): "Пациент уже в клинике"
     }
     plan_at(visit, at("2026-11-18 16:00"))
-    assert set(Reminder.objects.filter(kind="short").values_list("state", "why")) == {("void", "Пациент уже пришёл")}
+    assert set(Reminder.objects.filter(kind="short").values_list("state", "why")) == {("void", "Пациент уже в клинике")}
 
     undo_mark(appointment=visit, actor=actor, now=at("2026-11-18 16:05"))
     plan_unplanned(now=at("2026-11-18 16:05"))
@@ -324,7 +324,7 @@ def test_of_a_patient_who_came_early_the_report_says_that_they_came(mila, book_f
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"status": "no_show"}, "Пациент не пришёл"),
+        ({"status": "no_show"}, "Неявка на визит"),
         ({"status": "completed"}, "Приём уже закончен"),
         ({"status": "moved"}, "Визит перенесён"),
         ({"vanished_at": WEDNESDAY}, "Записи больше нет в программе клиники"),
