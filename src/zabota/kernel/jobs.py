@@ -39,6 +39,7 @@ __all__ = [
     "assure_lease",
     "enqueue_due",
     "enqueue_once",
+    "give_way",
     "known_schedules",
     "recover_lost",
     "retry_parked",
@@ -53,6 +54,8 @@ log = structlog.get_logger(__name__)
 
 #: How often a worker signs that it is alive, seconds.
 SIGN_EVERY = 10
+#: Who waits for SQLite looks ten times a second whether it is free.
+GIVE_WAY_SECONDS = 0.12
 _Job = DBTaskResult[Any, Any]
 
 
@@ -94,6 +97,12 @@ def assure_lease() -> None:
     attempt = _attempt.get()
     if attempt is not None and not attempt.lease().update(leased_until=_lease_end()):
         raise LeaseLost
+
+
+def give_way() -> None:
+    """Long jobs call this between their transactions: SQLite gives nobody a turn, whoever waits must find it free."""
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        time.sleep(GIVE_WAY_SECONDS)
 
 
 def when_parked(job: Task[Any, Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:

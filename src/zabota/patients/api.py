@@ -50,8 +50,9 @@ from zabota.patients.services.contacts import (
     remove_contact,
     take_back_mark,
 )
-from zabota.patients.services.duplicates import decide_different, find_duplicates, group_households, reopen_pair
+from zabota.patients.services.duplicates import decide_different, find_duplicates, reopen_pair
 from zabota.patients.services.holders import Holder, known_holders, register_holder
+from zabota.patients.services.households import group_households
 from zabota.patients.services.indexing import reindex
 from zabota.patients.services.merging import CHOICES, merge_cards, undo_merge
 

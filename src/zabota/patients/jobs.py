@@ -6,7 +6,8 @@ from django_tasks import task
 
 from zabota.clinic.models import Clinic
 from zabota.kernel.jobs import schedule
-from zabota.patients.services.duplicates import find_duplicates, group_households
+from zabota.patients.services.duplicates import find_duplicates
+from zabota.patients.services.households import group_households
 
 
 @task()

@@ -7,17 +7,16 @@ statements, so that the desk never waits longer than for one of them. A sweep th
 
 from __future__ import annotations
 
-import time as clock_of_machine
 from collections.abc import Iterable
 from contextlib import nullcontext
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from zabota.clinic.models import Clinic
 from zabota.kernel import audit, facts
 from zabota.kernel.audit import SYSTEM, Actor
-from zabota.kernel.jobs import assure_lease
+from zabota.kernel.jobs import assure_lease, give_way
 from zabota.kernel.scope import every_clinic
 from zabota.nextstep.facts import ClinicSwept
 from zabota.nextstep.queries.coverage import Coverage, coverage_of, uncovered_ids
@@ -40,8 +39,6 @@ PORTION = 2_000
 _ASKED_AT_ONCE = 20_000
 #: With more patients than this a sweep takes more memory for pages.
 MANY = 500
-#: Between portions: whoever waits for SQLite looks ten times a second whether it is free.
-PAUSE_SECONDS = 0.12
 #: How often a sweep of all looks for those whom somebody left without a next step while it went on.
 _LOOKS = 3
 
@@ -148,7 +145,7 @@ def _by_portions(
     with roomy() if len(ids) > MANY else nullcontext():
         for begin in range(0, len(ids), portion):
             if begin:
-                _let_others_write()
+                give_way()
             with transaction.atomic():
                 assure_lease()
                 hold_clinic(clinic.pk)
@@ -160,12 +157,6 @@ def _by_portions(
                 add_to_day(clinic, result, params, actor=actor, now=now, is_part=is_part)
             total += result
     return total
-
-
-def _let_others_write() -> None:
-    """SQLite gives nobody a turn: whoever waits must find it free when they look."""
-    if connection.vendor == "sqlite" and not connection.in_atomic_block:
-        clock_of_machine.sleep(PAUSE_SECONDS)
 
 
 def _tell(clinic: Clinic, result: SweepResult, *, now: datetime, actor: Actor) -> None:

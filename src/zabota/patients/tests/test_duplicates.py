@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
 
 import pytest
+from django.db import connection, transaction
 
 from zabota.kernel.errors import AlreadyDone
 from zabota.patients import api
 from zabota.patients.jobs import look_for_duplicates
 from zabota.patients.models import DuplicateCandidate, Household, Patient
+from zabota.patients.services import households
 
 BORN = dt.date(1980, 5, 12)
 
@@ -95,3 +101,69 @@ def test_family_put_together_by_hand_is_left_alone(mila, card, clinic):
     Patient.objects.filter(pk__in=[mila.pk, friend.pk]).update(household=home)
     api.group_households(clinic=clinic)
     assert set(home.members.all()) == {mila, friend}
+
+
+@contextmanager
+def while_phones_are_read(act: Callable[[], object]) -> Iterator[None]:
+    """Somebody does this while the cards are being compared."""
+    done: list[object] = []
+
+    def between(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if not done and sql.startswith("SELECT") and 'FROM "patients_contact"' in sql:
+            done.append(sql)
+            act()
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(between):
+        yield
+    assert done
+
+
+def test_card_that_somebody_put_into_a_family_meanwhile_stays_there(mila, card, clinic):
+    son = card("Лебедев Артём", phones="+7 903 750-48-17")
+    home = Household.objects.create(clinic=clinic)
+    with while_phones_are_read(lambda: Patient.objects.filter(pk=son.pk).update(household=home)):
+        assert api.group_households(clinic=clinic) == 0
+    son.refresh_from_db()
+    mila.refresh_from_db()
+    assert (son.household, mila.household) == (home, None)
+
+
+def test_families_written_by_portions_are_whole_and_the_same(mila, card, clinic, monkeypatch):
+    for number in range(5):
+        for name in ("Анна", "Пётр", "Ия"):
+            card(f"Семёнов{number} {name}", phones=f"+7 916 000-11-2{number}")
+    with transaction.atomic():
+        assert api.group_households(clinic=clinic) == 15
+        at_once = _families()
+        transaction.set_rollback(True)
+    monkeypatch.setattr(households, "_CHUNK", 4)
+    assert api.group_households(clinic=clinic) == 15
+    assert _families() == at_once
+    assert len(at_once) == 5
+
+
+def _families() -> set[frozenset[int]]:
+    found: dict[int | None, set[int]] = {}
+    for pk, home in Patient.objects.exclude(household=None).values_list("pk", "household_id"):
+        found.setdefault(home, set()).add(pk)
+    return {frozenset(cards) for cards in found.values()}
+
+
+def test_card_merged_while_cards_were_compared_makes_no_pair(mila, card, clinic, actor, now):
+    twin = card("Лебедева Марина Викторовна", born_on=BORN)
+    other = card("Сергеев Пётр")
+    merging = partial(api.merge_cards, kept=other, absorbed=twin, actor=actor, now=now)
+
+    def between(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        # Known pairs are read when the comparing is done.
+        if sql.startswith("SELECT") and 'FROM "patients_duplicatecandidate"' in sql and not merged:
+            merged.append(sql)
+            merging()
+        return execute(sql, *rest)
+
+    merged: list[str] = []
+    with connection.execute_wrapper(between):
+        assert api.find_duplicates(clinic=clinic) == 0
+    assert merged
+    assert not DuplicateCandidate.objects.filter(state="open").exists()
