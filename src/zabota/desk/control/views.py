@@ -55,9 +55,16 @@ def contacts(request: StaffRequest) -> HttpResponse:
 @staff_page(Right.WORKLIST_CONTROL)
 def tasks(request: StaffRequest) -> HttpResponse:
     """All tasks with filters: owner, reason, age, overdue, closed ones."""
-    found = lists.tasks_for(request, clock.now())
+    now = clock.now()
+    found = lists.tasks_for(request, now)
     page = Paginator(found.rows, 50).get_page(request.GET.get("page"))
-    context = {"found": found, "page": page, "may_export": request.may(Right.PATIENTS_EXPORT), "longest": LONGEST}
+    context = {
+        "found": found,
+        "page": page,
+        "now": now,
+        "may_export": request.may(Right.PATIENTS_EXPORT),
+        "longest": LONGEST,
+    }
     return render(request, "desk/control/tasks.html", context)
 
 

@@ -134,7 +134,7 @@ def chances() -> list[tuple[str, int]]:
         )
         below = upto
     rows.append((f"больше {_number(below)} интервалов", nextstep.CHANCE_LONG_LOST))
-    rows.append(("ещё не был на приёме", nextstep.CHANCE_NEVER_SEEN))
+    rows.append(("визитов ещё не было", nextstep.CHANCE_NEVER_SEEN))
     return rows
 
 

@@ -66,7 +66,7 @@ def test_page_shows_people_ageing_and_signs(as_quality, new_contact, vera, smile
     new_contact(vera, "thinks")
     page = text_of(as_quality.get("/control/?period=week"))
     assert "Орлова В. П." in page
-    assert "закрыто за секунды: 1" in page
+    assert "закрыто за секунды:&nbsp;1" in page
     assert "1–3 дня" in page
     assert "50 % контактов" in page
     assert "найдено за день 3" in page
@@ -233,3 +233,11 @@ def test_rule_gives_who_falls_asleep_and_who_went_where_as_files(form, as_anton,
     assert as_quality.get(f"/rule/flow.{form}").status_code == 200
     assert AuditEntry.objects.filter(action="nextstep.list.exported").count() == 1
     assert f"/rule/sleepers.{form}" in as_anton.get("/rule/").content.decode()
+
+
+def test_list_of_tasks_names_the_day_until_which_one_waits_only_while_it_waits(as_quality, new_contact, vera):
+    task = new_contact(vera, "no_answer").task
+    for hidden, waits in ((clock.now() - dt.timedelta(hours=1), False), (clock.now() + DAY, True)):
+        with clinic_scope(task.clinic_id):
+            Task.objects.filter(pk=task.pk).update(hidden_until=hidden)
+        assert ("ждёт до" in text_of(as_quality.get("/control/tasks/"))) is waits

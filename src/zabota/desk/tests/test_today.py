@@ -422,3 +422,8 @@ def test_relative_with_a_task_of_another_branch_is_named_without_a_link(
     page = as_vera.get(f"/today/{two[0].public_id}/").content.decode()
     assert "Осмотр ребёнка" in page
     assert theirs.public_id not in page
+
+
+@pytest.mark.parametrize(("state", "says"), [("arrived", "в клинике"), ("no_show", "неявка")])
+def test_state_of_a_visit_suits_men_and_women(state, says):
+    assert Appointment.Status(state).label == says
