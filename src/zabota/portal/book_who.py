@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from zabota.booking.api import Slot, SlotTaken, alternatives, slot_of_key
+from zabota.booking.api import HoldGone, Slot, SlotTaken, alternatives, held_by, slot_of_key
 from zabota.clinic.models import Clinic, Service
 from zabota.kernel import clock
 from zabota.kernel.errors import BadInput
@@ -37,9 +39,19 @@ def phone(request: HttpRequest, clinic: Clinic, place: Place) -> HttpResponseBas
     if request.POST.get("pd") != "1":
         errors["pd"] = "Без согласия на хранение имени и телефона записать не сможем. Можно позвонить."
     if errors:
-        return who_page(request, clinic, place, slot, services, packed, errors=errors, first=next(iter(errors)))
+        first, until = next(iter(errors)), _held_until(state, slot)
+        return who_page(request, clinic, place, slot, services, packed, errors=errors, first=first, until=until)
     person = {"n": name, "f": surname, "t": number, "a": request.POST.get("ads") == "1"}
     return _send(request, clinic, place, {**state, **person})
+
+
+def _held_until(state: dict[str, Any], slot: Slot) -> datetime | None:
+    """Until when the time is still kept, if it is."""
+    try:
+        hold = held_by(str(state.get("h", "")), now=clock.now())
+    except HoldGone:
+        return None
+    return hold.expires_at.astimezone(ZoneInfo(slot.branch.time_zone))
 
 
 def _is_wrong(name: str) -> bool:

@@ -296,7 +296,7 @@ def check_rendered(text: str, *, message_class: str, channel: str) -> list[Findi
     parts = count_parts(text).parts
     budget = PARTS_BUDGET.get(message_class, 1)
     if channel == Channel.SMS and parts > budget:
-        return [Finding("parts", f"SMS займёт {parts} части вместо {budget}: сократите текст.", False, channel)]
+        return [Finding("parts", f"Частей в SMS {parts} вместо {budget}: сократите текст.", False, channel)]
     return _length(text, channel)
 
 

@@ -63,7 +63,7 @@ def test_a_wrong_phone_is_said_at_its_field_and_what_was_ticked_in_this_form_sta
 
     field = re.search(r'<input id="t"[^>]*>', visitor.page).group()
     assert all(each in field for each in ('aria-invalid="true"', 't-e"', "autofocus", "8 495 123"))
-    assert "Нужен мобильный номер" in visitor.page
+    assert "Нужен мобильный номер" in visitor.page and "Держим это время за вами до" in visitor.page
     assert re.search(r'name="pd" value="1" required checked', visitor.page)
     assert not re.search(r'name="ads" value="1" checked', visitor.page)
 
