@@ -105,7 +105,7 @@ _WIDE = {
 _SHARED = {
     # A row of the state `o` that is not what was found now, `z`.
     "STATE_DIFFERS": """o.patient_id IS NULL OR o.rule <> z.rule OR o.visits <> z.visits OR o.value_kopecks <> z.value_kopecks
-  OR o.last_visit_on IS DISTINCT FROM TODATE(z.last_n) OR o.next_booking_at IS DISTINCT FROM z.booking_at
+  OR o.last_visit_on IS DISTINCT FROM z.last_on OR o.next_booking_at IS DISTINCT FROM z.booking_at
   OR o.group_id IS DISTINCT FROM z.group_id OR o.expected_interval_days IS DISTINCT FROM z.interval_days
   OR o.sleeping_on IS DISTINCT FROM TODATE(z.sleeping_n)
   OR o.next_transition_on IS DISTINCT FROM TODATE(z.transition_n)""",
@@ -128,6 +128,8 @@ _SHARED = {
 }
 #: Caches of a connection to SQLite: of the database and of the working tables.
 _CACHES, _ROOM_KIB = ("main.cache_size", "temp.cache_size"), 200_000
+#: Rows of named patients lie everywhere: read from the file as it is in memory, a page costs no call of the system.
+_MAPPED_BYTES = 2_147_418_112
 _AHEAD = "COALESCE(CASE WHEN ({x}) > %(today_n)s THEN ({x}) END, 9999999)"
 
 
@@ -149,22 +151,26 @@ def statements(name: str, vendor: str, *, wide: bool = False) -> tuple[str, ...]
 
 
 @contextmanager
-def roomy() -> Iterator[None]:
-    """More memory for pages while most of a database is read: of a million patients the pages would else come and go.
+def roomy(*, here_and_there: bool = False) -> Iterator[None]:
+    """More memory for pages while much of a database is read: of a million patients the pages would else come and go.
 
-    Pages take it as they are read, so that a small database takes no more than it has.
+    Pages take it as they are read, so that a small database takes no more than it has. `here_and_there`: not table by table.
     """
     if connection.vendor != "sqlite":
         yield
         return
     with connection.cursor() as cursor:
-        before = [cursor.execute(f"PRAGMA {each}").fetchone()[0] for each in _CACHES]
-        for each in _CACHES:
-            cursor.execute(f"PRAGMA {each} = -{_ROOM_KIB}")
+        wanted = dict.fromkeys(_CACHES, -_ROOM_KIB)
+        if here_and_there:
+            wanted["main.mmap_size"] = _MAPPED_BYTES
+        # A database in memory has no file to map.
+        before = {each: row[0] for each in wanted if (row := cursor.execute(f"PRAGMA {each}").fetchone())}
+        for each in before:
+            cursor.execute(f"PRAGMA {each} = {wanted[each]}")
         try:
             yield
         finally:
-            for each, size in zip(_CACHES, before, strict=True):
+            for each, size in before.items():
                 cursor.execute(f"PRAGMA {each} = {size}")
 
 

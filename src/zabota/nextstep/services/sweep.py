@@ -142,7 +142,7 @@ def _by_portions(
 ) -> SweepResult:
     """Sweep these cards in their order, each portion in a transaction of its own."""
     total = SweepResult()
-    with roomy() if len(ids) > MANY else nullcontext():
+    with roomy(here_and_there=True) if len(ids) > MANY else nullcontext():
         for begin in range(0, len(ids), portion):
             if begin:
                 give_way()

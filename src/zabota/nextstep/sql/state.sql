@@ -1,9 +1,9 @@
 -- Classification: the rules of nextstep.rules.types in their order, the first that matches decides.
-INSERT INTO sweep_state (patient_id, branch_id, rule, type, visits, first_n, last_n, last_at, registered_n, booking_id,
-  booking_at, group_id, interval_days, sleeping_days, lost_days, sleeping_n, transition_n, value_kopecks, exemption,
+INSERT INTO sweep_state (patient_id, branch_id, rule, type, visits, first_n, last_n, last_on, last_at, registered_n,
+  booking_id, booking_at, group_id, interval_days, sleeping_days, lost_days, sleeping_n, transition_n, value_kopecks, exemption,
   under_rule, asked_n, ask_group, referred_n, acute, open_n, proposed_n, declined_n, missed_id, missed_n, missed_kind)
 WITH facts AS (
-  SELECT s.patient_id, s.branch_id, s.registered_n, COALESCE(v.visits, 0) AS visits, v.first_n, v.last_n, v.last_at,
+  SELECT s.patient_id, s.branch_id, s.registered_n, COALESCE(v.visits, 0) AS visits, v.first_n, v.last_n, v.last_on, v.last_at,
     GREATER(COALESCE(w.amount, 0), COALESCE(q.amount, 0)) AS revenue, COALESCE(k.consultation, 0) AS consultation,
     COALESCE(k.prevention, 0) AS prevention, CASE WHEN h.patient_id IS NULL THEN 0 ELSE 1 END AS chronic,
     b.appointment_id AS booking_id, b.starts_at AS booking_at, b.day_n AS booking_n,
@@ -67,8 +67,8 @@ ruled AS (
     ELSE 'active.regular' END AS rule
   FROM facts f
 )
-SELECT patient_id, branch_id, rule, TYPE_OF(rule), visits, first_n, last_n, last_at, registered_n, booking_id,
-  booking_at, group_id, interval_days, sleeping_days, lost_days,
+SELECT patient_id, branch_id, rule, TYPE_OF(rule), visits, first_n, last_n, last_on, last_at, registered_n,
+  booking_id, booking_at, group_id, interval_days, sleeping_days, lost_days,
   CASE WHEN booking_id IS NULL AND exemption = '' THEN last_n + sleeping_days + 1 END,
   CASE WHEN exemption <> ''
     THEN NULLIF(LEAST_OF(COALESCE(until_n, 9999999), COALESCE(booking_n, 9999999)), 9999999) ELSE NULLIF(LEAST_OF(

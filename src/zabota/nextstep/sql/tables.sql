@@ -28,7 +28,7 @@ CREATE TEMP TABLE IF NOT EXISTS sweep_plan (patient_id KEYTYPE PRIMARY KEY, open
   finished_n INTEGER);
 CREATE TEMP TABLE IF NOT EXISTS sweep_missed (patient_id KEYTYPE PRIMARY KEY, appointment_id BIGINT, day_n INTEGER, kind TEXT);
 CREATE TEMP TABLE IF NOT EXISTS sweep_state (patient_id KEYTYPE PRIMARY KEY, branch_id BIGINT, rule TEXT, type TEXT, visits INTEGER,
-  first_n INTEGER, last_n INTEGER, last_at TIMESTAMPTZ, registered_n INTEGER, booking_id BIGINT, booking_at TIMESTAMPTZ,
+  first_n INTEGER, last_n INTEGER, last_on DATE, last_at TIMESTAMPTZ, registered_n INTEGER, booking_id BIGINT, booking_at TIMESTAMPTZ,
   group_id BIGINT, interval_days INTEGER, sleeping_days INTEGER, lost_days INTEGER, sleeping_n INTEGER,
   transition_n INTEGER, value_kopecks BIGINT, exemption TEXT, under_rule INTEGER, asked_n INTEGER, ask_group BIGINT,
   referred_n INTEGER, acute INTEGER, open_n INTEGER, proposed_n INTEGER, declined_n INTEGER,

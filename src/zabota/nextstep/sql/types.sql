@@ -6,7 +6,7 @@ WHERE o.patient_id IS NULL OR o.type <> z.type;
 -- Only rows that differ are written: on an ordinary night that is a few in a hundred.
 INSERT INTO nextstep_patientstate (patient_id, clinic_id, type, rule, since_on, last_visit_on, visits, next_booking_at,
   group_id, expected_interval_days, sleeping_on, next_transition_on, value_kopecks, swept_at)
-SELECT z.patient_id, %(clinic)s, z.type, z.rule, %(today)s, TODATE(z.last_n), z.visits, z.booking_at, z.group_id,
+SELECT z.patient_id, %(clinic)s, z.type, z.rule, %(today)s, z.last_on, z.visits, z.booking_at, z.group_id,
   z.interval_days, TODATE(z.sleeping_n), TODATE(z.transition_n), z.value_kopecks, %(now)s
 FROM sweep_state z LEFT JOIN nextstep_patientstate o ON o.patient_id = z.patient_id
 WHERE STATE_DIFFERS

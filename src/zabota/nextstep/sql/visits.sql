@@ -22,9 +22,9 @@ FROM (
 ) bounded;
 -- CROSS JOIN: SQLite then walks patients in their order and reads visits from the covering index appt_visits. Counting
 -- rows and seeking both ends costs half of what COUNT(DISTINCT), MIN and MAX do; days of several visits are put right after.
+-- MATERIALIZED: SQLite would else seek the last day once for each column made of it.
 INSERT INTO sweep_visit (patient_id, visits, first_n, last_n, last_on, since_on, last_at)
-SELECT v.patient_id, v.visits, DAYNUM(v.first_on), DAYNUM(v.last_on), v.last_on, TODATE(DAYNUM(v.last_on) - 730), v.last_at
-FROM (
+WITH v AS MATERIALIZED (
   SELECT c.patient_id, c.visits,
     (SELECT MIN(b.day) FROM booking_appointment b WHERE b.patient_id = c.patient_id AND b.status = 'completed') AS first_on,
     (SELECT MAX(b.day) FROM booking_appointment b WHERE b.patient_id = c.patient_id AND b.status = 'completed') AS last_on,
@@ -36,7 +36,9 @@ FROM (
     WHERE a.patient_id = s.patient_id AND a.status = 'completed'
     GROUP BY s.patient_id
   ) c
-) v;
+)
+SELECT v.patient_id, v.visits, DAYNUM(v.first_on), DAYNUM(v.last_on), v.last_on, TODATE(DAYNUM(v.last_on) - 730), v.last_at
+FROM v;
 UPDATE sweep_visit SET visits = visits - again.more
 FROM (
   SELECT patient_id, SUM(visits - 1) AS more
