@@ -155,6 +155,11 @@ def _print_preview(preview: dict[str, Any]) -> None:
         f"повторов {rows['duplicates']}, пропущено {rows['ignored']}."
     )
     print(f"Пациентов {people['total']}: новых {people['new']}, уже есть {people['known']}.")
+    if people["shared_numbers"]:
+        shown = ", ".join(preview["examples"]["shared_numbers"])
+        print(
+            f"Номеров, под которыми стоят разные люди: {people['shared_numbers']} (например, {shown}). У каждого своя карта."
+        )
     print(
         f"Записей {visits['total']}: новых {visits['new']}, изменится {visits['changed']}, "
         f"без изменений {visits['same']}, исчезло {visits['vanished']}."

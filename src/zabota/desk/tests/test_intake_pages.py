@@ -176,6 +176,14 @@ class TestRefusedRows:
         page = as_anton.get(reverse("desk:intake-batch", args=[batch.public_id])).content.decode()
         assert "Не разобрали 1\u00a0ячейку" in page and "7,9161E+10" in page and "Все строки приняты" in page
 
+    def test_numbers_that_stand_on_different_people_are_named_on_the_page(
+        self, as_anton: Client, received: Callable[..., Batch], run_jobs: Callable[[], None]
+    ) -> None:
+        other = VISITS.splitlines()[1].replace("v1;7;Соколова Мила Андреевна", "v2;7;Чернов Игорь Львович")
+        batch = self.checked(as_anton, received(visits=f"{VISITS}{other}\r\n"), run_jobs)
+        page = as_anton.get(reverse("desk:intake-batch", args=[batch.public_id])).content.decode()
+        assert re.search(r"номер\sстоит у разных людей:</b> 7\. У каждого человека своя карта", page)
+
     def test_it_leaves_with_the_load_and_is_not_offered_when_all_rows_were_taken(
         self, as_anton: Client, received: Callable[..., Batch], run_jobs: Callable[[], None]
     ) -> None:
@@ -217,3 +225,13 @@ class TestCommand:
         assert main(["import", *files, "--mapping", str(mapping)]) == 2
         assert "нет такого" in capsys.readouterr().err
         assert not Batch.objects.exists()
+
+
+def test_numbers_that_stand_on_different_people_are_told_in_the_terminal(
+    smile: Clinic, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "visits.csv"
+    other = VISITS.splitlines()[1].replace("v1;7;Соколова Мила Андреевна", "v2;7;Чернов Игорь Львович")
+    path.write_text(VISITS + other + "\r\n", encoding="cp1251")
+    assert main(["import", str(path), "--dry-run"]) == 0
+    assert "Номеров, под которыми стоят разные люди: 1 (например, 7)" in capsys.readouterr().out

@@ -5,7 +5,10 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from zabota.clinic.models import Member
 from zabota.clinic.rules.rights import Role
 from zabota.kernel.errors import AlreadyDone, BadInput, NotAllowed
 from zabota.patients.models import Household
@@ -130,6 +133,23 @@ def test_tasks_of_an_absent_person_go_to_a_colleague_or_to_all(
     there.refresh_from_db()
     assert here.owner == vera
     assert there.owner is None
+
+
+def test_branches_of_the_receiver_are_read_once_however_many_tasks_there_are(
+    smile, centre, north, new_task, people, vera, coordinator, actor, now
+):
+    def passed_on() -> int:
+        receiver = Member.objects.get(pk=vera.pk)
+        with CaptureQueriesContext(connection) as seen:
+            api.reassign_all(from_member=coordinator, to_member=receiver, member=None, actor=actor, now=now)
+        return len(seen)
+
+    new_task(people[0], owner=coordinator)
+    new_task(people[1], owner=coordinator, branch=north)
+    few = passed_on()
+    for branch in (centre, north, None, centre, north):
+        new_task(people[0], owner=coordinator, branch=branch)
+    assert passed_on() == few
 
 
 def test_hand_over_take_and_their_limits(
