@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -16,12 +17,15 @@ settings.OUTBOX_DIR = ""
 _WITH_DATABASE = frozenset({"db", "transactional_db", "live_server", "installation", "empty_database"})
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL run only what looks into a database: the rest was run a moment ago and would say the same.
+    """Begin with what crosses apps; on PostgreSQL run only what looks into a database: the rest would say the same again.
 
     So would the long walks over all doors that ask who may open them (`one_database`); those over bad addresses and strangers'
     links are made on both.
     """
+    # Long files first, or one worker would be left alone with the last of them (`--no-loadscope-reorder` keeps this order).
+    items.sort(key=lambda item: not item.path.is_relative_to(Path(__file__).parent / "tests"))
     if not os.environ.get("ZABOTA_TEST_DATABASE_URL", "").startswith("postgres"):
         return
     kept, left = [], []
