@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.architecture.doors import World
-from zabota.booking.models import Appointment, AppointmentService
+from zabota.booking.models import Appointment, AppointmentService, Transfer
 from zabota.care.models import Plan, PlanStage
 from zabota.clinic.models import Branch, Clinic, Doctor, Member, Service, ServiceGroup
 from zabota.clinic.rules.rights import Role
@@ -61,6 +61,10 @@ def new_world(
             )
             AppointmentService.objects.create(appointment=done, service=service)
             pair = DuplicateCandidate.objects.create(clinic=clinic, first=patient, second=twin, score=90)
+            visit = Appointment.objects.create(
+                clinic=clinic, patient=patient, branch=branch, doctor=doctor, status=Appointment.Status.PLANNED,
+                starts_at=now + dt.timedelta(days=3), day=(now + dt.timedelta(days=3)).date(),
+            )  # fmt: skip
             return World(
                 clinic=clinic,
                 branch=branch,
@@ -75,10 +79,8 @@ def new_world(
                     clinic=clinic, patient=patient, branch=branch, reason=Reason.RECALL_DUE, summary="Пора на осмотр",
                     due_at=now, dedupe_key=f"door-{branch.pk}", created_at=now,
                 ),
-                visit=Appointment.objects.create(
-                    clinic=clinic, patient=patient, branch=branch, doctor=doctor, status=Appointment.Status.PLANNED,
-                    starts_at=now + dt.timedelta(days=3), day=(now + dt.timedelta(days=3)).date(),
-                ),
+                visit=visit,
+                transfer=Transfer.objects.create(clinic=clinic, appointment=visit, made_at=now),
                 plan=plan,
                 stage=PlanStage.objects.create(plan=plan, position=1, title="Осмотр"),
                 contact=Contact.objects.get(patient=patient),

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from zabota.booking.models import Appointment
+from zabota.booking.models import Appointment, Transfer
 from zabota.care.models import Plan, PlanStage
 from zabota.clinic.models import Branch, Clinic, Doctor, Member, Service, ServiceGroup
 from zabota.intake.models import Batch
@@ -48,6 +48,7 @@ class World:
     service: Service
     task: Task
     visit: Appointment
+    transfer: Transfer
     plan: Plan
     stage: PlanStage
     contact: Contact
@@ -167,7 +168,7 @@ BY_PREFIX: tuple[tuple[str, Callable[[World], dict[str, Any]]], ...] = (
     ("desk:schedule-", lambda w: {"public_id": "none"}),
     ("desk:waitlist-", lambda w: {"public_id": "none", "action": "wave"}),
     ("desk:calendar-visit", lambda w: {"public_id": w.visit.public_id, "step": "arrived"}),
-    ("desk:calendar-transfer", lambda w: {"public_id": "none", "action": "done"}),
+    ("desk:calendar-transfer", lambda w: {"public_id": w.transfer.public_id, "action": "done"}),
     ("desk:intake-", lambda w: {"public_id": w.batch.public_id, "step": "check"}),
     ("desk:channel-law", lambda w: {"rule_id": ChannelRule.objects.filter(clinic=w.clinic).order_by("id")[0].pk}),
     ("desk:channel", lambda w: {"public_id": w.channel.public_id, "provider": "smsc", "action": "off"}),
