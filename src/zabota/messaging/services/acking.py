@@ -15,7 +15,7 @@ from zabota.messaging.rules.backoff import LAST_ATTEMPT, pause_of_message
 from zabota.messaging.rules.states import RANKS
 from zabota.messaging.rules.transport import Blame, SendResult, Traits, Verdict
 from zabota.messaging.rules.words import MARKETING
-from zabota.messaging.services.breaker import account_failed, account_works
+from zabota.messaging.services.breaker import account_failed, account_works, texts_refused
 from zabota.messaging.services.bulk import accept, note_number
 from zabota.messaging.services.cascade import go_on
 from zabota.messaging.services.refusals import note_refusal
@@ -47,6 +47,7 @@ def acknowledge(
     taken: list[tuple[int, str, int]] = []
     decisions: list[Decision] = []
     elsewhere: list[int] = []
+    blames: dict[int, Blame] = {}
     broken: SendResult | None = None
     for row in rows:
         result = results.get(row.idem_key) or SendResult(row.idem_key, Verdict.UNKNOWN)
@@ -63,6 +64,8 @@ def acknowledge(
             decisions.append(_decision(row, reason, result, now))
         if further:
             elsewhere.append(row.pk)
+        if result.verdict is Verdict.REFUSED:
+            blames[row.pk] = result.blame
     if taken:
         accept(taken, account_id=account.pk, token=token, state="accepted" if traits.has_receipts else "sent", now=now)
         if not (traits.has_receipts and traits.confirms_delivery):
@@ -76,6 +79,7 @@ def acknowledge(
         account_failed(account_id=account.pk, result=broken, now=now)
     elif taken:
         account_works(account_id=account.pk, now=now)
+    texts_refused(blames, account=account, now=now)
     go_on(elsewhere, now=now)
     return tally
 

@@ -5,7 +5,7 @@ When it works again the trouble ends by itself.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -15,7 +15,7 @@ from zabota.kernel import audit, facts
 from zabota.kernel.audit import Actor
 from zabota.kernel.errors import BadInput
 from zabota.messaging.facts import AccountBroken
-from zabota.messaging.models import ChannelAccount, ChannelTrouble, Template
+from zabota.messaging.models import ChannelAccount, ChannelTrouble, Message, Template
 from zabota.messaging.rules.backoff import rest_of_account, trouble_words
 from zabota.messaging.rules.transport import Blame, SendResult
 
@@ -89,6 +89,23 @@ def text_failed(wrong: TextUnusable, *, now: datetime) -> None:
         # Once in an hour is enough to know that it lasts.
         lasting = ChannelTrouble.objects.filter(template=template, ended_at=None, last_at__lt=now - timedelta(hours=1))
         lasting.update(last_at=now)
+
+
+#: What a provider has against a text itself: every patient would miss the next message too.
+_OF_TEXT = {Blame.TOO_LONG: "слишком длинный", Blame.CONTENT: "не понравилось содержание"}
+
+
+def texts_refused(blames: Mapping[int, Blame], *, account: ChannelAccount, now: datetime) -> None:
+    """Of these messages (id → blame) those whose text the provider will not take are told of, once a text."""
+    wrong = {pk: _OF_TEXT[blame] for pk, blame in blames.items() if blame in _OF_TEXT}
+    rows = (
+        Message.objects.filter(pk__in=wrong).exclude(template_version=None).select_related("template_version__template")
+    )
+    for row in rows if wrong else ():
+        assert row.template_version is not None
+        template = row.template_version.template
+        words = f"Текст «{template.title}» отклоняет «{account.title}»: {wrong[row.pk]}."
+        text_failed(TextUnusable(words, template=template), now=now)
 
 
 def end_quiet_troubles(*, now: datetime) -> int:

@@ -151,6 +151,16 @@ def test_one_message_that_fails_does_not_stop_the_rest_of_its_batch(mila, pyotr,
     assert state(kept) == ("accepted", "sent")
 
 
+def test_of_a_text_that_the_provider_will_not_take_the_owner_is_told_once(mila, pyotr, sms, want, drain, clinic):
+    account, phone = sms
+    phone.answer = lambda each: SendResult(each.key, Verdict.REFUSED, blame=Blame.TOO_LONG)
+    lost = [want(mila), want(pyotr)]
+    drain(account)
+    assert [state(each) for each in lost] == [("failed", "refused")] * 2
+    (trouble,) = api.troubles(clinic.pk)
+    assert (trouble.template, "слишком длинный" in trouble.words) == (lost[0].template_version.template, True)
+
+
 def test_an_account_without_money_rests_and_its_owner_is_told_once(mila, pyotr, sms, want, drain, now, clinic):
     account, phone = sms
     taken = phone.answer
