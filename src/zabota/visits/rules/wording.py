@@ -41,8 +41,9 @@ def doctor_words(name: str) -> str:
     return f"{parts[0]} {parts[1][0]}. {parts[2][0]}."
 
 
-def several_times(begins: Sequence[datetime]) -> str:
-    """«10:00, 10:40 и 12:00»: each time once, in order."""
+def several_times(begins: Sequence[datetime], *, pushed: bool = False) -> str:
+    """«10:00, 10:40 и 12:00»: each time once, in order; `pushed`: there is no reminder on the day itself, and it says so."""
     times = [clock_words(each) for each in sorted(begins)]
     times = list(dict.fromkeys(times))
-    return times[0] if len(times) == 1 else f"{', '.join(times[:-1])} и {times[-1]}"
+    told = times[0] if len(times) == 1 else f"{', '.join(times[:-1])} и {times[-1]}"
+    return f"{told}, утром не напомним" if pushed else told

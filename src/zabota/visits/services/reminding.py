@@ -198,7 +198,8 @@ def _words(
         if leaders is None:
             leaders, words = made, link_words(secrets)
     begins = [_local(visits[row.pk]) for row in group]
-    told = {**wording.words_of_visit(_local(first)), **words, "визиты": wording.several_times(begins)}
+    times = wording.several_times(begins, pushed=any(row.is_pushed for row in group))
+    told = {**wording.words_of_visit(_local(first)), **words, "визиты": times}
     # Said only to whoever asked for detailed messages: the name of a doctor tells what somebody is treated for.
     told["врач"] = wording.doctor_words(first.doctor.name) if first.doctor is not None else "врач"
     if leader.kind == Moment.EVENING and len(group) == 1:

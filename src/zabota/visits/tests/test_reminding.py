@@ -196,6 +196,17 @@ def test_several_visits_of_a_day_are_one_message_whose_link_opens_each(mila, boo
     assert [link.appointment_id for link in leader.others.all()] == [second.pk]
 
 
+def test_several_visits_of_an_early_morning_are_told_in_the_evening_which_says_so(mila, centre, book_for) -> None:
+    for starts in "2026-11-26 08:30", "2026-11-26 09:15":
+        plan_at(book_for(mila, starts), WEDNESDAY)
+
+    send_due(now=at("2026-11-25 19:00"))
+
+    (text,) = [each for each in texts() if "утром не напомним" in each]
+    assert "8:30 и 9:15, утром не напомним" in text
+    assert send_due(now=at("2026-11-26 08:00")) == 0
+
+
 def test_a_family_with_one_phone_gets_one_message_and_a_stranger_their_own(mila, pyotr, book_for, new_patient) -> None:
     home = Household.objects.create(clinic=mila.clinic)
     child = new_patient(mila.clinic, "Кузнецов Егор", phone="+79161234567", branch=mila.branch, household=home)
