@@ -14,7 +14,15 @@ from zabota.analytics.rules.alarms import alarm_json, alarms_of_measures
 from zabota.analytics.rules.cohorts import cohorts_of
 from zabota.analytics.rules.columns import Visits, base_of, read_visits, without
 from zabota.analytics.rules.explain import Explained, explain
-from zabota.analytics.rules.gaps import find_gaps, gap_warnings, mirrored, russian_day
+from zabota.analytics.rules.gaps import (
+    end_warnings,
+    find_gaps,
+    gap_warnings,
+    mirrored,
+    russian_day,
+    told_to,
+    watched_to,
+)
 from zabota.analytics.rules.intervals import Ints
 from zabota.analytics.rules.periods import FULL_DAYS, Comparison, choose_periods, single_period
 from zabota.analytics.rules.problems import content_warnings, row_warnings
@@ -48,7 +56,7 @@ def audit(
 ) -> AuditReport:
     """Audit the visits of an export (any states; columns as intake gives them).
 
-    `as_of` defaults to the last day with a completed visit up to `today`. Raises NothingToAudit without completed visits.
+    `as_of` defaults to the last day with a completed visit up to `today`, a few stray ones after the others left out. Raises NothingToAudit without completed visits.
     """
     return audit_whole(frame, today=today, as_of=as_of, rows=rows, refusals=refusals, notes=notes).report
 
@@ -67,14 +75,19 @@ def audit_whole(
     done = frame.filter((pl.col("status") == "completed") & (pl.col("day") <= (as_of or today)))
     if not done.height:
         raise NothingToAudit
-    visits = read_visits(done)
-    as_of = as_of or visits.last_day
+    every = read_visits(done)
+    asked = as_of or told_to(every)
+    as_of = watched_to(every, asked)
     people = done["person"].unique().sort()
+    visits, seen = every, people
+    if as_of < every.last_day:
+        done = done.filter(pl.col("day") <= as_of)
+        visits, seen = read_visits(done), done["person"].unique().sort()
     gaps = find_gaps(visits, as_of)
     even = without(visits, mirrored(visits, gaps)) if gaps else visits
     comparison = choose_periods(visits.first_day, as_of)
-    warnings: list[DataWarning] = [*gap_warnings(visits, gaps), *_length_warnings(visits, as_of, comparison)]
-    warnings += row_warnings(rows, notes or {})
+    warnings: list[DataWarning] = [*end_warnings(every, asked, as_of), *gap_warnings(visits, gaps)]
+    warnings += [*_length_warnings(visits, as_of, comparison), *row_warnings(rows, notes or {})]
     warnings += content_warnings(visits, frame.filter(pl.col("day") <= as_of), as_of)
     explained: Explained | None = None
     if comparison is None:
@@ -89,7 +102,7 @@ def audit_whole(
     measures = (ever_return(visits, as_of), matured_return(visits, as_of))
     cohorts, curve = cohorts_of(visits, as_of)
     warnings += _maturity_warnings(measures, retention)
-    step = next_step(visits, frame, people, as_of, value_kopecks=value)
+    step = next_step(every, frame, people, asked, watched=as_of, value_kopecks=value)
     if not step.has_future:
         warnings.append(
             DataWarning(
@@ -98,13 +111,13 @@ def audit_whole(
             )
         )
     report = AuditReport(
-        as_of=as_of,
+        as_of=asked,
         data_from=visits.first_day,
         data_to=visits.last_day,
         rows=rows,
         refusals=tuple(refusals),
-        patients=visits.people,
-        visits=_visits(visits),
+        patients=every.people,
+        visits=_visits(every),
         headline=wording.headline(retention, causes),
         lead=wording.lead(retention, causes, common),
         retention=retention,
@@ -124,7 +137,7 @@ def audit_whole(
             *alarms_of_measures(visits, as_of),
         ),
     )
-    return Audited(report, explained, people.to_numpy().astype(np.int64))
+    return Audited(report, explained, seen.to_numpy().astype(np.int64))
 
 
 def _visits(visits: Visits) -> int:

@@ -60,6 +60,11 @@ def dense_start(day: Ints) -> int:
     return int(day[day >= low + third * (MONTH_DAYS // 3)].min())
 
 
+def dense_end(day: Ints) -> int:
+    """Last visit of the last two months in a row that have a tenth of an ordinary month each."""
+    return -dense_start(-day)
+
+
 @dataclasses.dataclass(frozen=True)
 class Coded:
     """A column of words as numbers; below 0 is unknown."""

@@ -8,10 +8,12 @@ from typing import Final
 
 import numpy as np
 
-from zabota.analytics.rules.columns import Visits, as_date, ordinal
+from zabota.analytics.rules.columns import Visits, as_date, dense_end, ordinal
 from zabota.analytics.rules.intervals import Bools, Floats, Ints
 from zabota.analytics.rules.report import DataWarning
 
+#: Silence before the day of the report that still counts as watched.
+SILENT_DAYS: Final = 14
 #: "Almost no visits": below this share of what is usual around.
 GAP_SHARE: Final = 0.12
 #: A silence of this many days is a gap by itself; a shorter one, a holiday perhaps, when other years were busy then.
@@ -43,6 +45,29 @@ class Gap:
 def russian_day(day: date) -> str:
     """«25 ноября 2026»."""
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def told_to(visits: Visits) -> date:
+    """The day on which the data end in earnest: a few visits of a later year, typed wrongly, do not prolong them."""
+    end = dense_end(visits.day)
+    later = visits.day[visits.day > end]
+    return as_date(end) if len(later) and _silent(visits, end, int(later.min())) else visits.last_day
+
+
+def watched_to(visits: Visits, as_of: date) -> date:
+    """The day up to which the export tells anything: `as_of`, or the end of the data when they are silent long before it.
+
+    What nobody exported is no absence of patients.
+    """
+    end = told_to(visits)
+    return end if _silent(visits, ordinal(end), ordinal(as_of)) else as_of
+
+
+def _silent(visits: Visits, end: int, then: int) -> bool:
+    """Whether no visit between two days is unusual: a clinic of few visits is silent for weeks as a matter of course."""
+    days = np.unique(visits.day[(visits.day > end - 365) & (visits.day <= end)])
+    longest = int(np.diff(days).max()) if len(days) > 1 else 0
+    return then - end > max(SILENT_DAYS, 2 * longest)
 
 
 def find_gaps(visits: Visits, as_of: date) -> list[Gap]:
@@ -133,6 +158,22 @@ def mirrored(visits: Visits, gaps: list[Gap]) -> Bools:
             shift = 365 * years
             drop |= of_branch & (visits.day >= gap.start + shift) & (visits.day <= gap.end + shift)
     return drop
+
+
+def end_warnings(visits: Visits, as_of: date, watched: date) -> list[DataWarning]:
+    """One sentence when the export ends long before the day of the report, or a few visits stand long after its end."""
+    stray = int((visits.day > ordinal(watched)).sum())
+    if watched >= as_of and not stray:
+        return []
+    after = f"почти нет визитов ({stray})" if stray else "визитов нет"
+    return [
+        DataWarning(
+            "data_end",
+            f"После {russian_day(watched)} {after}: концом данных считаем этот день, "
+            "возврат считаем по нему. Если визиты были и позже, выгрузите и эти месяцы.",
+            {"to": watched.isoformat(), "count": stray},
+        )
+    ]
 
 
 def gap_warnings(visits: Visits, gaps: list[Gap]) -> list[DataWarning]:

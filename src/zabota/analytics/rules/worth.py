@@ -38,8 +38,10 @@ def value_of_a_visitor(visits: Visits, as_of: date) -> int:
     return round(int(visits.revenue[inside].sum()) / people) if people else 0
 
 
-def next_step(visits: Visits, frame: pl.DataFrame, people: pl.Series, as_of: date, *, value_kopecks: int) -> NextStep:
-    """Patients seen in the last two years without a future appointment.
+def next_step(
+    visits: Visits, frame: pl.DataFrame, people: pl.Series, as_of: date, *, watched: date, value_kopecks: int
+) -> NextStep:
+    """Patients seen in the last two years without a future appointment; `watched` is the day up to which visits are told.
 
     Their worth: yearly value × the chance to come back within a year without a call, by days since the last visit, as it was
     a year ago; summed over them it is what a year brings if as many come back as then, and what is lost if they do not.
@@ -54,7 +56,7 @@ def next_step(visits: Visits, frame: pl.DataFrame, people: pl.Series, as_of: dat
     matched = people.to_numpy()[index] == future.to_numpy()[: len(index)]
     booked[index[matched]] = True
     without = known & ~booked
-    chances = _chances(visits, end)
+    chances = _chances(visits, ordinal(watched))
     bands = np.clip(np.searchsorted(RECENCY, end - last[without], side="right") - 1, 0, len(chances) - 1)
     return NextStep(
         known=int(known.sum()),

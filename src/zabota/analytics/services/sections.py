@@ -36,6 +36,7 @@ WARNINGS: Final[dict[str, tuple[str, str, str]]] = {
     "doctor_left": ("Врач больше не принимает", "к сведению", "none"),
     "young_cohorts": ("Молодые группы", "учтено", "info"),
     "early_visits": ("Визиты до начала данных", "учтено", "none"),
+    "data_end": ("Конец данных", "учтено", "warn"),
     "season": ("Сезон", "учтено", "info"),
     "no_future": ("Нет будущих записей", "довыгрузите", "warn"),
 }

@@ -60,6 +60,40 @@ def test_a_visit_of_1999_does_not_make_the_data_long():
     assert "early_visits" in codes(report)
 
 
+def test_months_that_were_not_exported_before_the_day_of_the_report_are_no_fall():
+    frame = clinic().filter(pl.col("day") <= AS_OF)
+    late = AS_OF + timedelta(days=300)
+    there, later = report_of(frame, as_of=AS_OF), audit(frame, today=late, as_of=late, rows=NOBODY)
+    assert later.as_of == late
+    assert later.retention == there.retention
+    assert later.measures == there.measures
+    assert later.causes == ()
+    (end,) = [warning for warning in later.warnings if warning.code == "data_end"]
+    assert end.more["to"] == there.retention.now.return_to.isoformat()
+    assert "data_end" not in codes(there)
+
+
+def test_a_clinic_of_few_visits_is_silent_for_weeks_as_a_matter_of_course():
+    frame = clinic(patients=60).filter(pl.col("day") <= AS_OF)
+    last = frame.filter(pl.col("status") == "completed")["day"].max()
+    report = audit(frame, today=last + timedelta(days=16), as_of=last + timedelta(days=16), rows=NOBODY)
+    assert report.retention.now.return_to == last + timedelta(days=16)
+
+
+def test_a_visit_typed_a_year_ahead_does_not_make_the_data_end_later():
+    frame = clinic().filter(pl.col("day") <= AS_OF)
+    stray = frame.filter(pl.col("status") == "completed").head(2)
+    stray = stray.with_columns(day=pl.lit(AS_OF + timedelta(days=330)), visit=pl.col("visit") + 10**6)
+    today = AS_OF + timedelta(days=400)
+    plain = audit(frame, today=today, rows=NOBODY)
+    report = audit(pl.concat([frame, stray]), today=today, rows=NOBODY)
+    assert report.as_of == plain.as_of
+    assert report.retention == plain.retention
+    assert report.visits == plain.visits + 2
+    (end,) = [warning for warning in report.warnings if warning.code == "data_end"]
+    assert end.more["count"] == 2
+
+
 def test_data_that_begin_in_the_middle_of_a_month_begin_there():
     frame = clinic(months=30)
     start = frame["day"].min()
