@@ -10,17 +10,17 @@ import sys
 import tempfile
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from zabota.analytics.api import AuditReport
-    from zabota.intake.api import SavedMapping
+    from zabota.intake.api import Reading, SavedMapping
 
 
 def run(argv: list[str]) -> int:
     """Exit 0; 2 with one clear line on stderr when a file cannot be read, and nothing is written."""
-    options = _parser().parse_args(argv)
     try:
+        options = _options(argv)
         report = _audit(options.files, options.as_of, options.mapping)
         outputs: list[tuple[Path, str]] = []
         text = json.dumps(report.to_json(), ensure_ascii=False, indent=2) + "\n"
@@ -46,14 +46,38 @@ class _Refused(Exception):
     """One line for the terminal."""
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="zabota audit", description="Где теряется лояльность: отчёт по выгрузке.")
-    parser.add_argument("files", nargs="+", type=Path, metavar="ФАЙЛ", help="файлы одной выгрузки")
-    parser.add_argument("--as-of", type=date.fromisoformat, help="день отчёта, ГГГГ-ММ-ДД (последний день с визитами)")
+class _Parser(argparse.ArgumentParser):
+    """Says a wrong parameter in one line, as a file that cannot be read."""
+
+    def error(self, message: str) -> NoReturn:
+        raise _Refused(f"параметр не понят ({message}). Подсказка: zabota audit --help")
+
+
+def _options(argv: list[str]) -> argparse.Namespace:
+    parser = _Parser(prog="zabota audit", description="Где теряется лояльность: отчёт по выгрузке.", allow_abbrev=False)
+    parser.add_argument("files", nargs="*", type=Path, metavar="ФАЙЛ", help="файлы одной выгрузки")
+    parser.add_argument("--as-of", metavar="ДЕНЬ", help="день отчёта, ГГГГ-ММ-ДД или ДД.ММ.ГГГГ (последний с визитами)")
     parser.add_argument("--json", metavar="ФАЙЛ", help="записать JSON в файл или, при «-», в стандартный вывод")
     parser.add_argument("--html", metavar="ФАЙЛ", help="записать страницу, которая печатается на A4")
     parser.add_argument("--mapping", type=Path, metavar="ФАЙЛ", help="файл JSON с выбранными столбцами")
-    return parser
+    options, unknown = parser.parse_known_intermixed_args(argv)
+    if unknown:
+        raise _Refused(f"нет параметра {unknown[0]}. Список: zabota audit --help")
+    if not options.files:
+        raise _Refused("не указан файл выгрузки. Пример: zabota audit визиты.xlsx --html отчёт.html")
+    for target in filter(None, (options.json, options.html)):
+        if target != "-" and (Path(target).is_dir() or not Path(target).absolute().parent.is_dir()):
+            raise _Refused(f"{target} не записать: такой папки нет или это сама папка")
+    options.as_of = _day(options.as_of) if options.as_of else None
+    return options
+
+
+def _day(text: str) -> date:
+    parts = text.split(".")
+    try:
+        return date.fromisoformat("-".join(reversed(parts)) if len(parts) == 3 else text)
+    except ValueError as error:
+        raise _Refused(f"день отчёта «{text}» не читается: запишите его как 2026-11-20 или 20.11.2026") from error
 
 
 def _audit(files: list[Path], as_of: date | None, mapping: Path | None) -> AuditReport:
@@ -61,11 +85,19 @@ def _audit(files: list[Path], as_of: date | None, mapping: Path | None) -> Audit
     from zabota.intake.api import UnreadableFile, read_export
 
     for path in files:
-        if not path.is_file():
+        if not path.exists():
             raise _Refused(f"файл {path} не найден")
+        if not path.is_file() or not os.access(path, os.R_OK):
+            raise _Refused(f"{path} не открыть: это не файл или к нему нет доступа")
     today = _today()
     try:
         reading = read_export(files, mapping=_mapping(mapping), today=max(today, as_of or today))
+    except UnreadableFile as error:
+        which = f"{error.path.name}: " if error.path and len(files) > 1 else ""
+        raise _Refused(which + " ".join(error.text_ru.split())) from error
+    except MemoryError as error:
+        raise _Refused("файл слишком велик для памяти этого компьютера: разделите выгрузку по годам") from error
+    try:
         return audit(
             reading.visits,
             today=today,
@@ -74,12 +106,31 @@ def _audit(files: list[Path], as_of: date | None, mapping: Path | None) -> Audit
             refusals=[Refusal(each.row, each.column, each.code, each.value) for each in reading.rejections],
             notes=dict(reading.notes),
         )
-    except UnreadableFile as error:
-        raise _Refused(" ".join(error.text_ru.split())) from error
     except NothingToAudit as error:
-        raise _Refused("в файле нет ни одного завершённого визита: проверьте столбцы с датой и состоянием") from error
+        raise _Refused(_why_nothing(reading, as_of)) from error
     except MemoryError as error:
         raise _Refused("файл слишком велик для памяти этого компьютера: разделите выгрузку по годам") from error
+
+
+def _why_nothing(reading: Reading, as_of: date | None) -> str:
+    """What to mend in an export without a completed visit."""
+    from collections import Counter
+
+    if all(file.kind != "visits" for file in reading.files):
+        return (
+            "не нашлось столбца с датой приёма. Выгрузите визиты так, чтобы в строке были дата, пациент и врач, "
+            "или укажите столбец в файле --mapping"
+        )
+    days = reading.visits.filter(reading.visits["status"] == "completed")["day"].drop_nulls()
+    if as_of and len(days):
+        first: date = min(days.to_list())
+        return f"до дня отчёта {as_of:%d.%m.%Y} нет ни одного завершённого визита: первый в выгрузке {first:%d.%m.%Y}"
+    if reading.rejections:
+        (why, _), *_ = Counter(each.text for each in reading.rejections).most_common(1)
+        return f"нет ни одного завершённого визита, не принято строк: {reading.rows.rejected}. Чаще всего: {why}"
+    return (
+        "нет ни одного завершённого визита: все отменены, пропущены или ещё предстоят. Проверьте столбец с состоянием"
+    )
 
 
 def _today() -> date:
@@ -95,8 +146,12 @@ def _mapping(path: Path | None) -> SavedMapping | None:
 
     try:
         return SavedMapping.from_dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, WrongMapping) as error:
-        raise _Refused(f"файл столбцов {path} не читается: {error}") from error
+    except WrongMapping as error:
+        raise _Refused(f"файл столбцов {path}: {error}") from error
+    except json.JSONDecodeError as error:
+        raise _Refused(f"файл столбцов {path} не JSON: ошибка в строке {error.lineno}, знак {error.colno}") from error
+    except (OSError, ValueError) as error:
+        raise _Refused(f"файл столбцов {path} не найден или не читается") from error
 
 
 def _write(outputs: list[tuple[Path, str]]) -> None:
@@ -114,7 +169,8 @@ def _write(outputs: list[tuple[Path, str]]) -> None:
     except OSError as error:
         for name, _ in ready:
             Path(name).unlink(missing_ok=True)
-        raise _Refused(f"не удалось записать {error.filename or ''}: {error.strerror}") from error
+        where = ", ".join(str(path) for path, _ in outputs)
+        raise _Refused(f"не удалось записать {where}: нет доступа к папке или кончилось место") from error
 
 
 def _summary(report: AuditReport, written: list[Path]) -> None:

@@ -40,16 +40,20 @@ def read_export(
                 if progress is not None:
                     progress(_FILE * number + done, total)
 
-            folder = folders.enter_context(
-                read_apart(
-                    Path(path),
-                    mapping=mapping and mapping.of_file(number + 1),
-                    today=today,
-                    limits=limits,
-                    clean=True,
-                    tell=tell,
+            try:
+                folder = folders.enter_context(
+                    read_apart(
+                        Path(path),
+                        mapping=mapping and mapping.of_file(number + 1),
+                        today=today,
+                        limits=limits,
+                        clean=True,
+                        tell=tell,
+                    )
                 )
-            )
+            except UnreadableFile as error:
+                error.path = Path(path)
+                raise
             tables.extend(read_tables(folder))
         reading = assemble(tables, today=today)
     if progress is not None:

@@ -175,3 +175,72 @@ def test_help_is_shown_at_once(capsys):
     assert left.value.code == 0
     assert "ФАЙЛ" in capsys.readouterr().out
     assert time.process_time() - start < 1
+
+
+HEADER = "Дата приёма;Пациент;Врач;Услуга;Статус\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("Пациент;Врач;Услуга\nКотова Мила Львовна;Орлов;Осмотр\n" * 3, "не нашлось столбца с датой приёма"),
+        (HEADER + "12.03.2025;Котова Мила Львовна;Орлов;Осмотр;Отменён\n", "все отменены, пропущены или ещё предстоят"),
+        (HEADER + "31.02.2025;Котова Мила Львовна;Орлов;Осмотр;Завершён\n", "не принято строк: 1. Чаще всего: такого дня нет"),
+    ],
+    ids=["no-dates", "all-cancelled", "all-refused"],
+)  # fmt: skip
+def test_an_export_without_completed_visits_is_told_what_to_mend(content, said, tmp_path, capsys):
+    bad = tmp_path / "visits.csv"
+    bad.write_text(content, encoding="utf-8")
+    assert run([str(bad), "--json", str(tmp_path / "r.json")]) == 2
+    output = capsys.readouterr()
+    assert said in output.err
+    assert len(output.err.strip().splitlines()) == 1
+    assert set(tmp_path.iterdir()) == {bad}
+
+
+@pytest.fixture
+def small(tmp_path) -> Path:
+    """One visit."""
+    path = tmp_path / "visits.csv"
+    path.write_text(HEADER + "12.03.2025;Котова Мила Львовна;Орлов;Осмотр;Завершён\n", encoding="utf-8")
+    return path
+
+
+def test_of_several_files_the_bad_one_is_named(small, tmp_path, capsys):
+    bad = tmp_path / "февраль.csv"
+    bad.write_bytes(b"")
+    assert run([str(small), str(bad)]) == 2
+    assert "февраль.csv: Файл пуст" in capsys.readouterr().err
+
+
+def test_a_day_before_all_visits_is_told_with_the_first_of_them(small, capsys):
+    assert run([str(small), "--as-of", "01.01.2000"]) == 2
+    assert (
+        "до дня отчёта 01.01.2000 нет ни одного завершённого визита: первый в выгрузке 12.03.2025"
+        in capsys.readouterr().err
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--as-of", "31.02.2026"], "день отчёта «31.02.2026» не читается"),
+        (["--what"], "нет параметра --what"),
+        (["--json"], "параметр не понят"),
+        (["--mapping", "none.json"], "none.json не найден"),
+        (["--json", "no/folder/r.json"], "no/folder/r.json не записать"),
+    ],
+    ids=["day", "unknown", "no-value", "mapping", "folder"],
+)
+def test_a_wrong_parameter_is_told_in_one_line(arguments, said, small, capsys):
+    assert run([str(small), *arguments]) == 2
+    output = capsys.readouterr()
+    assert said in output.err
+    assert output.out == ""
+    assert len(output.err.strip().splitlines()) == 1
+
+
+def test_no_file_at_all_is_told_with_an_example(capsys):
+    assert run([]) == 2
+    assert "не указан файл выгрузки" in capsys.readouterr().err
