@@ -37,7 +37,9 @@ def count_transfers(clinic_id: int, *, now: datetime, branches: Sequence[int] | 
 
 def done_transfers(clinic_id: int, *, now: datetime, branches: Sequence[int] | None = None) -> list[Transfer]:
     """Entered by somebody within a day, the latest first."""
-    rows = Transfer.objects.filter(clinic_id=clinic_id, done_at__gt=now - _LATELY).exclude(done_by=None)
+    rows = Transfer.objects.filter(
+        clinic_id=clinic_id, done_at__gt=now - _LATELY, appointment__patient__erased_at=None
+    ).exclude(done_by=None)
     rows = _within(rows, branches).select_related(
         "appointment__patient", "appointment__doctor", "appointment__branch", "before_doctor", "done_by"
     )
@@ -48,7 +50,9 @@ def _open(clinic_id: int, now: datetime, branches: Sequence[int] | None) -> Quer
     """What a later export already tells as it is here, or does not tell any more, needs no hands; nor does the past."""
     off = Q(appointment__status__in=Transfer.GIVEN_UP)
     told = Q(there_at__isnull=False, appointment__told_at=None) & ~off
-    rows = Transfer.objects.filter(clinic_id=clinic_id, done_at=None, appointment__vanished_at=None)
+    rows = Transfer.objects.filter(
+        clinic_id=clinic_id, done_at=None, appointment__vanished_at=None, appointment__patient__erased_at=None
+    )
     rows = rows.exclude(told).exclude(Q(there_at=None) & off)
     # A visit whose both times are over changes nothing for anybody.
     return _within(rows.filter(Q(there_at__gt=now) | Q(appointment__starts_at__gt=now)), branches)
