@@ -21,7 +21,7 @@ from zabota.patients.queries.search import Found, search, search_ids
 from zabota.patients.rules.areas import area_of
 from zabota.patients.rules.consent_texts import DEFAULTS, TextParts
 from zabota.patients.rules.consents import ConsentState, Standing, may_sign
-from zabota.patients.rules.matching import may_be_one
+from zabota.patients.rules.identity import may_be_one
 from zabota.patients.rules.search_text import name_key
 from zabota.patients.services.cards import (
     EDITABLE,

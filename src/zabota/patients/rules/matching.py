@@ -11,6 +11,7 @@ import polars as pl
 from rapidfuzz import fuzz
 
 from zabota.kernel.names import fold, patronymics_agree
+from zabota.patients.rules.identity import may_be_one
 
 UnionReason = Literal["name_birth", "name_phone", "name_only", "card"]
 
@@ -28,8 +29,6 @@ CANDIDATE_SCHEMA: Final[dict[str, Any]] = {
 HOUSEHOLD_LIMIT: Final = 12  # a phone of more people is the clinic's own or a stub
 #: A name that only resembles is never as sure as an equal one, whatever else agrees.
 ALIKE_AT_MOST: Final = 95.0
-#: Folded surname and name, birth date.
-KnownAs = tuple[str, str, date | None]
 BLOCK_LIMIT: Final = 400  # a block larger than this is no evidence
 
 
@@ -92,19 +91,6 @@ def match_people(frame: pl.DataFrame) -> Matched:
         orient="row",
     )
     return Matched(people.alias("person"), unions, split)
-
-
-def may_be_one(one: KnownAs, other: KnownAs) -> bool:
-    """Whether two who stand under one number may be one person: not when both name and birth date contradict."""
-    (surname, name, born_on), (other_surname, other_name, other_born_on) = one, other
-    if born_on is not None and born_on == other_born_on:
-        return True
-    if not surname or not other_surname:
-        return not (name and other_name) or _same_given(name, other_name)
-    alike = fuzz.ratio(surname, other_surname) >= 75
-    if born_on is None or other_born_on is None:
-        return alike or _same_given(name, other_name)  # a surname changes, a given name seldom does
-    return alike and _same_given(name, other_name)  # the birth date was corrected
 
 
 def candidate_duplicates(people: pl.DataFrame, *, threshold: float = 80.0) -> pl.DataFrame:
@@ -291,14 +277,6 @@ def _unite_compatible(
 
 def _compatible(one: _Identity, other: _Identity) -> bool:
     return may_be_one((one.surname, one.name, one.born_on), (other.surname, other.name, other.born_on))
-
-
-def _same_given(one: str, other: str) -> bool:
-    return (
-        not one
-        or not other
-        or (one[:1] == other[:1] and (len(one) <= 2 or len(other) <= 2 or fuzz.ratio(one, other) >= 75))
-    )
 
 
 def _by_name_and_birth(
