@@ -112,19 +112,20 @@ _SHARED = {
     # A task `t` that nobody has touched and that comes forward, or follows a recall that somebody moved.
     "RAISED": """t.version = 0 AND ((n.reason <> 'recall_due' AND DUE_AT(n.due_n) < t.due_at)
   OR (n.reason = 'recall_due' AND t.reason = 'recall_due' AND n.cause_n > %(today_n)s AND t.due_at <> DUE_AT(n.due_n)))""",
-    # The last: nobody is looked for where cards in use are as many as their types.
+    # The last: nobody is looked for where cards in use are as many as their types; SQLite asks that before it begins to look.
     "DUE_IDS": """SELECT s.patient_id FROM nextstep_patientstate s
     WHERE s.clinic_id = %(clinic)s AND s.next_transition_on <= %(today)s
   UNION SELECT e.patient_id FROM nextstep_exemption e
     WHERE e.clinic_id = %(clinic)s AND e.ended_at IS NULL AND e.until_on <= %(today)s
-  UNION SELECT q.id FROM patients_patient q LEFT JOIN nextstep_patientstate s ON s.patient_id = q.id
-    WHERE q.clinic_id = %(clinic)s AND s.patient_id IS NULL
-      AND (SELECT COUNT(*) FROM patients_patient c WHERE c.clinic_id = %(clinic)s)
+  UNION SELECT q.id FROM (SELECT 1 AS one
+      WHERE (SELECT COUNT(*) FROM patients_patient c WHERE c.clinic_id = %(clinic)s)
         - (SELECT COUNT(*) FROM patients_patient c
            WHERE c.clinic_id = %(clinic)s AND (c.merged_into_id IS NOT NULL OR c.erased_at IS NOT NULL))
         + (SELECT COUNT(*) FROM patients_patient c JOIN nextstep_patientstate o ON o.patient_id = c.id
            WHERE c.clinic_id = %(clinic)s AND (c.merged_into_id IS NOT NULL OR c.erased_at IS NOT NULL))
-        > (SELECT COUNT(*) FROM nextstep_patientstate o WHERE o.clinic_id = %(clinic)s)""",
+        > (SELECT COUNT(*) FROM nextstep_patientstate o WHERE o.clinic_id = %(clinic)s) LIMIT 1
+    ) lacking CROSS JOIN patients_patient q LEFT JOIN nextstep_patientstate s ON s.patient_id = q.id
+    WHERE q.clinic_id = %(clinic)s AND s.patient_id IS NULL""",
 }
 #: Caches of a connection to SQLite: of the database and of the working tables.
 _CACHES, _ROOM_KIB = ("main.cache_size", "temp.cache_size"), 200_000
