@@ -24,6 +24,8 @@ SWALLOWED: Final = 30.0
 #: A stretch with so few visits for so long is thin when other years were busy then.
 THIN_SHARE: Final = 0.4
 THIN_DAYS: Final = 21
+#: And when so many errors of a plain count are missing: fewer happen by chance in a clinic of one visit a day.
+THIN_ERRORS: Final = 5.0
 #: Other years were busy above this share of the usual, and closed as well below that one.
 BUSY: Final = 0.7
 CLOSED: Final = 0.3
@@ -105,7 +107,9 @@ def _runs(days: Ints, first: int, last: int, *, branch: int) -> list[Gap]:
     for low, high in _stretches(counts, usual, THIN_SHARE):
         other = _other_years(counts, usual, low, high)
         apart = not any(first + low <= gap.end and gap.start <= first + high for gap in gaps)
-        if high - low + 1 >= THIN_DAYS and other is not None and other > BUSY and apart:
+        expected, came = float(usual[low : high + 1].sum()), float(counts[low : high + 1].sum())
+        sure = expected - came > THIN_ERRORS * expected**0.5
+        if sure and high - low + 1 >= THIN_DAYS and other is not None and other > BUSY and apart:
             gaps.append(Gap(first + low, first + high, branch, thin=True))
     return gaps
 

@@ -200,6 +200,10 @@ def test_a_week_without_a_visit_is_a_gap_when_other_years_were_busy():
     assert (gap.more["from"], gap.more["to"]) == ("2026-04-06", "2026-04-14")
 
 
+def test_weak_weeks_of_a_clinic_of_one_visit_a_day_are_chance_and_no_gap():
+    assert "gap" not in codes(report_of(clinic(patients=300, seed=9035)))
+
+
 def test_holidays_of_every_year_are_no_gap():
     frame = clinic(patients=12000)
     for year in (2024, 2025, 2026):
