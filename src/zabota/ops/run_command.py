@@ -72,7 +72,7 @@ def _demo_when_empty() -> list[tuple[str, str, str]]:
         clinic = make_demo_clinic(progress=_say)
         _say("Проверяю правило двух З: у каждого пациента запись или задача…")
         with every_clinic(reason="the first sweep of a new clinic"):
-            nextstep.sweep_clinic(clinic_id=clinic.pk, now=clock.now())
+            nextstep.sweep_clinic(clinic_id=clinic.pk, now=clock.now(), nobody_waits=True)
             _say("Считаю отчёт и «Пульс»…")
             snapshots.build_snapshot(clinic_id=clinic.pk, now=clock.now())
             reports.refresh_reports(clinic=clinic, actor=Actor(kind="demo"), now=clock.now())

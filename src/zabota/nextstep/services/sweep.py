@@ -44,16 +44,22 @@ _LOOKS = 3
 
 
 def sweep_clinic(
-    *, clinic_id: int, now: datetime, actor: Actor = SYSTEM, due_only: bool = False, portion: int = PORTION
+    *,
+    clinic_id: int,
+    now: datetime,
+    actor: Actor = SYSTEM,
+    due_only: bool = False,
+    portion: int = PORTION,
+    nobody_waits: bool = False,
 ) -> SweepResult:
     """Look at every patient of a clinic; with `due_only` at those whom time alone may have changed since.
 
     Repeating it changes nothing. Afterwards the view nextstep_uncovered holds nobody of this clinic. A clinic of more than
-    `portion` cards is swept by portions.
+    `portion` cards is swept by portions, unless `nobody_waits`: one transaction for all is quicker when all is to be written.
     """
     clinic = Clinic.objects.get(pk=clinic_id)
     with every_clinic(reason="the sweep names its clinic itself"):
-        if not Patient.objects.filter(clinic=clinic).order_by()[portion : portion + 1].exists():
+        if nobody_waits or not Patient.objects.filter(clinic=clinic).order_by()[portion : portion + 1].exists():
             return _at_once(clinic, now=now, actor=actor, due_only=due_only)
         if due_only:
             ids = due_ids(params_of(clinic, now))

@@ -136,3 +136,10 @@ def test_those_who_are_due_are_the_same_by_portions() -> None:
             transaction.set_rollback(True)
     assert found[0] == found[1]
     assert found[0][0] > 3
+
+
+def test_where_nobody_waits_all_is_one_transaction() -> None:
+    world = make_clinic(5, now=NOW)
+    sweep_clinic(clinic_id=world.clinic.pk, now=NOW, portion=7, nobody_waits=True)
+    rows = AuditEntry.objects.filter(clinic_id=world.clinic.pk, action__startswith="nextstep.sweep")
+    assert [row.action for row in rows] == ["nextstep.sweep"]
