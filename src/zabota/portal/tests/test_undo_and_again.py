@@ -172,6 +172,7 @@ def test_a_visit_moved_by_mistake_goes_back_to_its_time(mila, new_visit, links_t
     slot = re.search(r'name="slot" value="([^"]+)"', phone.page)[1]
     phone.press("move", slot=slot, revision=visit.revision)
     assert now_of(visit).starts_at != visit.starts_at
+    assert "Перенесли, ждём вас" in phone.page and "всё в силе" not in phone.page
     back = re.search(r'name="back" value="([^"]+)"', phone.page)[1]
 
     phone.press("undo", back=back)

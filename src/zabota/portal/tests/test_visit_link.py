@@ -259,7 +259,7 @@ def test_the_patient_moves_the_visit_and_the_link_follows(mila, new_visit, links
 
     row = now_of(visit)
     assert row.revision == 1 and row.starts_at != visit.starts_at
-    assert "всё в силе?" in phone.page
+    assert "Перенесли, ждём вас" in phone.page
     # The same press again, and the other tab that was drawn before, change nothing more.
     phone.press("move", slot=key, revision=0)
     phone.press("move", slot=keys[0], revision=0)
