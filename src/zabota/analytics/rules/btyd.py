@@ -11,10 +11,10 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 from scipy.special import betaln, expit, gammaln, hyp2f1, psi
 
 from zabota.analytics.rules.intervals import Floats, Ints
+from zabota.analytics.rules.likeliest import likeliest
 
 #: Fewest patients from whom a model is estimated.
 LEAST: Final = 50
@@ -147,12 +147,9 @@ def fit_coming(histories: Histories, *, modified: bool = True) -> Coming:
 
     middle = float(np.average(age, weights=weight)) or 1.0
     start = np.log([0.5, max(middle / 8, 1e-3), 1.0, 2.0])
-    found: Any = minimize(
-        loss, start, jac=True, method="SLSQP", bounds=_BOUNDS,
-        options={"ftol": 1e-14, "maxiter": 500},
-    )  # fmt: skip
-    r, alpha, a, b = (float(each) for each in np.exp(found.x))
-    return Coming(r, alpha, a, b, modified, -float(found.fun) * total)
+    found, least = likeliest(loss, start, _BOUNDS, with_slope=True)
+    r, alpha, a, b = (float(each) for each in np.exp(found))
+    return Coming(r, alpha, a, b, modified, -least * total)
 
 
 def _dot(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> float:

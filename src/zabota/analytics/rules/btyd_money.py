@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 from scipy.special import gammaln, psi
 
 from zabota.analytics.rules.btyd import Coming
 from zabota.analytics.rules.intervals import Floats
+from zabota.analytics.rules.likeliest import likeliest
 
 #: Above this correlation of number and size of bills the model's two halves are not independent: the page says so.
 DEPENDENT: Final = 0.2
@@ -57,12 +57,9 @@ def fit_spending(x: Floats, mean: Floats, weight: Floats | None = None) -> Spend
         ])  # fmt: skip
         return -float((weight * each).sum()) / total, -slope * np.exp(logs) / total
 
-    found: Any = minimize(
-        loss, np.log([5.0, 4.0, 0.5]), jac=True, method="SLSQP", bounds=[(-10, 12)] * 3,
-        options={"ftol": 1e-14, "maxiter": 500},
-    )  # fmt: skip
-    p, q, v = (float(each) for each in np.exp(found.x))
-    return Spending(p, q, v * scale, -float(found.fun) * total - float(weight.sum() * np.log(scale)))
+    found, least = likeliest(loss, np.log([5.0, 4.0, 0.5]), [(-10, 12)] * 3, with_slope=True)
+    p, q, v = (float(each) for each in np.exp(found))
+    return Spending(p, q, v * scale, -least * total - float(weight.sum() * np.log(scale)))
 
 
 def correlation(x: Floats, mean: Floats) -> float:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 from scipy.special import betaln, gammaln
 
 from zabota.analytics.rules.intervals import Floats
+from zabota.analytics.rules.likeliest import likeliest
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,9 +63,6 @@ def fit_recalled(x: Floats, t_x: Floats, n: Floats, weight: Floats) -> Recalled:
         parameters = tuple(np.exp(logs))
         return -float(weight @ log_likelihoods(parameters, x, t_x, n)) / total
 
-    found: Any = minimize(
-        loss, np.log([1.0, 1.0, 0.7, 2.0]), method="SLSQP", bounds=[(-10, 10)] * 4,
-        options={"ftol": 1e-14, "maxiter": 500},
-    )  # fmt: skip
-    alpha, beta, gamma, delta = (float(each) for each in np.exp(found.x))
-    return Recalled(alpha, beta, gamma, delta, -float(found.fun) * total)
+    found, least = likeliest(loss, np.log([1.0, 1.0, 0.7, 2.0]), [(-10, 10)] * 4, with_slope=False)
+    alpha, beta, gamma, delta = (float(each) for each in np.exp(found))
+    return Recalled(alpha, beta, gamma, delta, -least * total)
