@@ -237,6 +237,7 @@ def tables() -> dict[str, str]:
 
 
 @pytest.mark.slow
+@pytest.mark.one_database
 def test_looking_changes_nothing(here: World, as_anton: Client) -> None:
     as_anton.raise_request_exception = False
     as_anton.get("/account/security/")

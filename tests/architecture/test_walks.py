@@ -124,6 +124,7 @@ def two_branches(
 
 
 @pytest.mark.slow
+@pytest.mark.one_database
 def test_no_page_tells_a_person_of_one_branch_of_a_patient_of_another(
     smile: Clinic,
     centre: Branch,

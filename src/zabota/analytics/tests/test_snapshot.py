@@ -160,7 +160,7 @@ def _is_tied(card: Patient) -> bool:
     )
 
 
-@pytest.mark.parametrize("days", [40, pytest.param(400, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("days", [40, pytest.param(400, marks=(pytest.mark.slow, pytest.mark.one_database))])
 def test_building_from_yesterday_equals_building_anew_day_by_day(days: int) -> None:
     world = make_clinic(7, now=NOW, patients=12)
     world.groups = list(world.clinic.service_groups.order_by("pk"))  # type: ignore[attr-defined]
