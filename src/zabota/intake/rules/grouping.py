@@ -6,6 +6,7 @@ from typing import Final
 
 from zabota.intake.rules.guessing import header_scores, profile_column
 from zabota.intake.rules.tables import is_total
+from zabota.intake.rules.values import without_remarks
 
 #: Fields that a title of a group may hold, and the header its column gets.
 GROUP_HEADERS: Final[dict[str, str]] = {
@@ -47,7 +48,7 @@ def told_by_title(title: str, *, lacking: Set[str], level: str = "") -> tuple[st
         return level, title.strip()
     if _DAY.match(title):
         return ("starts_at", title.strip()) if "starts_at" in lacking else None
-    traits = profile_column([title], last_year=_LATEST_YEAR)
+    traits = profile_column([without_remarks(title)], last_year=_LATEST_YEAR)
     if traits.full_name or traits.initials:
         # the person of a group is the patient where the lines name none, and otherwise the doctor
         for field in ("full_name", "doctor"):

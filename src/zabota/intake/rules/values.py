@@ -82,6 +82,11 @@ def name_row(text: str, *, name_first: bool) -> NameRow:
     return person.surname or None, person.name or None, person.patronymic or None, born, None
 
 
+def without_remarks(text: str) -> str:
+    """A name without what clinics write after it: a birth, a number of a card, words in brackets."""
+    return _NAME_TAIL.sub(" ", text).strip(" ,;")
+
+
 def part_row(text: str) -> tuple[str | None, str | None]:
     """One part of a name in its own column."""
     problem = name_problem(text)

@@ -46,6 +46,28 @@ def test_doctor_named_only_in_titles_of_groups_belongs_to_the_visits_under_them(
     ]
 
 
+@pytest.mark.parametrize("remark", [", 15.03.1984", " (15.03.1984 г.р.)", ""], ids=["birth", "brackets", "plain"])
+def test_patient_named_only_in_titles_keeps_the_birth_written_beside_the_name(remark: str, tmp_path: Path) -> None:
+    path = xlsx_file(
+        tmp_path / "1c.xlsx",
+        [
+            ["История посещений"],
+            [],
+            ["Пациент"],
+            ["Дата визита", "Врач", "Услуга", "Сумма"],
+            [f"Лебедева Людмила Викторовна{remark}"],
+            ["28.02.2026", "Соколова М. В.", "Осмотр", "1200"],
+            ["02.03.2026", "Рябов И. А.", "Лечение каналов", "4500"],
+            [f"Рябинин Пётр Ильич{remark}"],
+            ["03.03.2026", "Рябов И. А.", "Осмотр", "1200"],
+        ],
+    )
+    reading = read_here(path)
+    assert (reading.rows.accepted, reading.rows.rejected) == (3, 0)
+    assert reading.visits["surname"].to_list() == ["Лебедева", "Лебедева", "Рябинин"]
+    assert {str(born) for born in reading.visits["born_on"]} == ({"1984-03-15"} if remark else {"None"})
+
+
 def test_new_branch_ends_the_doctor_of_the_branch_before(tmp_path: Path) -> None:
     path = text_file(
         tmp_path / "a.csv",
