@@ -77,7 +77,7 @@ def build_cells(
         if number - first_row + len(chunk) > limits.rows:
             raise UnreadableFile(
                 "too_many_rows",
-                f"В файле больше {_spaced(limits.rows)} строк. Разделите выгрузку по годам и загрузите части по очереди.",
+                f"В файле больше {_spaced(limits.rows)} строк. Разделите выгрузку по годам и загрузите все части вместе.",
             )
         frames.append(_frame(chunk, widest, number, limits.cell_chars))
         number += len(chunk)

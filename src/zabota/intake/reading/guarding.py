@@ -71,7 +71,7 @@ def recognise_form(path: Path, limits: Limits) -> Form:
     if size > limits.file_bytes:
         raise UnreadableFile(
             "too_large",
-            f"Файл больше {limits.file_bytes // 1024 // 1024} МБ. Разделите выгрузку по годам и загрузите части по очереди.",
+            f"Файл больше {limits.file_bytes // 1024 // 1024} МБ. Разделите выгрузку по годам и загрузите все части вместе.",
         )
     for magic, code, text in _FOREIGN:
         if head.startswith(magic) and (len(magic) > 2 or b"\x00" in head[:512]):

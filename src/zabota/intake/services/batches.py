@@ -37,7 +37,7 @@ class FileTooLarge(BadInput):
     """A file above the limit."""
 
     code = "file_too_large"
-    text = "Файл больше 300 МБ. Разделите выгрузку по годам и загрузите части по очереди."
+    text = "Файл больше 300 МБ. Разделите выгрузку по годам и загрузите все части вместе."
 
 
 @dataclasses.dataclass(frozen=True)
