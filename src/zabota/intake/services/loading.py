@@ -22,6 +22,8 @@ from zabota.kernel.jobs import assure_lease
 from zabota.kernel.plain import plain
 from zabota.patients.models import Consent, ConsentPurpose, Contact, Patient, PatientExternalId
 
+#: Minutes of a visit of which nobody tells how long it takes.
+USUAL_MINUTES = 30
 #: Visits changed by one statement.
 ROWS_AT_ONCE = 200
 
@@ -238,7 +240,7 @@ def _create_visits(writer: Writer, visits: list[Visit]) -> None:
                 doctor_id=catalogue.doctor(visit.doctor),
                 starts_at=visit.starts_at,
                 day=visit.day,
-                duration_minutes=visit.duration_minutes,
+                duration_minutes=visit.duration_minutes or USUAL_MINUTES,
                 status=visit.status,
                 total_kopecks=visit.total_kopecks,
                 is_first=visit.is_first,
@@ -307,6 +309,8 @@ def _fresh(writer: Writer, visit: Visit, field: str) -> Any:
     """What a column of a known appointment becomes."""
     if field in ("vanished_at", "told_at"):
         return None
+    if field == "system":
+        return writer.batch.system
     if field == "doctor_id":
         return writer.catalogue.doctor(visit.doctor)
     if field == "branch_id":

@@ -11,6 +11,7 @@ from zabota.clinic.models import Branch, Clinic
 from zabota.intake.reading.results import Reading
 from zabota.intake.rules.reasons import reason_text
 from zabota.intake.services.catalogue import key_of
+from zabota.intake.services.own_bookings import recognise_own
 from zabota.intake.services.people import Card, cards_of, match_cards, unite_nameless, with_card_keys
 from zabota.intake.services.strangers import part_strangers
 from zabota.intake.services.vanishing import refused_visits, vanished_ids
@@ -31,6 +32,8 @@ class LoadPlan:
     plans: pl.DataFrame
     #: Numbers of the system under which different people stand.
     shared_numbers: list[str]
+    #: Bookings made here that the export tells of for the first time.
+    recognised: int = 0
 
     @property
     def new_cards(self) -> list[Card]:
@@ -65,12 +68,21 @@ def plan_load(
     zones = {key_of(name): time_zone for name, time_zone in branches}
     visits = visits_of(visits_frame, zones=zones, default_zone=zone)
     match_visits(visits, clinic_id=clinic.pk, system=system)
+    recognised = recognise_own(
+        visits, patient_of={card.key: card.patient_id for card in cards}, clinic_id=clinic.pk, system=system
+    )
     vanished: list[int] = []
     if is_complete:
         refused = refused_visits(reading)
         vanished = vanished_ids(visits, refused, clinic_id=clinic.pk, system=system, branch_id=branch_id)
     return LoadPlan(
-        cards=cards, visits=visits, vanished=vanished, payments=payments, plans=plans, shared_numbers=shared_numbers
+        cards=cards,
+        visits=visits,
+        vanished=vanished,
+        payments=payments,
+        plans=plans,
+        shared_numbers=shared_numbers,
+        recognised=recognised,
     )
 
 
@@ -97,6 +109,7 @@ def summarise(plan: LoadPlan, reading: Reading) -> dict[str, Any]:
             "moved": len(moved),
             "same": len(plan.visits) - len(plan.new_visits) - len(changed),
             "vanished": len(plan.vanished),
+            "recognised": plan.recognised,
         },
         "payments": plan.payments.height,
         "plans": plan.plans.height,

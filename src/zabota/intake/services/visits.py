@@ -42,7 +42,8 @@ class Visit:
     card_key: str
     starts_at: datetime
     day: date
-    duration_minutes: int
+    #: None: the export does not tell.
+    duration_minutes: int | None
     status: str
     doctor: str
     speciality: str
@@ -154,7 +155,9 @@ def visits_of(frame: pl.DataFrame, *, zones: dict[str, str], default_zone: str) 
                 card_key=one(row["card_key"]),
                 starts_at=local.replace(tzinfo=zone).astimezone(ZoneInfo("UTC")),
                 day=one(local.date()),
-                duration_minutes=min(max(int(row["duration_minutes"] or 30), 1), 24 * 60),
+                duration_minutes=min(max(int(row["duration_minutes"]), 1), 24 * 60)
+                if row["duration_minutes"]
+                else None,
                 status=one(row["status"]),
                 doctor=one(row["doctor"] or ""),
                 speciality=one(row["speciality"] or ""),
@@ -197,8 +200,8 @@ HAS_ID = Func(F("ext_id"), template="NOT (%(expressions)s = '')", output_field=B
 
 
 #: Columns of an appointment that a later export may change.
-_COMPARED = (
-    "id", "ext_id", "starts_at", "status", "total_kopecks", "duration_minutes", "vanished_at", "booked_at", "doctor_id",
+COMPARED = (
+    "id", "system", "ext_id", "starts_at", "status", "total_kopecks", "duration_minutes", "vanished_at", "booked_at", "doctor_id",
     "branch_id", "cancel_reason", "told_at", "confirmed_at", "arrived_at", "ended_at", "cancelled_at",
 )  # fmt: skip
 
@@ -206,28 +209,38 @@ _COMPARED = (
 def match_visits(visits: list[Visit], *, clinic_id: int, system: str) -> None:
     """Fill `appointment_id` and `before` from the database. Former lines are read when they are replaced."""
     by_ext = {visit.ext_id: visit for visit in visits}
-    names = _Names(read_catalogue(clinic_id))
+    names = Names(read_catalogue(clinic_id))
     for ids in chunked(list(by_ext), 500):
-        rows = Appointment.objects.filter(HAS_ID, clinic_id=clinic_id, system=system, ext_id__in=ids).values(*_COMPARED)
+        rows = Appointment.objects.filter(HAS_ID, clinic_id=clinic_id, system=system, ext_id__in=ids).values(*COMPARED)
         found = [(by_ext[known["ext_id"]], known) for known in map(dict[str, Any], rows)]
         lines = lines_of([known["id"] for _, known in found])
         for visit, known in found:
-            visit.appointment_id = known["id"]
-            for field, value in _fresh(visit, known, names).items():
-                if known[field] != value:
-                    former = known[field]
-                    visit.before[field] = former.isoformat() if isinstance(former, datetime) else former
-            if visit.lines and names.differ(visit, lines.get(known["id"], [])):
-                visit.before["lines"] = None
+            compare(visit, known, names=names, lines=lines.get(known["id"], []), system=system)
 
 
-def _fresh(visit: Visit, known: dict[str, Any], names: _Names) -> dict[str, Any]:
+def compare(visit: Visit, known: dict[str, Any], *, names: Names, lines: list[KnownLine], system: str) -> None:
+    """The visit is this appointment: note its id and the former values of what the export changes of it.
+
+    `known` holds the columns COMPARED, `lines` its services.
+    """
+    visit.appointment_id = known["id"]
+    for field, value in _fresh(visit, known, names, system).items():
+        if known[field] != value:
+            former = known[field]
+            visit.before[field] = former.isoformat() if isinstance(former, datetime) else former
+    if visit.lines and names.differ(visit, lines):
+        visit.before["lines"] = None
+
+
+def _fresh(visit: Visit, known: dict[str, Any], names: Names, system: str) -> dict[str, Any]:
     """What the columns of a known appointment are to be. What the export does not tell stays."""
     told = {
+        "system": system,
+        "ext_id": visit.ext_id,
         "starts_at": visit.starts_at,
         "status": visit.status,
         "total_kopecks": visit.total_kopecks if visit.is_priced else known["total_kopecks"],
-        "duration_minutes": visit.duration_minutes,
+        "duration_minutes": visit.duration_minutes or known["duration_minutes"],
         "vanished_at": None,
         # When it was booked is filled in; what is known of it stays.
         "booked_at": known["booked_at"] or visit.booked_at,
@@ -265,7 +278,7 @@ def _decided_here(visit: Visit, known: dict[str, Any]) -> set[str]:
     return kept
 
 
-class _Names:
+class Names:
     """Ids of names of an export, each name folded once; 0 for what the clinic does not have yet."""
 
     def __init__(self, catalogue: Catalogue) -> None:

@@ -1,0 +1,100 @@
+"""Visits that were booked here and come back from the clinic's own program: the same visit under a number, not a second one.
+
+Whoever books at the desk, by the widget or by a link has it entered into the clinic's program too; its next export tells of
+it for the first time.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from zabota.booking.models import Appointment
+from zabota.intake.services.catalogue import read_catalogue
+from zabota.intake.services.people import chunked
+from zabota.intake.services.visits import COMPARED, Names, Visit, compare, lines_of
+
+_CANCELLED = frozenset({Appointment.Status.CANCELLED_PATIENT, Appointment.Status.CANCELLED_CLINIC})
+#: A row that tells of no visit that took or takes place says nothing of another time of that day.
+_IDLE = _CANCELLED | {Appointment.Status.MOVED}
+_Known = dict[str, Any]
+_Fits = Callable[[Visit, _Known, int], bool]
+
+
+def recognise_own(visits: Sequence[Visit], *, patient_of: Mapping[str, int | None], clinic_id: int, system: str) -> int:
+    """Give visits that the clinic does not know by their number the bookings made here that they are. Returns how many.
+
+    `patient_of` tells the patient of a card's key, None for a new one. One booking answers one visit of its patient and day:
+    the same time first, then the same doctor, the nearest time first. What was cancelled answers only a cancelled row of the
+    same time.
+    """
+    asked: dict[tuple[int, date], list[Visit]] = defaultdict(list)
+    for visit in visits:
+        patient_id = patient_of.get(visit.card_key)
+        if visit.appointment_id is None and patient_id is not None:
+            asked[patient_id, visit.day].append(visit)
+    if not asked:
+        return 0
+    names = Names(read_catalogue(clinic_id))
+    pairs = [
+        pair
+        for place, own in _own_bookings(clinic_id, {patient for patient, _ in asked}).items()
+        if place in asked
+        for pair in _pairs(asked[place], own, names)
+    ]
+    lines = lines_of([known["id"] for _, known in pairs])
+    for visit, known in pairs:
+        compare(visit, known, names=names, lines=lines.get(known["id"], []), system=system)
+    return len(pairs)
+
+
+def _own_bookings(clinic_id: int, patients: set[int]) -> dict[tuple[int, date], list[_Known]]:
+    found: dict[tuple[int, date], list[_Known]] = defaultdict(list)
+    for ids in chunked(sorted(patients), 500):
+        rows = Appointment.objects.filter(patient_id__in=ids, clinic_id=clinic_id, ext_id="", vanished_at=None)
+        rows = rows.exclude(status=Appointment.Status.MOVED)
+        for known in rows.order_by("starts_at", "pk").values(*COMPARED, "patient_id", "day"):
+            found[known.pop("patient_id"), known.pop("day")].append(known)
+    return found
+
+
+def _pairs(visits: Sequence[Visit], own: list[_Known], names: Names) -> Iterator[tuple[Visit, _Known]]:
+    left, free = list(visits), list(own)
+    for fits in (_same_time_and_doctor, _same_time, _same_doctor):
+        near = sorted(
+            (
+                (_apart(visit, known), visit.ext_id, known["id"], visit, known)
+                for visit in left
+                for known in free
+                if fits(visit, known, names.doctor(visit.doctor) if visit.doctor else 0)
+            ),
+            key=lambda each: each[:3],
+        )
+        for *_, visit, known in near:
+            # By identity: two visits of one day may be equal in everything.
+            if any(each is visit for each in left) and any(each is known for each in free):
+                left = [each for each in left if each is not visit]
+                free = [each for each in free if each is not known]
+                yield visit, known
+
+
+def _apart(visit: Visit, known: _Known) -> float:
+    starts_at: datetime = known["starts_at"]
+    return abs((visit.starts_at - starts_at).total_seconds())
+
+
+def _same_time_and_doctor(visit: Visit, known: _Known, doctor_id: int) -> bool:
+    """`doctor_id` is 0 when the export names none."""
+    return _same_time(visit, known, doctor_id) and (not doctor_id or known["doctor_id"] in (None, doctor_id))
+
+
+def _same_time(visit: Visit, known: _Known, doctor_id: int) -> bool:
+    """Nobody is at two places at once: another doctor took the visit over."""
+    given_up = known["status"] in _CANCELLED
+    return visit.starts_at == known["starts_at"] and (not given_up or visit.status in _CANCELLED)
+
+
+def _same_doctor(visit: Visit, known: _Known, doctor_id: int) -> bool:
+    return bool(doctor_id) and known["doctor_id"] == doctor_id and not {known["status"], visit.status} & _IDLE
