@@ -168,6 +168,7 @@ BY_PREFIX: tuple[tuple[str, Callable[[World], dict[str, Any]]], ...] = (
     ("desk:schedule-", lambda w: {"public_id": "none"}),
     ("desk:waitlist-", lambda w: {"public_id": "none", "action": "wave"}),
     ("desk:calendar-visit", lambda w: {"public_id": w.visit.public_id, "step": "arrived"}),
+    ("desk:calendar-transfer-visit", lambda w: {"public_id": w.visit.public_id}),
     ("desk:calendar-transfer", lambda w: {"public_id": w.transfer.public_id, "action": "done"}),
     ("desk:intake-", lambda w: {"public_id": w.batch.public_id, "step": "check"}),
     ("desk:channel-law", lambda w: {"rule_id": ChannelRule.objects.filter(clinic=w.clinic).order_by("id")[0].pk}),

@@ -46,6 +46,7 @@ MATRIX = {
     "desk:calendar-visit-unbook": "OAC",
     "desk:calendar-transfers": "OAC",
     "desk:calendar-transfer": "OAC",
+    "desk:calendar-transfer-visit": "OAC",
     "desk:inbox": "OACQ",
     "desk:inbox-canned": "OACQ",
     "desk:inbox-talk": "OACQ",

@@ -21,7 +21,16 @@ from zabota.booking.queries.matching import matches, suiting
 from zabota.booking.queries.needs import Need, chosen_doctors, need_of, performers
 from zabota.booking.queries.search import Slot, find_slots, slot_of_key
 from zabota.booking.queries.still_free import is_still_free
-from zabota.booking.queries.transfers import count_transfers, done_transfers, is_open_transfer, open_transfers
+from zabota.booking.queries.transfers import (
+    NEW_SHOWN,
+    count_transfers,
+    done_transfers,
+    is_new_booking,
+    is_open_transfer,
+    new_bookings,
+    open_transfers,
+    stand_of,
+)
 from zabota.booking.queries.waiting import CorridorWait, DoctorWait, WaitingFigures, waiting_figures
 from zabota.booking.queries.waitlist import WaitlistReport, open_entries, open_freed, open_offers, waitlist_report
 from zabota.booking.queries.wanted import Wanted
@@ -61,12 +70,13 @@ from zabota.booking.services.resources import (
 )
 from zabota.booking.services.rooming import change_rooms, rooms_with
 from zabota.booking.services.settling import settle
-from zabota.booking.services.transfers import transfer_done, transfer_undone
+from zabota.booking.services.transfers import booking_entered, transfer_done, transfer_undone
 from zabota.booking.services.troubles import HoldGone, Outdated, SlotTaken
 from zabota.booking.services.undoing import restore
 from zabota.booking.services.waitlist import branch_for, close_entry, join_waitlist
 
 __all__ = [
+    "NEW_SHOWN",
     "CorridorWait",
     "DayGrid",
     "DayHours",
@@ -96,6 +106,7 @@ __all__ = [
     "alternatives",
     "book",
     "book_next_visit",
+    "booking_entered",
     "branch_for",
     "cancel",
     "change_resource",
@@ -116,6 +127,7 @@ __all__ = [
     "hand_over",
     "held_by",
     "hold_slot",
+    "is_new_booking",
     "is_open_transfer",
     "is_own_day",
     "is_still_free",
@@ -133,6 +145,7 @@ __all__ = [
     "matches",
     "move_appointment",
     "need_of",
+    "new_bookings",
     "next_bookings",
     "note_offer_seen",
     "open_entries",
@@ -151,6 +164,7 @@ __all__ = [
     "set_week",
     "settle",
     "slot_of_key",
+    "stand_of",
     "start_wave",
     "suggested_holidays",
     "suggested_times",

@@ -7,9 +7,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from zabota.booking import api as booking
 from zabota.clinic.api import Right
 from zabota.desk.access import StaffRequest, branches_of, staff_page
+from zabota.desk.calendar.transfers import waiting_to_be_entered
 from zabota.desk.navigation import MENU
 from zabota.kernel import clock
 from zabota.messaging import api as messaging
@@ -43,9 +43,8 @@ def menu_counts(request: StaffRequest) -> HttpResponse:
         number = waiting["mine"] + waiting["free"]
         counts.append({"name": "inbox", "number": number, "tone": "warn", "words": "ждут вашего ответа"})
     if request.may(Right.VISITS_BOOK):
-        transfers = booking.count_transfers(request.clinic.pk, now=clock.now(), branches=branches_of(request.member))
         words = "перенести в программу клиники"
-        counts.append({"name": "calendar", "number": transfers, "tone": "warn", "words": words})
+        counts.append({"name": "calendar", "number": waiting_to_be_entered(request), "tone": "warn", "words": words})
     doctor_id = request.member.doctor_id
     if request.may(Right.RECEPTION_OWN) and doctor_id is not None:
         unwell = len(visits.open_complaints(clinic_id=request.clinic.pk, doctor_id=doctor_id))

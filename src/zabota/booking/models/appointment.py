@@ -95,7 +95,7 @@ class Appointment(models.Model):
     system = models.CharField(max_length=40, default="", blank=True)
     ext_id = models.CharField(max_length=80, default="", blank=True)
     import_batch_id = models.BigIntegerField(null=True, blank=True)
-    #: Where the source system still has a visit that was moved here; empty while both agree.
+    #: Where the clinic's program still has a visit that was moved here; empty while both agree.
     told_at = models.DateTimeField(null=True, blank=True)
     #: Set when a later export no longer holds this row: it is not deleted and no longer counts as booked.
     vanished_at = models.DateTimeField(null=True, blank=True)

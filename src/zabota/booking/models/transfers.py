@@ -1,4 +1,4 @@
-"""What the clinic's own program does not know yet of visits that came from it."""
+"""What the clinic's own program does not know yet of visits that stand in it, and who entered what there."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from zabota.kernel.scope import ScopedManager
 class Transfer(models.Model):
     """A visit of an export was cancelled or moved here: somebody has to do the same in the clinic's program.
 
-    Open while `done_at` is empty. Where the visit stands here is told by the appointment itself.
+    Open while `done_at` is empty. Where the visit stands here is told by the appointment itself. A booking made here has
+    none until somebody has entered it; from then on it is like one that came from there.
     """
 
     #: Statuses in which a visit stands nowhere.
@@ -47,3 +48,8 @@ class Transfer(models.Model):
 
     def __str__(self) -> str:
         return f"перенести {self.appointment_id}"
+
+    @property
+    def is_of_new_booking(self) -> bool:
+        """Somebody entered a booking that was made here: the program did not have it before."""
+        return self.before_at is None and self.appointment.origin != Appointment.Origin.IMPORT

@@ -17,7 +17,7 @@ from zabota.booking.queries.wanted import Wanted
 from zabota.booking.rules.slots import EARLIEST, LATEST
 from zabota.booking.services import seats
 from zabota.booking.services.freed import forget_delayed, note_freed
-from zabota.booking.services.transfers import note_transfer
+from zabota.booking.services.transfers import is_there, note_transfer
 from zabota.booking.services.troubles import Outdated, SlotTaken
 from zabota.clinic.models import Branch, Doctor, Service
 from zabota.kernel import audit, facts
@@ -214,7 +214,7 @@ def move_appointment(
     was = Appointment(pk=row.pk, clinic_id=row.clinic_id, doctor_id=row.doctor_id, branch_id=row.branch_id,
                       starts_at=row.starts_at, duration_minutes=row.duration_minutes)  # fmt: skip
     told_at = row.told_at
-    if row.ext_id and row.told_at is None:
+    if row.told_at is None and is_there(row):
         row.told_at = row.starts_at
     row.doctor, row.branch, row.starts_at, row.day = doctor, branch, starts_at, local.date()
     row.duration_minutes, row.revision = minutes, row.revision + 1

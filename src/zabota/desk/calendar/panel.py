@@ -16,7 +16,7 @@ from zabota.clinic.api import Right
 from zabota.desk.access import StaffRequest, visible
 from zabota.desk.calendar import blocks
 from zabota.desk.calendar.asked import Asked
-from zabota.desk.calendar.transfers import line_of
+from zabota.desk.calendar.transfers import last_load, line_of
 from zabota.patients import api as patients
 
 TONES = {"begun": "good", "arrived": "good", "confirmed": "good", "late": "warn", "no_show": "bad"}
@@ -81,6 +81,7 @@ def visit_context(request: StaffRequest, visit: Appointment, asked: Asked, now: 
         "rooms": ", ".join(each.resource.name for each in visit.occupations.all()),
         "phone": patients.best_phones([visit.patient_id]).get(visit.patient_id, "") if may_book else "",
         "there": _there(visit, now) if may_book else "",
+        "is_new_there": may_book and _is_new_there(visit, now),
         "times": [(words, at) for words, at in times if at],
         "actions": _actions(visit, now) if may_book else [],
         "may_change": may_book and visit.status in Appointment.BOOKED and visit.begun_at is None,
@@ -129,3 +130,10 @@ def _there(visit: Appointment, now: datetime) -> str:
     """Where the clinic's own program still has a visit that was cancelled or moved here."""
     row: Transfer | None = getattr(visit, "transfer", None)
     return line_of(row).there if row is not None and booking.is_open_transfer(row, now=now) else ""
+
+
+def _is_new_there(visit: Appointment, now: datetime) -> bool:
+    """Booked here, and nobody has entered it in the program where the clinic keeps its schedule."""
+    if visit.ext_id or getattr(visit, "transfer", None) is not None:
+        return False
+    return booking.is_new_booking(visit, now=now, loaded_at=last_load(visit.clinic_id))

@@ -1,4 +1,4 @@
-"""«Перенести в программу клиники»: visits of an export that were cancelled or moved here, until somebody has entered them."""
+"""«Перенести в программу клиники»: what was booked, cancelled or moved here, until somebody has entered it there."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
+from django.db.models import Max
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,6 +18,8 @@ from zabota.booking.models import Appointment, Transfer
 from zabota.clinic.api import Right
 from zabota.clinic.models import Doctor
 from zabota.desk.access import StaffRequest, branches_of, staff_page, visible
+from zabota.desk.calendar import blocks
+from zabota.intake.models import Batch
 from zabota.kernel import clock
 from zabota.kernel.errors import Trouble
 from zabota.ui import formats
@@ -24,25 +27,47 @@ from zabota.ui import formats
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One visit: who, what happened, where the program has it, where it stands here."""
+    """One visit: who, what happened and when, where the program has it, where it stands here."""
 
-    transfer: Transfer
     visit: Appointment
     what: str
+    since: datetime | None
     there: str
     here: str
+    #: Where «Перенесено», or its way back, is said.
+    url: str
+    transfer: Transfer | None = None
+    #: Services, of a booking that has to be made anew there.
+    services: str = ""
+
+    @property
+    def at(self) -> datetime:
+        """By this time the page is ordered: the nearest that is wrong in one of the two programs."""
+        return (self.transfer.there_at if self.transfer else None) or self.visit.starts_at
+
+    @property
+    def stand(self) -> str:
+        """What the person who marks it has seen."""
+        return booking.stand_of(self.visit)
 
 
 @require_GET
 @staff_page(Right.VISITS_BOOK)
 def transfers(request: StaffRequest) -> HttpResponse:
     """What is still to be entered, and what was entered within a day."""
-    now, branches = clock.now(), branches_of(request.member)
+    clinic_id, now, branches = request.clinic.pk, clock.now(), branches_of(request.member)
+    loaded_at = last_load(clinic_id)
+    changed = [line_of(each) for each in booking.open_transfers(clinic_id, now=now, branches=branches)]
+    made = booking.new_bookings(clinic_id, now=now, loaded_at=loaded_at, branches=branches)
+    new = [new_line(each, health=request.may(Right.PATIENTS_HEALTH)) for each in made]
+    every = len(changed) + len(new)
+    if len(new) == booking.NEW_SHOWN:
+        every = booking.count_transfers(clinic_id, now=now, loaded_at=loaded_at, branches=branches)
+    done = booking.done_transfers(clinic_id, now=now, branches=branches)
     context = {
-        "lines": [line_of(each) for each in booking.open_transfers(request.clinic.pk, now=now, branches=branches)],
-        "done": [
-            line_of(each, done=True) for each in booking.done_transfers(request.clinic.pk, now=now, branches=branches)
-        ],
+        "lines": sorted([*changed, *new], key=lambda each: (each.at, each.visit.pk)),
+        "every": every,
+        "done": [line_of(each, done=True) for each in done],
     }
     return render(request, "desk/calendar/transfers.html", context)
 
@@ -57,7 +82,8 @@ def transfer(request: StaffRequest, public_id: str, action: str) -> HttpResponse
         raise Http404
     try:
         if action == "done":
-            booking.transfer_done(transfer=row, actor=request.actor, now=clock.now())
+            seen = request.POST.get("seen", "")
+            booking.transfer_done(transfer=row, seen=seen, actor=request.actor, now=clock.now())
             messages.success(request, f"Перенесено: {row.appointment.patient.full_name}")
         else:
             booking.transfer_undone(transfer=row, actor=request.actor, now=clock.now())
@@ -65,6 +91,51 @@ def transfer(request: StaffRequest, public_id: str, action: str) -> HttpResponse
     except Trouble as trouble:
         messages.error(request, trouble.text)
     return redirect(reverse("desk:calendar-transfers"))
+
+
+@require_POST
+@staff_page(Right.VISITS_BOOK)
+def enter(request: StaffRequest, public_id: str) -> HttpResponse:
+    """«Перенесено» of a booking made here."""
+    rows = visible(request, Appointment.objects.filter(clinic=request.clinic, patient__erased_at=None))
+    row = get_object_or_404(rows.select_related("patient"), public_id=public_id)
+    seen = request.POST.get("seen", "")
+    try:
+        booking.booking_entered(appointment=row, seen=seen, actor=request.actor, now=clock.now())
+        messages.success(request, f"Перенесено: {row.patient.full_name}")
+    except Trouble as trouble:
+        messages.error(request, trouble.text)
+    return redirect(reverse("desk:calendar-transfers"))
+
+
+def waiting_to_be_entered(request: StaffRequest) -> int:
+    """How many visits wait on the page."""
+    return booking.count_transfers(
+        request.clinic.pk,
+        now=clock.now(),
+        loaded_at=last_load(request.clinic.pk),
+        branches=branches_of(request.member),
+    )
+
+
+def last_load(clinic_id: int) -> datetime | None:
+    """When the last load of the clinic was finished."""
+    loads = Batch.objects.filter(clinic_id=clinic_id, state=Batch.State.LOADED)
+    last: datetime | None = loads.aggregate(last=Max("finished_at"))["last"]
+    return last
+
+
+def new_line(visit: Appointment, *, health: bool) -> Line:
+    """The words of a booking made here."""
+    return Line(
+        visit=visit,
+        what=f"Новая запись: {visit.get_origin_display()}",
+        since=visit.booked_at,
+        there="нет",
+        here=_place(visit.starts_at, visit.doctor, visit),
+        url=reverse("desk:calendar-transfer-visit", args=[visit.public_id]),
+        services=blocks.services_of(visit) if health else "",
+    )
 
 
 def line_of(row: Transfer, *, done: bool = False) -> Line:
@@ -78,9 +149,10 @@ def line_of(row: Transfer, *, done: bool = False) -> Line:
         what = "Запись снова в силе"
     else:
         what = "Перенёс пациент" if row.by_patient else "Перенесла клиника"
-    there = _place(at, doctor, visit)
+    there = "нет" if done and row.is_of_new_booking else _place(at, doctor, visit)
     here = "отменена" if off else _place(visit.starts_at, visit.doctor, visit)
-    return Line(row, visit, what, there, here)
+    url = reverse("desk:calendar-transfer", args=[row.public_id, "undo" if done else "done"])
+    return Line(visit=visit, what=what, since=row.made_at, there=there, here=here, url=url, transfer=row)
 
 
 def _place(at: datetime | None, doctor: Doctor | None, visit: Appointment) -> str:

@@ -13,6 +13,7 @@ urlpatterns = [
     path("load/<slug:table>.<slug:form>", load_files.load_table, name="calendar-load-table"),
     path("rest/", views.rest, name="calendar-rest"),
     path("transfers/", transfers.transfers, name="calendar-transfers"),
+    path("transfers/visits/<str:public_id>/", transfers.enter, name="calendar-transfer-visit"),
     path("transfers/<str:public_id>/<slug:action>/", transfers.transfer, name="calendar-transfer"),
     path("book/", book.book, name="calendar-book"),
     path("visits/<str:public_id>/", visits.visit, name="calendar-visit"),

@@ -19,10 +19,11 @@ from django.views.decorators.http import require_GET
 from zabota.booking import api as booking
 from zabota.clinic.api import Right
 from zabota.clinic.models import Doctor
-from zabota.desk.access import StaffRequest, branches_of, staff_page
+from zabota.desk.access import StaffRequest, staff_page
 from zabota.desk.calendar.asked import ROOMS, Asked, read_asked
 from zabota.desk.calendar.day import Shown, Sight, load_day, load_week
 from zabota.desk.calendar.forms import doctors_of
+from zabota.desk.calendar.transfers import waiting_to_be_entered
 from zabota.desk.waitlist.words import freed_of, line_of
 from zabota.kernel import clock
 from zabota.ui.page import wants_fragment
@@ -123,10 +124,8 @@ def answer(
 
 
 def transfers_of(request: StaffRequest) -> int:
-    """Visits that somebody has to cancel or move in the clinic's own program too."""
-    if not request.may(Right.VISITS_BOOK):
-        return 0
-    return booking.count_transfers(request.clinic.pk, now=clock.now(), branches=branches_of(request.member))
+    """Visits that somebody has to book, cancel or move in the clinic's own program too."""
+    return waiting_to_be_entered(request) if request.may(Right.VISITS_BOOK) else 0
 
 
 def grid_beside(request: StaffRequest, now: datetime) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,7 +11,7 @@ from django.urls import reverse
 
 from zabota.booking import api as booking
 from zabota.booking.models import Appointment, Transfer
-from zabota.clinic.models import Branch, Clinic, Doctor, Member
+from zabota.clinic.models import Branch, Clinic, Member
 from zabota.kernel import clock
 from zabota.kernel.audit import Actor
 from zabota.kernel.models import AuditEntry
@@ -20,21 +19,6 @@ from zabota.patients.models import Patient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_clinic")]
 DAY = dt.timedelta(days=1)
-
-
-@pytest.fixture
-def imported(smile: Clinic, centre: Branch, doctor_sokolova: Doctor) -> Callable[..., Appointment]:
-    """A visit of three days ahead as an export brought it."""
-
-    def make(patient: Patient, ext_id: str = "v1", hour: int = 10) -> Appointment:
-        day = clock.today("Europe/Moscow") + 3 * DAY
-        return Appointment.objects.create(
-            clinic=smile, patient=patient, branch=centre, doctor=doctor_sokolova, day=day, system="ident",
-            ext_id=ext_id, origin="import",
-            starts_at=dt.datetime.combine(day, dt.time(hour), ZoneInfo("Europe/Moscow")),
-        )  # fmt: skip
-
-    return make
 
 
 def cancelled(visit: Appointment, actor: Actor) -> Appointment:
@@ -51,7 +35,7 @@ def left() -> list[str]:
     """Where the program has what is still to be entered; the count and the mark of each row agree with the list."""
     clinic_id, now = Clinic.objects.get(name__startswith="Улыбка").pk, clock.now()
     rows = booking.open_transfers(clinic_id, now=now)
-    assert booking.count_transfers(clinic_id, now=now) == len(rows)
+    assert booking.count_transfers(clinic_id, now=now, loaded_at=None) == len(rows)
     every = Transfer.objects.select_related("appointment")
     assert {each.pk for each in every if booking.is_open_transfer(each, now=now)} == {each.pk for each in rows}
     return [
@@ -152,7 +136,7 @@ def test_a_visit_that_was_booked_here_and_one_that_is_over_are_in_nobodys_list(
 
     other = imported(mila, "v2", 15)
     cancelled(other, actor)
-    assert booking.count_transfers(other.clinic_id, now=other.starts_at + dt.timedelta(minutes=1)) == 0
+    assert booking.count_transfers(other.clinic_id, now=other.starts_at + dt.timedelta(minutes=1), loaded_at=None) == 0
 
 
 def test_another_clinic_and_another_branch_see_and_mark_nothing(

@@ -1,0 +1,29 @@
+"""Visits of the clinic's own program."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from zabota.booking.models import Appointment
+from zabota.clinic.models import Branch, Clinic, Doctor
+from zabota.kernel import clock
+from zabota.patients.models import Patient
+
+
+@pytest.fixture
+def imported(smile: Clinic, centre: Branch, doctor_sokolova: Doctor) -> Callable[..., Appointment]:
+    """A visit of three days ahead as an export brought it."""
+
+    def make(patient: Patient, ext_id: str = "v1", hour: int = 10) -> Appointment:
+        day = clock.today("Europe/Moscow") + dt.timedelta(days=3)
+        return Appointment.objects.create(
+            clinic=smile, patient=patient, branch=centre, doctor=doctor_sokolova, day=day, system="ident",
+            ext_id=ext_id, origin="import",
+            starts_at=dt.datetime.combine(day, dt.time(hour), ZoneInfo("Europe/Moscow")),
+        )  # fmt: skip
+
+    return make
