@@ -1,7 +1,7 @@
 """From cleaned tables of all files to one Reading: people, visits, duplicates, the account of every row."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from zabota.intake.reading.results import (
     Reading,
     Rejection,
     RowCounts,
+    Table,
 )
 from zabota.intake.rules.accounting import VISIT_KEYS, index_visits, outcomes, repeats_of_rows, repeats_of_visits
 from zabota.intake.rules.fields import Kind
@@ -31,17 +32,6 @@ _OF_A_CARD: Final = ("surname", "name", "patronymic", "born_on", "sex", "channel
 FEWEST_CARDS: Final = 5
 OF_CARD: Final = 0.8
 _WITH_PEOPLE: Final = ("visits", "patients", "payments", "plans")
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One cleaned table and what was recognised in it; `refused` are raw cells of its rejected rows."""
-
-    facts: FileFacts
-    lines: pl.DataFrame
-    remarks: pl.DataFrame
-    status_assumed: bool
-    cells: pl.LazyFrame
 
 
 def assemble(tables: Sequence[Table], *, today: date) -> Reading:

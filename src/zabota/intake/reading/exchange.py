@@ -7,9 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from zabota.intake.reading.assembling import Table
 from zabota.intake.reading.errors import UnreadableFile
-from zabota.intake.reading.results import ColumnGuess, FileFacts, RowCounts
+from zabota.intake.reading.results import ColumnGuess, FileFacts, RowCounts, Table
 
 FACTS, ERROR, JOB, TRACE = "facts.json", "error.json", "job.json", "trace.txt"
 

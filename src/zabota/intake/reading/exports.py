@@ -5,12 +5,12 @@ from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
-from zabota.intake.reading.assembling import Table, assemble
+from zabota.intake.reading.assembling import assemble
 from zabota.intake.reading.errors import UnreadableFile
 from zabota.intake.reading.exchange import read_facts, read_tables
 from zabota.intake.reading.limits import DEFAULT, Limits
 from zabota.intake.reading.process import read_apart
-from zabota.intake.reading.results import FileFacts, Reading
+from zabota.intake.reading.results import FileFacts, Reading, Table
 from zabota.intake.rules.mapping import SavedMapping
 
 Progress = Callable[[int, int], None]

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import polars as pl
 
 from zabota.intake.reading.errors import UnreadableFile
@@ -47,9 +46,9 @@ def fill_merged(cells: pl.DataFrame, merged: list[tuple[int, int, int]], first: 
         return cells
     filled: list[pl.Series] = []
     for column, spans in columns.items():
-        source = np.arange(cells.height)
+        source = list(range(cells.height))
         for top, bottom in spans:
-            source[top : bottom + 1] = top
+            source[top : bottom + 1] = [top] * (bottom + 1 - top)
         filled.append(cells[f"c{column}"].gather(pl.Series(source)))
     return cells.with_columns(filled)
 

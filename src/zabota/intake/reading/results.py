@@ -156,3 +156,14 @@ class Reading:
 def empty(schema: dict[str, Any]) -> pl.DataFrame:
     """A frame of the right columns without rows."""
     return pl.DataFrame(schema=schema)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One cleaned table and what was recognised in it; `refused` are raw cells of its rejected rows."""
+
+    facts: FileFacts
+    lines: pl.DataFrame
+    remarks: pl.DataFrame
+    status_assumed: bool
+    cells: pl.LazyFrame

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from zabota.intake.reading.assembling import Table, assemble
+from zabota.intake.reading.assembling import assemble
 from zabota.intake.reading.cleaning import clean_table
 from zabota.intake.reading.limits import DEFAULT, Limits
 from zabota.intake.reading.opening import open_grids
 from zabota.intake.reading.recognising import choose_tables
-from zabota.intake.reading.results import FileFacts, Reading
+from zabota.intake.reading.results import FileFacts, Reading, Table
 from zabota.intake.rules.mapping import SavedMapping
 
 TODAY = date(2026, 11, 22)
