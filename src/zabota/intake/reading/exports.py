@@ -24,10 +24,11 @@ def read_export(
     today: date,
     limits: Limits = DEFAULT,
     progress: Progress | None = None,
+    keep: Sequence[Path] | None = None,
 ) -> Reading:
     """Read files of one export together; raises UnreadableFile with a clear sentence when one cannot be read.
 
-    `progress` is given parts of the whole work, not rows: how many rows there are is known only at the end.
+    `keep` names a folder for each file, where what was read of it stays for the next time. `progress` is given parts of the whole work, not rows: how many rows there are is known only at the end.
     """
     if not paths:
         raise UnreadableFile("no_file", "Не указан файл выгрузки.")
@@ -49,6 +50,7 @@ def read_export(
                         limits=limits,
                         clean=True,
                         tell=tell,
+                        keep=keep[number] if keep else None,
                     )
                 )
             except UnreadableFile as error:

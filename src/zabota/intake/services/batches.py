@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import secrets
+import shutil
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -97,6 +98,19 @@ def _keep(upload: Upload) -> tuple[str, int, str]:
 def file_paths(batch: Batch) -> list[Path]:
     """Where the files of a load lie, in their order."""
     return [settings.UPLOADS_DIR / file.stored for file in batch.files.order_by("id")]
+
+
+def reading_paths(batch: Batch) -> list[Path]:
+    """Folders in which what was read of the files is kept between the check and the load, in the order of the files."""
+    return [path.with_suffix(".read") for path in file_paths(batch)]
+
+
+def forget_readings(batch: Batch) -> None:
+    """What was read of the files is wanted no more: it is in the tables, or the load is given up."""
+    for folder in reading_paths(batch):
+        # And what a worker that was killed has left beside it.
+        for each in folder.parent.glob(f"{folder.name}*"):
+            shutil.rmtree(each, ignore_errors=True)
 
 
 def choose_columns(
@@ -214,6 +228,7 @@ def discard(*, batch: Batch, actor: Actor, now: datetime) -> None:
         audit.record("intake.batch.discarded", batch, actor=actor, now=now)
     refused = refused_file(batch)
     remove_files([*file_paths(batch), *([refused[0]] if refused else [])])
+    forget_readings(batch)
 
 
 def remove_files(paths: Iterable[Path]) -> None:

@@ -23,7 +23,7 @@ from zabota.intake.reading.rejected import write_rejected
 from zabota.intake.reading.results import FileFacts, Reading
 from zabota.intake.rules.mapping import SavedMapping, WrongMapping
 from zabota.intake.rules.reasons import reason_text
-from zabota.intake.services.batches import file_paths, has_written, take_back
+from zabota.intake.services.batches import file_paths, forget_readings, has_written, reading_paths, take_back
 from zabota.intake.services.loading import write_load
 from zabota.intake.services.people import chunked
 from zabota.intake.services.planning import plan_load, summarise
@@ -166,6 +166,7 @@ def load_batch(batch_id: int, *, wake_undo: Callable[[int], object]) -> None:
         )
         audit.record("intake.batch.loaded", batch, actor=actor, now=clock.now(), details=counts)
         facts.publish(ImportLoaded(clinic_id=batch.clinic_id, batch_id=batch.pk), now=clock.now())
+    forget_readings(batch)
 
 
 def undo_batch(batch_id: int) -> None:
@@ -183,6 +184,7 @@ def undo_batch(batch_id: int) -> None:
         )
         audit.record("intake.batch.undone", batch, actor=actor, now=clock.now(), details=counts)
         facts.publish(ImportUndone(clinic_id=batch.clinic_id, batch_id=batch.pk), now=clock.now())
+    forget_readings(batch)
 
 
 def _read(batch: Batch, tick: Callable[[str, int, int], None]) -> Reading:
@@ -196,6 +198,7 @@ def _read(batch: Batch, tick: Callable[[str, int, int], None]) -> Reading:
         mapping=mapping,
         today=clock.today(_zone(batch)),
         progress=lambda done, total: tick("Читаю файл", done, total),
+        keep=reading_paths(batch),
     )
 
 
