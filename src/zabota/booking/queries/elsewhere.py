@@ -23,9 +23,11 @@ def kept_elsewhere(clinic_id: int, *, loaded_at: datetime | None, now: datetime)
     """
     if loaded_at is None or loaded_at < now - _SILENT:
         return None
+    # Not «other than empty»: SQLite would walk the index of all ids instead of the doctor's visits to come.
     told = Appointment.objects.filter(
-        clinic_id=clinic_id, day__gte=(loaded_at - _ZONES).date(), starts_at__gt=loaded_at, vanished_at=None
-    ).exclude(ext_id="")
+        clinic_id=clinic_id, day__gte=(loaded_at - _ZONES).date(), starts_at__gt=loaded_at, ext_id__gt="",
+        vanished_at=None,
+    )  # fmt: skip
     branches = Branch.objects.filter(
         Exists(told.filter(Q(branch=OuterRef("pk")) | Q(branch=None))), clinic_id=clinic_id
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 
 from zabota.booking.models import Appointment, Transfer
 from zabota.booking.queries.elsewhere import kept_elsewhere
@@ -16,7 +16,7 @@ _LATELY = timedelta(days=1)
 _OVERDUE = timedelta(days=7)
 #: Statuses in which a booking made here is nobody's visit.
 _NO_VISIT = (*Transfer.GIVEN_UP, Appointment.Status.MOVED)
-#: So many new bookings stand on the page, the first in time.
+#: So many new bookings stand on the page.
 NEW_SHOWN = 200
 
 
@@ -49,9 +49,10 @@ def count_transfers(
 def new_bookings(
     clinic_id: int, *, now: datetime, loaded_at: datetime | None, branches: Sequence[int] | None = None
 ) -> list[Appointment]:
-    """Bookings made here that the clinic's program does not know, the first in time first, NEW_SHOWN at most."""
+    """Bookings made here that the clinic's program does not know, NEW_SHOWN at most: the nearest first, the past last."""
     rows = _new(clinic_id, now, loaded_at, branches).select_related("patient", "doctor", "branch", "clinic")
-    return list(rows.prefetch_related("lines__service").order_by("starts_at", "pk")[:NEW_SHOWN])
+    past = Case(When(starts_at__gt=now, then=0), default=1)
+    return list(rows.prefetch_related("lines__service").order_by(past, "starts_at", "pk")[:NEW_SHOWN])
 
 
 def count_new_bookings(

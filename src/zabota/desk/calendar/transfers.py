@@ -37,12 +37,13 @@ class Line:
     #: Where «Перенесено», or its way back, is said.
     url: str
     transfer: Transfer | None = None
-    #: Services, of a booking that has to be made anew there.
+    #: Where it was made and what for, of a booking that has to be made anew there.
+    origin: str = ""
     services: str = ""
 
     @property
     def at(self) -> datetime:
-        """By this time the page is ordered: the nearest that is wrong in one of the two programs."""
+        """When it is the turn of one of the two programs to be wrong."""
         return (self.transfer.there_at if self.transfer else None) or self.visit.starts_at
 
     @property
@@ -59,13 +60,14 @@ def transfers(request: StaffRequest) -> HttpResponse:
     loaded_at = last_load(clinic_id)
     changed = [line_of(each) for each in booking.open_transfers(clinic_id, now=now, branches=branches)]
     made = booking.new_bookings(clinic_id, now=now, loaded_at=loaded_at, branches=branches)
-    new = [new_line(each, health=request.may(Right.PATIENTS_HEALTH)) for each in made]
+    health, several = request.may(Right.PATIENTS_HEALTH), len({each.branch_id for each in made}) > 1
+    new = [new_line(each, health=health, branch=several) for each in made]
     every = len(changed) + len(new)
     if len(new) == booking.NEW_SHOWN:
         every = booking.count_transfers(clinic_id, now=now, loaded_at=loaded_at, branches=branches)
     done = booking.done_transfers(clinic_id, now=now, branches=branches)
     context = {
-        "lines": sorted([*changed, *new], key=lambda each: (each.at, each.visit.pk)),
+        "lines": sorted([*changed, *new], key=lambda each: (each.at <= now, each.at, each.visit.pk)),
         "every": every,
         "done": [line_of(each, done=True) for each in done],
     }
@@ -125,16 +127,18 @@ def last_load(clinic_id: int) -> datetime | None:
     return last
 
 
-def new_line(visit: Appointment, *, health: bool) -> Line:
-    """The words of a booking made here."""
+def new_line(visit: Appointment, *, health: bool, branch: bool = False) -> Line:
+    """The words of a booking made here: services for who may know them, the branch where there are several."""
+    told = [blocks.services_of(visit) if health else "", visit.branch.name if branch and visit.branch else ""]
     return Line(
         visit=visit,
-        what=f"Новая запись: {visit.get_origin_display()}",
+        what="Новая запись",
         since=visit.booked_at,
         there="нет",
         here=_place(visit.starts_at, visit.doctor, visit),
         url=reverse("desk:calendar-transfer-visit", args=[visit.public_id]),
-        services=blocks.services_of(visit) if health else "",
+        origin=visit.get_origin_display(),
+        services=" · ".join(filter(None, told)),
     )
 
 

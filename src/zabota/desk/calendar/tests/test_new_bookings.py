@@ -91,7 +91,7 @@ def test_a_booking_made_here_is_in_the_list_until_the_desk_has_entered_it_and_ca
     visit = made(mila, services=[service])
 
     page = as_vera.get(reverse(PAGE)).content.decode()
-    told = (mila.full_name, "Новая запись: ссылка из сообщения", "10:00", "Соколова", "Осмотр терапевта")
+    told = (mila.full_name, "Новая запись", "ссылка из сообщения", "10:00", "Соколова", "Осмотр терапевта")
     assert all(each in page for each in told)
     assert "перенести в программу клиники" in as_vera.get(reverse("desk:menu-counts")).content.decode()
     beside = as_vera.get(reverse("desk:calendar-visit", args=[visit.public_id]), headers={"HX-Request": "true"})
@@ -241,10 +241,13 @@ def test_a_branch_is_asked_for_when_its_own_visits_or_its_doctors_come_from_the_
 
 
 @pytest.mark.usefixtures("elsewhere")
-def test_a_booking_is_asked_for_a_week_after_its_time(mila: Patient, made) -> None:
+def test_a_booking_is_asked_for_a_week_after_its_time(mila: Patient, pyotr: Patient, made, actor: Actor) -> None:
     visit = made(mila)
     Appointment.objects.filter(pk=visit.pk).update(status=Appointment.Status.COMPLETED)
     Batch.objects.update(finished_at=clock.now())
+    later = made(pyotr, 12)
+    assert waiting(visit.starts_at + HOUR) == ["12:00", "10:00"], "what is still to come is first"
+    booking.cancel(appointment=later, by_patient=True, actor=actor, now=clock.now())
     assert waiting(visit.starts_at + 6 * DAY) == ["10:00"]
     assert waiting(visit.starts_at + 8 * DAY) == []
 
