@@ -11,10 +11,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from zabota.booking.models import Appointment
+from django.db.models.functions import Coalesce
+
+from zabota.booking.models import Appointment, Transfer
 from zabota.intake.services.catalogue import read_catalogue
 from zabota.intake.services.people import chunked
 from zabota.intake.services.visits import COMPARED, Names, Visit, compare, lines_of
+from zabota.kernel import clock
 
 _CANCELLED = frozenset({Appointment.Status.CANCELLED_PATIENT, Appointment.Status.CANCELLED_CLINIC})
 #: A row that tells of no visit that took or takes place says nothing of another time of that day.
@@ -27,8 +30,9 @@ def recognise_own(visits: Sequence[Visit], *, patient_of: Mapping[str, int | Non
     """Give visits that the clinic does not know by their number the bookings made here that they are. Returns how many.
 
     `patient_of` tells the patient of a card's key, None for a new one. One booking answers one visit of its patient and day:
-    the same time first, then the same doctor, the nearest time first. What was cancelled answers only a cancelled row of the
-    same time.
+    the same time first, then the same doctor, the nearest time first. A booking that was entered there and moved here since
+    is looked for where it was entered. What was cancelled answers a cancelled row of the same time, and a row that still
+    plans it only when somebody said that it was entered.
     """
     asked: dict[tuple[int, date], list[Visit]] = defaultdict(list)
     for visit in visits:
@@ -51,12 +55,21 @@ def recognise_own(visits: Sequence[Visit], *, patient_of: Mapping[str, int | Non
 
 
 def _own_bookings(clinic_id: int, patients: set[int]) -> dict[tuple[int, date], list[_Known]]:
-    found: dict[tuple[int, date], list[_Known]] = defaultdict(list)
+    """By patient and the day under which the program would tell of them."""
+    rows: list[_Known] = []
     for ids in chunked(sorted(patients), 500):
-        rows = Appointment.objects.filter(patient_id__in=ids, clinic_id=clinic_id, ext_id="", vanished_at=None)
-        rows = rows.exclude(status=Appointment.Status.MOVED)
-        for known in rows.order_by("starts_at", "pk").values(*COMPARED, "patient_id", "day"):
-            found[known.pop("patient_id"), known.pop("day")].append(known)
+        own = Appointment.objects.filter(patient_id__in=ids, clinic_id=clinic_id, ext_id="", vanished_at=None)
+        own = own.exclude(status=Appointment.Status.MOVED).order_by("starts_at", "pk")
+        rows += own.values(*COMPARED, "patient_id", "day", zone=Coalesce("branch__time_zone", "clinic__time_zone"))
+    given_up = [known["id"] for known in rows if known["status"] in _CANCELLED]
+    entered = dict(Transfer.objects.filter(appointment_id__in=given_up).values_list("appointment_id", "there_at"))
+    found: dict[tuple[int, date], list[_Known]] = defaultdict(list)
+    for known in rows:
+        there_at = entered.get(known["id"]) or known["told_at"]
+        known["is_entered"] = there_at is not None
+        known["there_at"] = there_at or known["starts_at"]
+        day = clock.today(known["zone"], there_at) if there_at else known["day"]
+        found[known["patient_id"], day].append(known)
     return found
 
 
@@ -81,8 +94,8 @@ def _pairs(visits: Sequence[Visit], own: list[_Known], names: Names) -> Iterator
 
 
 def _apart(visit: Visit, known: _Known) -> float:
-    starts_at: datetime = known["starts_at"]
-    return abs((visit.starts_at - starts_at).total_seconds())
+    there_at: datetime = known["there_at"]
+    return abs((visit.starts_at - there_at).total_seconds())
 
 
 def _same_time_and_doctor(visit: Visit, known: _Known, doctor_id: int) -> bool:
@@ -92,8 +105,8 @@ def _same_time_and_doctor(visit: Visit, known: _Known, doctor_id: int) -> bool:
 
 def _same_time(visit: Visit, known: _Known, doctor_id: int) -> bool:
     """Nobody is at two places at once: another doctor took the visit over."""
-    given_up = known["status"] in _CANCELLED
-    return visit.starts_at == known["starts_at"] and (not given_up or visit.status in _CANCELLED)
+    may_be = known["status"] not in _CANCELLED or visit.status in _CANCELLED or bool(known["is_entered"])
+    return visit.starts_at == known["there_at"] and may_be
 
 
 def _same_doctor(visit: Visit, known: _Known, doctor_id: int) -> bool:

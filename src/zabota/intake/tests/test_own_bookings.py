@@ -179,3 +179,33 @@ def test_what_the_patient_confirmed_here_stays_confirmed(load: Load, book: Calla
     load(export(f"v9;{MILA};{on(3)};Рябов И. А.;Осмотр;700;Запланирован"), complete=False)
     own.refresh_from_db()
     assert (own.ext_id, own.status) == ("v9", S.CONFIRMED)
+
+
+@pytest.mark.parametrize("offset", [3, 4])
+def test_a_booking_entered_there_and_moved_here_since_stays_where_it_was_moved(
+    load: Load, book: Callable[..., Appointment], offset: int
+) -> None:
+    own = book()
+    booking.booking_entered(appointment=own, actor=SYSTEM, now=clock.now())
+    later = own.starts_at + dt.timedelta(days=offset - 3, hours=2)
+    booking.move_appointment(appointment=own, starts_at=later, expected_revision=None, actor=SYSTEM, now=clock.now())
+
+    load(export(f"v9;{MILA};{on(3)};Рябов И. А.;Осмотр;700;Запланирован"), complete=False)
+
+    own.refresh_from_db()
+    assert (own.ext_id, own.starts_at) == ("v9", later)
+    assert Appointment.objects.count() == 3
+
+
+def test_a_booking_entered_there_and_given_up_here_since_stays_given_up(
+    load: Load, book: Callable[..., Appointment]
+) -> None:
+    own = book()
+    booking.booking_entered(appointment=own, actor=SYSTEM, now=clock.now())
+    booking.cancel(appointment=own, by_patient=True, actor=SYSTEM, now=clock.now())
+
+    load(export(f"v9;{MILA};{on(3)};Рябов И. А.;Осмотр;700;Запланирован"), complete=False)
+
+    own.refresh_from_db()
+    assert (own.ext_id, own.status) == ("v9", S.CANCELLED_PATIENT)
+    assert Appointment.objects.count() == 3
