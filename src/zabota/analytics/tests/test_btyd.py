@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from lifetimes import BetaGeoFitter
+from scipy.integrate import quad
+from scipy.special import betaln
 
 from zabota.analytics.rules.btyd import Coming, Histories, compressed, fit_coming
 from zabota.analytics.rules.btyd_money import correlation, fit_spending, present_value
@@ -145,3 +147,32 @@ def test_discounting_lowers_the_value_and_no_discount_is_visits_times_bill():
     plain = present_value(model, bill, x, t_x, age, months=12, yearly_rate=0.0, month=4.35)
     assert plain[0] == pytest.approx(5000 * model.expected(12 * 4.35, x, t_x, age)[0])
     assert present_value(model, bill, x, t_x, age, months=12, yearly_rate=0.2, month=4.35)[0] < plain[0]
+
+
+@pytest.mark.parametrize(
+    ("s", "p", "q", "z"),
+    [(2.3, 3882.8, 8104, -2.02), (20, 5, 120, -10), (0.3, 400, 900, -7), (7, 50, 9, -1.5), (20, 3900, 8000, -10)],
+)
+def test_expected_visits_are_a_number_where_the_library_gives_up_or_errs(
+    s: float, p: float, q: float, z: float
+) -> None:
+    """Against Euler's integral by an adaptive rule."""
+
+    def each(t: float) -> float:
+        return float(np.exp((p - 1) * np.log(t) + (q - 1) * np.log1p(-t) - betaln(p, q) - s * np.log1p(-z * t)))
+
+    middle, spread = p / (p + q), (p * q / (p + q) ** 2 / (p + q + 1)) ** 0.5
+    points = [max(middle - 4 * spread, 1e-9), middle, min(middle + 4 * spread, 1 - 1e-9)]
+    mean = quad(each, 1e-15, 1 - 1e-15, points=points, limit=400, epsabs=0, epsrel=1e-11)[0]
+
+    model = Coming(s, 1 / -z, p + 1, q - 1, modified=True)
+    factor = (p + q) / p
+    assert model.expected(1.0, 0, 0, 0) == pytest.approx(factor * (1 - mean) * model.alive(0, 0, 0), rel=2e-6)
+
+
+def test_a_few_alike_patients_have_a_value_that_is_a_number() -> None:
+    model = Coming(2.2776023814597526, 42.873299803288496, 3883.809654773234, 8103.083927575384, modified=True)
+    x, t_x, age = np.array([0.0, 3.0]), np.array([0.0, 8.714]), np.array([6.571, 8.857])
+    months = np.array([model.expected(4.345 * month, x, t_x, age) for month in range(1, 25)])
+    assert np.isfinite(months).all()
+    assert (np.diff(months, axis=0) >= 0).all(), "visits expected grow with time"

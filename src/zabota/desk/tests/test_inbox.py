@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from zabota.clinic.models import Branch, Clinic, Member
+from zabota.kernel import clock
 from zabota.messaging import api as messaging
 from zabota.messaging.models import CannedAnswer, ChannelAccount, Conversation, Message, MessagingRules, Turn
 from zabota.patients import api as patients
@@ -153,7 +154,9 @@ def test_a_day_of_sending_says_why_each_message_went_or_did_not(
     )  # fmt: skip
     row.decisions.create(clinic=smile, at=now, outcome="stop", reason="stale")
 
-    page = as_anton.get(reverse("desk:messages"), {"day": now.date().isoformat()}).content.decode()
+    page = as_anton.get(
+        reverse("desk:messages"), {"day": clock.today(smile.time_zone, now).isoformat()}
+    ).content.decode()
 
     assert "Визит с тех пор изменился" in page
     assert mila.full_name in page

@@ -78,7 +78,7 @@ def test_a_questionnaire_is_written_line_by_line(as_marina, smile, as_oleg) -> N
 def test_menu_of_the_doctor_says_that_a_patient_feels_bad(
     as_sokolova, as_vera, mila, smile, centre, doctor_sokolova, actor, now
 ) -> None:
-    began = (now - dt.timedelta(hours=3)).replace(minute=0, second=0, microsecond=0)
+    began = (now - dt.timedelta(days=1)).replace(hour=9, minute=0, second=0, microsecond=0)
     visit = book(
         patient=mila,
         branch=centre,

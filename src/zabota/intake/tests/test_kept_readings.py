@@ -6,7 +6,6 @@ import io
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 
 from zabota.booking.models import Appointment
 from zabota.clinic.models import Branch, Clinic
@@ -53,21 +52,22 @@ def check(batch: Batch, branch: Branch) -> Batch:
     return loads.run_step_now(batch=batch, step="check", actor=ACTOR, now=clock.now())
 
 
-def kept() -> list[Path]:
-    return [each for each in Path(settings.UPLOADS_DIR).iterdir() if each.is_dir()]
+def kept(batch: Batch) -> list[Path]:
+    """Folders beside the files of a load."""
+    return [each for path in file_paths(batch) for each in path.parent.glob(f"{path.stem}.read*")]
 
 
 def test_a_checked_file_is_loaded_without_being_read_again_and_nothing_of_it_stays_behind(
     checked: Batch, reads: list[Path]
 ) -> None:
     assert len(reads) == 1
-    assert [each.stat().st_mode & 0o777 for each in kept()] == [0o700]
+    assert [each.stat().st_mode & 0o777 for each in kept(checked)] == [0o700]
 
     loads.run_step_now(batch=checked, step="load", actor=ACTOR, now=clock.now())
 
     assert len(reads) == 1
     assert Appointment.objects.count() == 1
-    assert kept() == []
+    assert kept(checked) == []
 
 
 def test_a_file_that_changed_since_the_check_is_read_again(checked: Batch, reads: list[Path]) -> None:
@@ -89,4 +89,4 @@ def test_what_another_program_version_read_is_read_again(
 
 def test_a_load_given_up_leaves_nothing_of_what_was_read(checked: Batch) -> None:
     loads.discard(batch=checked, actor=ACTOR, now=clock.now())
-    assert kept() == []
+    assert kept(checked) == []

@@ -131,7 +131,7 @@ def test_booking_and_its_cancellation_reach_the_sweep_as_facts(
     visit(mila, -400, cleaning)
     sweep(mila, now)
     row = booking.book_next_visit(
-        patient=mila, doctor=doctor_sokolova, branch=centre, starts_at=now + dt.timedelta(days=3), services=[cleaning],
+        patient=mila, doctor=doctor_sokolova, branch=centre, starts_at=now.replace(hour=9) + dt.timedelta(days=3), services=[cleaning],
         actor=actor, now=now,
     )  # fmt: skip
     facts.deliver_all()
