@@ -170,6 +170,17 @@ def _unit_price(columns: list[str]) -> pl.Expr:
     return pl.coalesce(*(pl.when(each > 0).then(each) for each in told), pl.lit(0))
 
 
+def _revenue(columns: list[str]) -> pl.Expr:
+    """What a row cost: as told, else what was paid; of a visit whose rows all tell that it cost nothing, what was paid."""
+    money = [name for name in ("total_kopecks", "price_kopecks", "paid_kopecks") if name in columns]
+    told = pl.coalesce(*(pl.col(name) for name in money), pl.lit(0))
+    if money[-1:] != ["paid_kopecks"] or len(money) == 1:
+        return told
+    day = pl.col("visit").cast(pl.String)
+    one = pl.coalesce(pl.col("visit_ext_id"), day) if "visit_ext_id" in columns else day
+    return pl.when(told.sum().over(one) == 0).then(pl.col("paid_kopecks").fill_null(0)).otherwise(told)
+
+
 def _waits(frame: pl.DataFrame) -> tuple[pl.Expr, pl.Expr]:
     """Days from booking to visit, rounded, and minutes in the corridor: told as seconds, or by the moments of an export."""
     columns = [name for name in frame.columns if name not in _OF_WAITS or frame[name].null_count() < frame.height]
@@ -192,7 +203,6 @@ def _waits(frame: pl.DataFrame) -> tuple[pl.Expr, pl.Expr]:
 def read_visits(frame: pl.DataFrame) -> Visits:
     """Columns of the completed visits of a frame of intake. The frame must hold at least one."""
     missing = [name for name in (*OF_VISIT, "channel", "sex") if name not in frame.columns]
-    money = [name for name in ("total_kopecks", "price_kopecks", "paid_kopecks") if name in frame.columns]
     born = pl.col("born_on").dt.year() if "born_on" in frame.columns else pl.lit(None)
     done = (
         frame.lazy()
@@ -201,7 +211,7 @@ def read_visits(frame: pl.DataFrame) -> Visits:
         .select(
             "person", "visit", "row", *OF_VISIT, "channel", "sex",
             pl.col("day").cast(pl.Date).to_physical(),
-            pl.coalesce(*(pl.col(name) for name in money), pl.lit(0)).alias("revenue"),
+            _revenue(frame.columns).alias("revenue"),
             _unit_price(frame.columns).alias("price"),
             born.cast(pl.Int32).fill_null(-1).alias("born"),
             *_waits(frame),

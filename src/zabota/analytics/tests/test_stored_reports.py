@@ -265,6 +265,7 @@ def test_revenue_of_a_loaded_export_is_that_of_its_audit(tmp_path, smile, centre
         f"v2;{who};{day};Осмотр;1;500;500;500;Завершён",
         f"v2;{who};{day};;1;70;70;70;Завершён",
         f"v3;{who};{day};Гигиена;1;;;4000;Завершён",
+        f"v4;{who};{day};Слепок;1;0;0;900;Завершён",
     ]
     path = tmp_path / "visits.csv"
     path.write_text("\r\n".join(rows) + "\r\n", encoding="utf-8-sig")
@@ -281,4 +282,4 @@ def test_revenue_of_a_loaded_export_is_that_of_its_audit(tmp_path, smile, centre
         for step in ("check", "load"):
             loads.run_step_now(batch=batch, step=step, actor=actor, now=clock.now())
         of_database = read_visits(visits_frame(smile.pk))
-    assert of_file.revenue.sum() == of_database.revenue.sum() == 667_000
+    assert of_file.revenue.sum() == of_database.revenue.sum() == 757_000
