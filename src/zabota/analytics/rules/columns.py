@@ -176,9 +176,7 @@ def _revenue(columns: list[str]) -> pl.Expr:
     told = pl.coalesce(*(pl.col(name) for name in money), pl.lit(0))
     if money[-1:] != ["paid_kopecks"] or len(money) == 1:
         return told
-    day = pl.col("visit").cast(pl.String)
-    one = pl.coalesce(pl.col("visit_ext_id"), day) if "visit_ext_id" in columns else day
-    return pl.when(told.sum().over(one) == 0).then(pl.col("paid_kopecks").fill_null(0)).otherwise(told)
+    return pl.when(told.sum().over("visit") == 0).then(pl.col("paid_kopecks").fill_null(0)).otherwise(told)
 
 
 def _waits(frame: pl.DataFrame) -> tuple[pl.Expr, pl.Expr]:

@@ -256,7 +256,7 @@ def test_the_question_of_the_report_is_answered_with_it(loaded) -> None:
 
 def test_revenue_of_a_loaded_export_is_that_of_its_audit(tmp_path, smile, centre) -> None:
     """Quantities, discounts, rows without a price or a service: the web counts what `zabota audit` counts."""
-    day = f"{clock.now().date() - dt.timedelta(days=40):%d.%m.%Y} 10:00"
+    day, next_day = (f"{clock.now().date() - dt.timedelta(days=ago):%d.%m.%Y} 10:00" for ago in (40, 39))
     who = "7;Соколова Мила Андреевна;12.05.1990"
     rows = [
         "Код визита;Код пациента;ФИО;Дата рождения;Дата приёма;Услуга;Количество;Цена;Сумма;Оплачено;Статус",
@@ -265,7 +265,7 @@ def test_revenue_of_a_loaded_export_is_that_of_its_audit(tmp_path, smile, centre
         f"v2;{who};{day};Осмотр;1;500;500;500;Завершён",
         f"v2;{who};{day};;1;70;70;70;Завершён",
         f"v3;{who};{day};Гигиена;1;;;4000;Завершён",
-        f"v4;{who};{day};Слепок;1;0;0;900;Завершён",
+        f"v4;{who};{next_day};Слепок;1;0;0;900;Завершён",
     ]
     path = tmp_path / "visits.csv"
     path.write_text("\r\n".join(rows) + "\r\n", encoding="utf-8-sig")
