@@ -130,7 +130,7 @@ _SHARED = {
 #: Caches of a connection to SQLite: of the database and of the working tables.
 _CACHES, _ROOM_KIB = ("main.cache_size", "temp.cache_size"), 200_000
 #: Rows of named patients lie everywhere: read from the file as it is in memory, a page costs no call of the system.
-_MAPPED_BYTES, _IN_MEMORY = 2_147_418_112, 2
+_MAPPED_BYTES = 2_147_418_112
 _AHEAD = "COALESCE(CASE WHEN ({x}) > %(today_n)s THEN ({x}) END, 9999999)"
 
 
@@ -161,11 +161,8 @@ def roomy(*, here_and_there: bool = False) -> Iterator[None]:
         yield
         return
     with connection.cursor() as cursor:
-        wanted = {}
-        if here_and_there and not connection.in_atomic_block:
-            # Working tables of a portion are small. SQLite makes new ones elsewhere, which no transaction may see.
-            wanted["temp_store"] = _IN_MEMORY
-        wanted |= dict.fromkeys(_CACHES, -_ROOM_KIB)
+        # Where working tables stand is left alone: statements that were prepared for the former ones would take them for broken.
+        wanted = dict.fromkeys(_CACHES, -_ROOM_KIB)
         if here_and_there:
             wanted["main.mmap_size"] = _MAPPED_BYTES
         # A database in memory has no file to map.
