@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Count, Min
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_GET, require_POST
 
 from zabota.clinic.api import Right
+from zabota.clinic.models import Clinic
 from zabota.desk.access import StaffRequest, staff_page
 from zabota.desk.demo_mailbox.reading import Shown, shown
 from zabota.integrations import api as integrations
 from zabota.kernel import clock
 from zabota.messaging.api import EventKind, InboundEvent, WebhookReply, receive
-from zabota.messaging.models import ChannelAccount
+from zabota.messaging.models import ChannelAccount, Message
 from zabota.ui.page import page
 
 
@@ -36,6 +39,7 @@ def demo_mailbox(request: StaffRequest) -> HttpResponse:
         phone, mail = _arrived(request, integrations.PHONE), _arrived(request, integrations.MAIL)
         addresses = dict.fromkeys(each.address for each in phone)
         context |= {"phone": phone, "mail": mail, "addresses": [(each, each) for each in addresses]}
+        context["waiting"] = _waiting(request.clinic)
     return page(request, "desk/demo_mailbox/demo_mailbox.html", partial="boxes", context=context)
 
 
@@ -60,6 +64,12 @@ def demo_mailbox_answer(request: StaffRequest) -> HttpResponse:
     receive(account=account, reply=WebhookReply(events=(event,)), now=now)
     messages.success(request, "Ответ ушёл в клинику: через несколько секунд он будет в «Диалогах».")
     return redirect("desk:demo-mailbox")
+
+
+def _waiting(clinic: Clinic) -> dict[str, Any]:
+    """How many messages wait for their hour, and the nearest of them: at night a booking is confirmed in the morning."""
+    later = Message.objects.filter(clinic=clinic, state=Message.State.QUEUED, due_at__gt=clock.now())
+    return later.aggregate(count=Count("pk"), nearest=Min("due_at"))
 
 
 def _arrived(request: StaffRequest, provider: str) -> list[Shown]:

@@ -17,9 +17,10 @@ from zabota.integrations.demo import box
 from zabota.kernel import clock
 from zabota.kernel.audit import SYSTEM
 from zabota.kernel.models import AuditEntry
-from zabota.kernel.scope import every_clinic
+from zabota.kernel.scope import clinic_scope, every_clinic
 from zabota.messaging.api import ensure_rules, save_account, switch_account
-from zabota.messaging.models import ChannelAccount, ChannelRule, Receipt
+from zabota.messaging.models import ChannelAccount, ChannelRule, Message, Receipt
+from zabota.patients.models import Patient
 
 SMSC = {
     "title": "SMS клиники",
@@ -170,6 +171,20 @@ class TestDemoMailbox:
         shown = as_vera.get(reverse("desk:demo-mailbox")).content.decode()
         assert 'href="/p/a7Fq2x"' in shown
         assert "&lt;b&gt;" in shown
+
+    def test_what_waits_for_its_hour_is_said(
+        self, demo_phone: ChannelAccount, as_vera: Client, smile: Clinic, mila: Patient
+    ) -> None:
+        """Who tries the clinic in the evening sees why nothing has come yet."""
+        assert "ждёт своего часа" not in as_vera.get(reverse("desk:demo-mailbox")).content.decode()
+        later = clock.now() + dt.timedelta(hours=8)
+        with clinic_scope(smile.pk):
+            Message.objects.create(
+                clinic=smile, idem_key="m", chain_key="m", patient=mila, channel="sms", account=demo_phone,
+                address="+79161234567", message_class="service", purpose="confirmation", text="Вы записаны",
+                not_before_at=later, state="queued", created_at=clock.now(),
+            )  # fmt: skip
+        assert "сообщение ждёт своего часа" in as_vera.get(reverse("desk:demo-mailbox")).content.decode()
 
     def test_a_message_offered_twice_arrives_once(self, demo_phone: ChannelAccount) -> None:
         now = clock.now()
