@@ -19,8 +19,9 @@ from zabota.desk.demo_mailbox.reading import Shown, shown
 from zabota.integrations import api as integrations
 from zabota.kernel import clock
 from zabota.messaging.api import EventKind, InboundEvent, WebhookReply, receive
-from zabota.messaging.models import ChannelAccount, Message
+from zabota.messaging.models import ChannelAccount
 from zabota.ui.page import page
+from zabota.visits.models import Reminder
 
 
 class AnswerForm(forms.Form):
@@ -67,8 +68,8 @@ def demo_mailbox_answer(request: StaffRequest) -> HttpResponse:
 
 
 def _waiting(clinic: Clinic) -> dict[str, Any]:
-    """How many messages wait for their hour, and the nearest of them: at night a booking is confirmed in the morning."""
-    later = Message.objects.filter(clinic=clinic, state=Message.State.QUEUED, due_at__gt=clock.now())
+    """How many bookings are confirmed later, and when the first of them: at night nobody is written to."""
+    later = Reminder.objects.filter(clinic=clinic, kind="booked", state=Reminder.State.PLANNED, due_at__gt=clock.now())
     return later.aggregate(count=Count("pk"), nearest=Min("due_at"))
 
 

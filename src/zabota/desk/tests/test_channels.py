@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from zabota.booking.models import Appointment
 from zabota.clinic.models import Clinic
 from zabota.desk.demo_mailbox.reading import here, parts_of
 from zabota.integrations import api as integrations
@@ -19,8 +20,9 @@ from zabota.kernel.audit import SYSTEM
 from zabota.kernel.models import AuditEntry
 from zabota.kernel.scope import clinic_scope, every_clinic
 from zabota.messaging.api import ensure_rules, save_account, switch_account
-from zabota.messaging.models import ChannelAccount, ChannelRule, Message, Receipt
+from zabota.messaging.models import ChannelAccount, ChannelRule, Receipt
 from zabota.patients.models import Patient
+from zabota.visits.models import Reminder
 
 SMSC = {
     "title": "SMS клиники",
@@ -172,19 +174,20 @@ class TestDemoMailbox:
         assert 'href="/p/a7Fq2x"' in shown
         assert "&lt;b&gt;" in shown
 
-    def test_what_waits_for_its_hour_is_said(
+    def test_a_confirmation_that_waits_for_the_morning_is_said(
         self, demo_phone: ChannelAccount, as_vera: Client, smile: Clinic, mila: Patient
     ) -> None:
         """Who tries the clinic in the evening sees why nothing has come yet."""
-        assert "ждёт своего часа" not in as_vera.get(reverse("desk:demo-mailbox")).content.decode()
-        later = clock.now() + dt.timedelta(hours=8)
+        assert "утра, первое" not in as_vera.get(reverse("desk:demo-mailbox")).content.decode()
+        now = clock.now()
+        starts_at, due_at = now + dt.timedelta(days=3), now + dt.timedelta(hours=8)
         with clinic_scope(smile.pk):
-            Message.objects.create(
-                clinic=smile, idem_key="m", chain_key="m", patient=mila, channel="sms", account=demo_phone,
-                address="+79161234567", message_class="service", purpose="confirmation", text="Вы записаны",
-                not_before_at=later, state="queued", created_at=clock.now(),
+            visit = Appointment.objects.create(clinic=smile, patient=mila, starts_at=starts_at, day=starts_at.date())
+            Reminder.objects.create(
+                clinic=smile, appointment=visit, patient=mila, kind="booked", starts_at=starts_at, due_at=due_at,
+                expires_at=starts_at,
             )  # fmt: skip
-        assert "сообщение ждёт своего часа" in as_vera.get(reverse("desk:demo-mailbox")).content.decode()
+        assert "подтверждение ждёт утра, первое" in as_vera.get(reverse("desk:demo-mailbox")).content.decode()
 
     def test_a_message_offered_twice_arrives_once(self, demo_phone: ChannelAccount) -> None:
         now = clock.now()
