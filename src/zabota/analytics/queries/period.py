@@ -16,7 +16,7 @@ from zabota.worklist.models import Outcome, Task, TaskEvent
 #: Ids in one question to the database.
 CHUNK = 900
 _MISSED = Q(status=Appointment.Status.NO_SHOW)
-_CANCELLED = Q(status__in=(Appointment.Status.CANCELLED_PATIENT, Appointment.Status.CANCELLED_CLINIC))
+_CANCELLED = Q(status__in=Appointment.CANCELLED)
 _DONE = Q(status=Appointment.Status.COMPLETED)
 _SPOKEN = (Outcome.BOOKED, Outcome.CALL_BACK, Outcome.THINKS, Outcome.REFUSED, Outcome.RESOLVED)
 

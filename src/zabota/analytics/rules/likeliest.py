@@ -20,7 +20,7 @@ def likeliest(
 
     Parameters are logarithms, so that none can become negative.
     """
-    # Loaded here: it is a fifth of the start of every process, and only nights and demos search.
+    # Loaded here: every process would start with it, and few ever search.
     from scipy.optimize import minimize  # noqa: PLC0415
 
     slope: Any = True if with_slope else None

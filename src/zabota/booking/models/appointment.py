@@ -58,6 +58,8 @@ class Appointment(models.Model):
 
     #: Statuses that hold a place in the future.
     BOOKED = ("planned", "confirmed", "arrived")
+    #: Statuses in which somebody gave the time up.
+    CANCELLED = ("cancelled_patient", "cancelled_clinic")
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     public_id = models.CharField(max_length=22, unique=True, default=new_public_id, editable=False)

@@ -19,7 +19,7 @@ class Transfer(models.Model):
     """
 
     #: Statuses in which a visit stands nowhere.
-    GIVEN_UP = (Appointment.Status.CANCELLED_PATIENT, Appointment.Status.CANCELLED_CLINIC)
+    GIVEN_UP = Appointment.CANCELLED
 
     clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="+")
     public_id = models.CharField(max_length=22, unique=True, default=new_public_id, editable=False)

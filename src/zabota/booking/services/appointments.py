@@ -254,7 +254,7 @@ def cancel(
 ) -> Appointment:
     """Give a time up. Raises BadInput when the appointment is already over and Outdated when it was moved since."""
     row = Appointment.objects.select_for_update(of=("self",)).get(pk=appointment.pk)
-    if row.status in (Appointment.Status.CANCELLED_PATIENT, Appointment.Status.CANCELLED_CLINIC):
+    if row.status in Appointment.CANCELLED:
         raise AlreadyDone("Эта запись уже отменена.")
     if row.status not in Appointment.BOOKED:
         raise BadInput(f"Приём «{row.get_status_display()}» отменить нельзя.")

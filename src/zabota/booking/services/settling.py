@@ -136,7 +136,7 @@ def _clear(ids: Sequence[int], *, now: datetime) -> None:
     held.delete()
     Occupation.objects.filter(appointment_id__in=ids).delete()
     for row in rows:
-        gave_up = row.status in (Appointment.Status.CANCELLED_PATIENT, Appointment.Status.CANCELLED_CLINIC)
+        gave_up = row.status in Appointment.CANCELLED
         if gave_up or (row.vanished_at is not None and row.status in Appointment.BOOKED):
             note_freed(row, cause=FreedSlot.Cause.CANCELLED, now=now)
 

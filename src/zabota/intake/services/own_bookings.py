@@ -19,9 +19,8 @@ from zabota.intake.services.people import chunked
 from zabota.intake.services.visits import COMPARED, Names, Visit, compare, lines_of
 from zabota.kernel import clock
 
-_CANCELLED = frozenset({Appointment.Status.CANCELLED_PATIENT, Appointment.Status.CANCELLED_CLINIC})
 #: A row that tells of no visit that took or takes place says nothing of another time of that day.
-_IDLE = _CANCELLED | {Appointment.Status.MOVED}
+_IDLE = frozenset({*Appointment.CANCELLED, Appointment.Status.MOVED})
 _Known = dict[str, Any]
 _Fits = Callable[[Visit, _Known, int], bool]
 
@@ -61,7 +60,7 @@ def _own_bookings(clinic_id: int, patients: set[int]) -> dict[tuple[int, date], 
         own = Appointment.objects.filter(patient_id__in=ids, clinic_id=clinic_id, ext_id="", vanished_at=None)
         own = own.exclude(status=Appointment.Status.MOVED).order_by("starts_at", "pk")
         rows += own.values(*COMPARED, "patient_id", "day", zone=Coalesce("branch__time_zone", "clinic__time_zone"))
-    given_up = [known["id"] for known in rows if known["status"] in _CANCELLED]
+    given_up = [known["id"] for known in rows if known["status"] in Appointment.CANCELLED]
     entered = dict(Transfer.objects.filter(appointment_id__in=given_up).values_list("appointment_id", "there_at"))
     found: dict[tuple[int, date], list[_Known]] = defaultdict(list)
     for known in rows:
@@ -105,7 +104,11 @@ def _same_time_and_doctor(visit: Visit, known: _Known, doctor_id: int) -> bool:
 
 def _same_time(visit: Visit, known: _Known, doctor_id: int) -> bool:
     """Nobody is at two places at once: another doctor took the visit over."""
-    may_be = known["status"] not in _CANCELLED or visit.status in _CANCELLED or bool(known["is_entered"])
+    may_be = (
+        known["status"] not in Appointment.CANCELLED
+        or visit.status in Appointment.CANCELLED
+        or bool(known["is_entered"])
+    )
     return visit.starts_at == known["there_at"] and may_be
 
 

@@ -28,8 +28,8 @@ _NUMBERS = (
     "missed_days", "task_due_days", "rest_days", "newcomer_value_kopecks",
 )  # fmt: skip
 _S = Appointment.Status
-_CANCELLED = {_S.CANCELLED_PATIENT, _S.CANCELLED_CLINIC}
-_MISSED = (_S.NO_SHOW, _S.MOVED, _S.CANCELLED_PATIENT, _S.CANCELLED_CLINIC)
+_CANCELLED = Appointment.CANCELLED
+_MISSED = (_S.NO_SHOW, _S.MOVED, *_CANCELLED)
 
 
 def thresholds_of(clinic_id: int) -> tuple[TypeThresholds, bool]:
