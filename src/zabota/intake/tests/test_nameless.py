@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from zabota.desk.calendar.blocks import short_name
 from zabota.intake import loads
 from zabota.intake.api import read_export
 from zabota.intake.models import Batch
+from zabota.intake.tests import loading_support
 from zabota.kernel import clock
 from zabota.kernel.audit import Actor
 from zabota.patients.models import Patient
@@ -35,18 +35,7 @@ def visit(person: str, days: int, hour: int = 10) -> str:
 
 def loaded(clinic: Clinic, *rows: str) -> Batch:
     """The rows, from upload to result."""
-    text = "\r\n".join([HEADER, *rows])
-    batch = loads.receive_files(
-        clinic=clinic, uploads=[loads.Upload("v.csv", io.BytesIO(text.encode()))], actor=ACTOR, now=clock.now()
-    )
-    loads.choose_columns(
-        batch=batch, mapping=None, branch=None, system="file", is_complete=False,
-        remember_as="", signature="", actor=ACTOR, now=clock.now(),
-    )  # fmt: skip
-    for step in ("check", "load"):
-        batch = loads.run_step_now(batch=batch, step=step, actor=ACTOR, now=clock.now())
-    assert batch.state == Batch.State.LOADED, batch.error
-    return batch
+    return loading_support.loaded(clinic, HEADER, *rows)
 
 
 def test_a_person_without_a_surname_has_a_card_visits_and_payments(smile: Clinic) -> None:

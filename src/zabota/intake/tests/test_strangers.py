@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 
 import pytest
 
@@ -12,6 +11,7 @@ from zabota.clinic.models import Branch, Clinic
 from zabota.intake import loads
 from zabota.intake.api import read_export
 from zabota.intake.models import Batch
+from zabota.intake.tests import loading_support
 from zabota.kernel import clock
 from zabota.kernel.audit import Actor
 from zabota.patients.models import Patient, PatientExternalId
@@ -32,18 +32,7 @@ def visit(person: str, days: int) -> str:
 
 def loaded(clinic: Clinic, *rows: str) -> Batch:
     """The rows, from upload to result."""
-    text = "\r\n".join([HEADER, *rows])
-    batch = loads.receive_files(
-        clinic=clinic, uploads=[loads.Upload("v.csv", io.BytesIO(text.encode()))], actor=ACTOR, now=clock.now()
-    )
-    loads.choose_columns(
-        batch=batch, mapping=None, branch=None, system="file", is_complete=False,
-        remember_as="", signature="", actor=ACTOR, now=clock.now(),
-    )  # fmt: skip
-    for step in ("check", "load"):
-        batch = loads.run_step_now(batch=batch, step=step, actor=ACTOR, now=clock.now())
-    assert batch.state == Batch.State.LOADED, batch.error
-    return batch
+    return loading_support.loaded(clinic, HEADER, *rows)
 
 
 def visits_by_person() -> dict[str, int]:
@@ -107,16 +96,7 @@ def test_a_corrected_name_or_birth_date_is_the_same_person_under_the_number(smil
 
 def test_numbers_of_cards_are_told_apart_too(smile: Clinic) -> None:
     header = HEADER.replace("Код пациента", "Номер карты")
-    text = "\r\n".join([header, visit(ZOYA, 300), visit(IGOR, 40)])
-    batch = loads.receive_files(
-        clinic=smile, uploads=[loads.Upload("v.csv", io.BytesIO(text.encode()))], actor=ACTOR, now=clock.now()
-    )
-    loads.choose_columns(
-        batch=batch, mapping=None, branch=None, system="file", is_complete=False,
-        remember_as="", signature="", actor=ACTOR, now=clock.now(),
-    )  # fmt: skip
-    for step in ("check", "load"):
-        batch = loads.run_step_now(batch=batch, step=step, actor=ACTOR, now=clock.now())
+    batch = loading_support.loaded(smile, header, visit(ZOYA, 300), visit(IGOR, 40))
     assert visits_by_person() == {"Белова": 1, "Чернов": 1}
     assert batch.result["examples"]["shared_numbers"] == ["77"]
 
