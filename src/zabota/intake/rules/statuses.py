@@ -31,7 +31,9 @@ COMMON: Final[dict[str, Status]] = {}
 
 
 def status_key(text: str) -> str:
-    """The form in which words of a status are compared."""
+    """The form in which words of a status are compared; «-1» is another code than «1»."""
+    if found := re.fullmatch(r"\s*[-−–]\s*(\d+)\s*", text):
+        return f"-{found[1]}"
     return re.sub(r"\s+", " ", re.sub(r"[^\w\s-]", " ", fold(text))).replace(" - ", " ").strip(" -")
 
 

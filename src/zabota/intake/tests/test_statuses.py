@@ -23,7 +23,8 @@ def test_unknown_or_contradictory_word_is_not_guessed(word: str) -> None:
 def test_system_knows_its_own_words_and_a_person_knows_better() -> None:
     preset = BY_CODE["yclients"].status_words()
     assert meaning("Пришёл", preset=preset, saved={}) == "completed"
-    assert meaning("-1", preset=preset, saved={}) == "no_show"
+    codes = {code: meaning(code, preset=preset, saved={}) for code in ("2", "1", "0", "-1", "−1")}
+    assert codes == {"2": "confirmed", "1": "completed", "0": "planned", "-1": "no_show", "−1": "no_show"}
     assert meaning("Пришёл", preset=preset, saved={"пришел": "arrived"}) == "arrived"
 
 
