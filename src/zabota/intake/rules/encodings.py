@@ -12,7 +12,8 @@ _FREQUENT: Final[dict[str, float]] = {
     "у": 26, "я": 20, "ы": 19, "ь": 17, "г": 17, "з": 16, "б": 16, "ч": 14, "й": 12, "х": 10, "ж": 9, "ш": 7, "ю": 6, "ц": 5,
     "щ": 4, "э": 3, "ф": 3, "ъ": 1, "ё": 1,
 }  # fmt: skip
-ONE_BYTE: Final = ("cp1251", "cp866", "koi8-r")
+#: The commonest first: of two that read a text alike it is believed.
+ONE_BYTE: Final = ("cp1251", "cp866", "koi8-r", "mac-cyrillic")
 _MOJIBAKE_LATIN = re.compile(r"(?:[ÐÑ][\u0080-\u00bf\u2018-\u203a€™šœžŸ]){3,}")
 _MOJIBAKE_CYRILLIC = re.compile(
     r"(?:[РС][\u0400-\u040f\u0450-\u045f\u00a0-\u00bf\u2010-\u203a€™°µ]){2,}|(?:[РС][°±ІіґµёєѕЃѓ‚„…†‡€‰‹‘’“”•–—™›]){2,}"
@@ -50,8 +51,8 @@ def recognise_encoding(head: bytes, *, utf8_whole: bool, candidates: Sequence[st
     letters = len(re.findall(r"[А-Яа-яЁё]", broken))
     if letters > 20 and broken.count("\ufffd") * 50 < letters:
         return EncodingFound("utf-8", 0.7)  # UTF-8 with a few torn letters
-    scored = sorted(((russian_score(head.decode(name, "replace")), name) for name in candidates), reverse=True)
-    (best, name), (second, _) = scored[0], scored[1]
+    scored = [(russian_score(head.decode(name, "replace")), name) for name in candidates]
+    (best, name), (second, _) = sorted(scored, key=lambda each: -each[0])[:2]
     confidence = 0.99 if best - second > 1.5 else max(0.5, min(0.95, 0.5 + (best - second) / 3))
     return EncodingFound(name, round(confidence, 2))
 

@@ -30,7 +30,9 @@ EXPECTED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1251", "utf-16", "utf-16-le", "koi8-r", "cp866"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "cp1251", "utf-16", "utf-16-le", "koi8-r", "cp866", "mac-cyrillic"]
+)
 @pytest.mark.parametrize("delimiter", [";", ",", "\t", "|"])
 def test_text_is_read_in_any_encoding_with_any_delimiter(tmp_path: Path, encoding: str, delimiter: str) -> None:
     rows = [[cell.replace("№", "Номер") for cell in cells] for cells in ROWS]  # № is not in every encoding
