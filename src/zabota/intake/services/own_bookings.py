@@ -43,7 +43,7 @@ def recognise_own(visits: Sequence[Visit], *, patient_of: Mapping[str, int | Non
     names = Names(read_catalogue(clinic_id))
     pairs = [
         pair
-        for place, own in _own_bookings(clinic_id, {patient for patient, _ in asked}).items()
+        for place, own in own_bookings(clinic_id, {patient for patient, _ in asked}).items()
         if place in asked
         for pair in _pairs(asked[place], own, names)
     ]
@@ -53,8 +53,8 @@ def recognise_own(visits: Sequence[Visit], *, patient_of: Mapping[str, int | Non
     return len(pairs)
 
 
-def _own_bookings(clinic_id: int, patients: set[int]) -> dict[tuple[int, date], list[_Known]]:
-    """By patient and the day under which the program would tell of them."""
+def own_bookings(clinic_id: int, patients: set[int]) -> dict[tuple[int, date], list[_Known]]:
+    """Bookings made here, by patient and the day under which the program would tell of them."""
     rows: list[_Known] = []
     for ids in chunked(sorted(patients), 500):
         own = Appointment.objects.filter(patient_id__in=ids, clinic_id=clinic_id, ext_id="", vanished_at=None)
@@ -90,6 +90,11 @@ def _pairs(visits: Sequence[Visit], own: list[_Known], names: Names) -> Iterator
                 left = [each for each in left if each is not visit]
                 free = [each for each in free if each is not known]
                 yield visit, known
+
+
+def same_booking(visit: Visit, known: dict[str, Any], doctor_id: int) -> bool:
+    """Whether a row of the program may tell of this booking of the same day. `doctor_id` is 0 when it names none."""
+    return _same_time(visit, known, doctor_id) or _same_doctor(visit, known, doctor_id)
 
 
 def _apart(visit: Visit, known: _Known) -> float:

@@ -259,7 +259,7 @@ def match_cards(cards: list[Card], *, clinic_id: int, system: str) -> None:
             card.patient_id = followed.get(found, found)
     owners = set(by_ext.values()) | set(followed.values())
     _match_by_name(cards, clinic_id=clinic_id, owners=owners)
-    _find_fills(cards)
+    find_fills(cards)
     for card in cards:
         if card.patient_id is None and not card.surname and not card.name:
             card.surname, card.name_key = NAMELESS, fold(NAMELESS)
@@ -309,7 +309,8 @@ def _match_by_name(cards: list[Card], *, clinic_id: int, owners: set[int]) -> No
                     taken.add(patient_id)
 
 
-def _find_fills(cards: list[Card]) -> None:
+def find_fills(cards: list[Card]) -> None:
+    """Fill `fills` of found cards: what the clinic's card lacks and this export knows."""
     by_id = {card.patient_id: card for card in cards if card.patient_id is not None}
     for ids in chunked(list(by_id), CHUNK):
         for row in Patient.objects.filter(id__in=ids).values("id", *FILLED):

@@ -12,6 +12,7 @@ from zabota.intake.reading.results import Reading
 from zabota.intake.rules.reasons import reason_text
 from zabota.intake.services.catalogue import key_of
 from zabota.intake.services.own_bookings import recognise_own
+from zabota.intake.services.own_people import recognise_people
 from zabota.intake.services.people import Card, cards_of, match_cards, unite_nameless, with_card_keys
 from zabota.intake.services.strangers import part_strangers
 from zabota.intake.services.vanishing import refused_visits, vanished_ids
@@ -68,6 +69,7 @@ def plan_load(
     zones = {key_of(name): time_zone for name, time_zone in branches}
     visits = visits_of(visits_frame, zones=zones, default_zone=zone)
     match_visits(visits, clinic_id=clinic.pk, system=system)
+    recognise_people(cards, visits, clinic_id=clinic.pk, system=system)
     recognised = recognise_own(
         visits, patient_of={card.key: card.patient_id for card in cards}, clinic_id=clinic.pk, system=system
     )

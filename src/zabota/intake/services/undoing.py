@@ -35,6 +35,7 @@ def undo_load(batch: Batch, *, tick: Tick) -> tuple[dict[str, int], set[int]]:
     counts["plans_removed"] = _remove_plans(batch)
     counts["contacts_removed"] = _remove(Contact, batch)
     _remove(Exemption, batch)
+    _detach_ids(batch)
     counts["patients_removed"], counts["patients_kept"] = _remove_patients(batch, touched, tick)
     return counts, touched
 
@@ -182,6 +183,18 @@ def _remove(model: Any, batch: Batch) -> int:
             model.objects.filter(id__in=portion).delete()
         removed += len(portion)
     return removed
+
+
+def _detach_ids(batch: Batch) -> None:
+    """Cards that were there before go without the number that this load gave them, unless another load relies on it."""
+    ids = PatientExternalId.objects.filter(clinic_id=batch.clinic_id, import_batch_id=batch.pk)
+    others = Appointment.objects.filter(patient_id=models.OuterRef("patient_id"), system=models.OuterRef("system"))
+    others = others.exclude(import_batch_id=batch.pk).exclude(import_batch_id=None)
+    given = ids.exclude(patient__import_batch_id=batch.pk).exclude(models.Exists(others))
+    for portion in chunked(list(given.values_list("pk", flat=True)), PORTION):
+        with transaction.atomic():
+            assure_lease()
+            PatientExternalId.objects.filter(pk__in=portion).delete()
 
 
 def _remove_patients(batch: Batch, touched: set[int], tick: Tick) -> tuple[int, int]:
