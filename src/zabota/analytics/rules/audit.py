@@ -76,8 +76,8 @@ def audit_whole(
     if not done.height:
         raise NothingToAudit
     every = read_visits(done)
-    asked = as_of or told_to(every)
-    as_of = watched_to(every, asked)
+    asked = as_of or told_to(every.day)
+    as_of = watched_to(every.day, asked)
     people = done["person"].unique().sort()
     visits, seen = every, people
     if as_of < every.last_day:

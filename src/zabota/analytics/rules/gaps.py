@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from zabota.analytics.rules.columns import Visits, as_date, dense_end, ordinal
+from zabota.analytics.rules.columns import DENSE_SHARE, MONTH_DAYS, Visits, as_date, dense_end, ordinal
 from zabota.analytics.rules.intervals import Bools, Floats, Ints
 from zabota.analytics.rules.report import DataWarning
 
@@ -49,25 +49,36 @@ def russian_day(day: date) -> str:
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
-def told_to(visits: Visits) -> date:
-    """The day on which the data end in earnest: a few visits of a later year, typed wrongly, do not prolong them."""
-    end = dense_end(visits.day)
-    later = visits.day[visits.day > end]
-    return as_date(end) if len(later) and _silent(visits, end, int(later.min())) else visits.last_day
+def told_to(visited: Ints) -> date:
+    """The day on which the data end in earnest: a few visits of a later year, typed wrongly, do not prolong them.
+
+    `visited` are days with visits in any order, as often as there were visits; at least one.
+    """
+    end = dense_end(visited)
+    later = visited[visited > end]
+    stray = len(later) > 0 and _silent(visited, end, int(later.min())) and _few(visited, later)
+    return as_date(end if stray else int(visited.max()))
 
 
-def watched_to(visits: Visits, as_of: date) -> date:
-    """The day up to which the export tells anything: `as_of`, or the end of the data when they are silent long before it.
+def watched_to(visited: Ints, as_of: date) -> date:
+    """The day up to which the data tell anything: `as_of`, or their end when they are silent long before it.
 
     What nobody exported is no absence of patients.
     """
-    end = told_to(visits)
-    return end if _silent(visits, ordinal(end), ordinal(as_of)) else as_of
+    end = told_to(visited)
+    return end if _silent(visited, ordinal(end), ordinal(as_of)) else as_of
 
 
-def _silent(visits: Visits, end: int, then: int) -> bool:
+def _few(visited: Ints, later: Ints) -> bool:
+    """Whether visits after a silence are a few strays and not the clinic that goes on after a gap."""
+    months = np.bincount((visited - int(visited.min())) // MONTH_DAYS)
+    busiest = int(np.bincount((later - int(later.min())) // MONTH_DAYS).max())
+    return busiest < DENSE_SHARE * float(np.median(months[months > 0]))
+
+
+def _silent(visited: Ints, end: int, then: int) -> bool:
     """Whether no visit between two days is unusual: a clinic of few visits is silent for weeks as a matter of course."""
-    days = np.unique(visits.day[(visits.day > end - 365) & (visits.day <= end)])
+    days = np.unique(visited[(visited > end - 365) & (visited <= end)])
     longest = int(np.diff(days).max()) if len(days) > 1 else 0
     return then - end > max(SILENT_DAYS, 2 * longest)
 

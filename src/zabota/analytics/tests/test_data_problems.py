@@ -94,6 +94,13 @@ def test_a_visit_typed_a_year_ahead_does_not_make_the_data_end_later():
     assert end.more["count"] == 2
 
 
+def test_a_month_that_was_not_exported_is_a_gap_and_not_the_end_though_only_one_month_follows():
+    gone = pl.col("day").is_between(AS_OF - timedelta(days=62), AS_OF - timedelta(days=31))
+    report = report_of(clinic().filter(~gone))
+    assert "gap" in codes(report) and "data_end" not in codes(report)
+    assert report.retention.now.return_to == report.as_of
+
+
 def test_data_that_begin_in_the_middle_of_a_month_begin_there():
     frame = clinic(months=30)
     start = frame["day"].min()
