@@ -12,7 +12,8 @@ import numpy as np
 from zabota.analytics import jobs
 from zabota.analytics.queries.metrics_ground import NothingSeen
 from zabota.analytics.queries.people import PersonBehind, people_behind
-from zabota.analytics.rules.columns import as_date
+from zabota.analytics.rules.columns import ordinal
+from zabota.analytics.rules.gaps import told_to
 from zabota.analytics.rules.intervals import Floats, Ints
 from zabota.analytics.rules.metrics import BY_KEY, COUNTED, METRICS, described
 from zabota.analytics.rules.metrics_figure import Change, Definition, Figure, Method, Unit, change, figure, year_before
@@ -137,10 +138,10 @@ def ask_gather(clinic: Clinic) -> None:
 
 
 def last_day(ground: Ground, *, today: date) -> date:
-    """The newest day with a visit, as the report takes it; never one to come."""
+    """The newest day with a visit, as the report takes it: never one to come, a few stray ones left out."""
     days = ground.visits.day
-    past = days[days <= (today - date(1970, 1, 1)).days]
-    return as_date(int(past.max())) if len(past) else today
+    past = days[days <= ordinal(today)]
+    return told_to(past) if len(past) else today
 
 
 def window_of(definition: Definition, ground: Ground, as_of: date, days: int | None) -> Window:

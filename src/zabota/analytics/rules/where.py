@@ -17,7 +17,7 @@ from zabota.analytics.rules.columns import Visits, read_visits, without
 from zabota.analytics.rules.composition import composition_of
 from zabota.analytics.rules.dimensions import NEW, OLD
 from zabota.analytics.rules.explain import Explained, Keep, explain
-from zabota.analytics.rules.gaps import Gap, find_gaps, gap_warnings, mirrored
+from zabota.analytics.rules.gaps import Gap, find_gaps, gap_warnings, mirrored, russian_day, watched_to
 from zabota.analytics.rules.ground import Dimension
 from zabota.analytics.rules.intervals import Bools, Ints
 from zabota.analytics.rules.pairs import pairs_of
@@ -85,6 +85,7 @@ def answer(frame: pl.DataFrame, question: Question) -> Answer:
     if not done.height:
         raise CannotCompare("До конца этого периода завершённых визитов нет.")
     visits = read_visits(done)
+    _told(visits, question)
     comparison = _comparison(visits, question)
     keep = _keep(question.filters)
     gaps = _near(find_gaps(visits, question.now_end), comparison)
@@ -112,6 +113,16 @@ def _apart(done: pl.DataFrame) -> Visits | None:
     if "card" not in done.columns or done["card"].n_unique() == done["person"].n_unique():
         return None
     return read_visits(done.with_columns(pl.col("card").alias("person")))
+
+
+def _told(visits: Visits, question: Question) -> None:
+    """Raise CannotCompare for a period that ends long after the data do: what is not told would look like absence."""
+    end = watched_to(visits.day, question.now_end)
+    if end < question.now_end:
+        raise CannotCompare(
+            f"Визиты в базе кончаются {russian_day(end)}: тех, кто приходил позже, мы приняли бы за ушедших. "
+            "Возьмите период до этого дня или загрузите более новую выгрузку."
+        )
 
 
 def _comparison(visits: Visits, question: Question) -> Comparison:

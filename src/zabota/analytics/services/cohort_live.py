@@ -14,6 +14,7 @@ import numpy as np
 from zabota.analytics.queries import snapshot_files as files
 from zabota.analytics.rules.cohort_base import CohortBase, Side, build_base
 from zabota.analytics.rules.columns import ordinal
+from zabota.analytics.rules.gaps import watched_to
 from zabota.analytics.rules.intervals import Ints
 from zabota.analytics.rules.snapshot import NONE, Snapshot
 from zabota.clinic.models import Branch, Doctor, ServiceGroup
@@ -74,8 +75,11 @@ def _read(clinic_id: int, day: date) -> CohortBase:
     }  # fmt: skip
     sides = {name: _named(snapshot.numbers(column), names[name]) for name, column in columns.items()}
     sides["price"] = _prices(snapshot.numbers("index_price_kopecks"))
+    last = snapshot.numbers("last_on")
+    seen = last[last >= 0]
     return build_base(
-        as_of=snapshot.as_of,
+        # Months that nobody exported are still to come for everybody, not missed by them.
+        as_of=watched_to(seen, snapshot.as_of) if len(seen) else snapshot.as_of,
         first=snapshot.numbers("first_on"),
         second=snapshot.numbers("second_on"),
         left=left,

@@ -124,6 +124,15 @@ def test_question_beyond_the_data_is_refused_in_words() -> None:
         )
 
 
+def test_a_period_that_ends_long_after_the_data_is_refused_and_one_up_to_their_end_is_not() -> None:
+    end = dt.date(2026, 8, 31)
+    told = frame_of().filter(pl.col("day") <= end)
+    with pytest.raises(CannotCompare, match="кончаются 31 августа 2026"):
+        answer(told, Question(AS_OF, AS_OF - YEAR, 365))
+    found = answer(told, Question(end, end - YEAR, 365)).data
+    assert found["retention"]["significant"] is False
+
+
 def test_a_gap_that_is_not_a_whole_year_away_is_left_out_of_both_periods() -> None:
     frame = frame_of()
     end = dt.date(2026, 9, 30)
