@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
-    from zabota.analytics.api import AuditReport
+    from zabota.analytics.api import AuditReport, Refusal
     from zabota.intake.api import Reading, SavedMapping
 
 
@@ -81,7 +81,7 @@ def _day(text: str) -> date:
 
 
 def _audit(files: list[Path], as_of: date | None, mapping: Path | None) -> AuditReport:
-    from zabota.analytics.api import NothingToAudit, Refusal, Rows, audit
+    from zabota.analytics.api import NothingToAudit, Rows, audit
     from zabota.intake.api import UnreadableFile, read_export
 
     for path in files:
@@ -103,13 +103,27 @@ def _audit(files: list[Path], as_of: date | None, mapping: Path | None) -> Audit
             today=today,
             as_of=as_of,
             rows=Rows(**dataclasses.asdict(reading.rows)),
-            refusals=[Refusal(each.row, each.column, each.code, each.value) for each in reading.rejections],
+            refusals=_refusals(reading),
             notes=dict(reading.notes),
         )
     except NothingToAudit as error:
         raise _Refused(_why_nothing(reading, as_of)) from error
     except MemoryError as error:
         raise _Refused("файл слишком велик для памяти этого компьютера: разделите выгрузку по годам") from error
+
+
+def _refusals(reading: Reading) -> list[Refusal]:
+    """Refused rows; a row of several files or sheets says which."""
+    from zabota.analytics.api import Refusal
+
+    paths = {each.path for each in reading.files}
+    names = [
+        " · ".join(part for part in (each.path.name if len(paths) > 1 else "", each.sheet) if part)
+        if len(reading.files) > 1
+        else ""
+        for each in reading.files
+    ]
+    return [Refusal(each.row, each.column, each.code, each.value, names[each.file]) for each in reading.rejections]
 
 
 def _why_nothing(reading: Reading, as_of: date | None) -> str:

@@ -28,6 +28,13 @@ class Refusal:
     column: str
     code: str
     value: str
+    #: Name of the file (and sheet) when the export has several.
+    file: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """`file` only where rows of several files would be mistaken for each other."""
+        told = dataclasses.asdict(self)
+        return told if self.file else {name: value for name, value in told.items() if name != "file"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -272,7 +279,7 @@ class AuditReport:
             "as_of": self.as_of.isoformat(),
             "data": {"from": self.data_from.isoformat(), "to": self.data_to.isoformat()},
             "rows": dataclasses.asdict(self.rows),
-            "rejections": [dataclasses.asdict(each) for each in self.refusals],
+            "rejections": [each.to_json() for each in self.refusals],
             "patients": self.patients,
             "visits": self.visits,
             "headline": self.headline,

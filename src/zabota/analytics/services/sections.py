@@ -317,6 +317,7 @@ def _refused(rejections: Sequence[Json], reasons: Mapping[str, str]) -> View:
         "rows": [
             {
                 "row": str(each["row"]),
+                "file": each.get("file", ""),
                 "column": each["column"],
                 "value": _short(str(each["value"])) or "пусто",
                 "reason": reasons.get(each["code"], each["code"]),

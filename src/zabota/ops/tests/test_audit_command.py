@@ -89,6 +89,19 @@ def test_long_waiting_is_named_first_from_a_file_that_tells_when_visits_were_boo
     ]
 
 
+def test_a_refused_row_of_several_files_says_which_one(tmp_path, capsys):
+    header = "ФИО;Дата рождения;Дата приёма;Врач;Услуга;Сумма;Статус"
+    row = "Соколова Мила;12.05.1990;{};Рябов И. А.;Осмотр;500;Завершён"
+    for name, day in (("2025.csv", "32.13.2025"), ("2026.csv", "45.01.2026")):
+        lines = [header, row.format("01.02.2026"), row.format(day)]
+        (tmp_path / name).write_text("\n".join(lines), encoding="utf-8")
+    assert run([str(tmp_path / "2025.csv"), str(tmp_path / "2026.csv"), "--json", "-"]) == 0
+    told = json.loads(capsys.readouterr().out)["rejections"]
+    assert [(each["file"], each["row"]) for each in told] == [("2025.csv", 3), ("2026.csv", 3)]
+    assert run([str(tmp_path / "2025.csv"), "--json", "-"]) == 0
+    assert set(json.loads(capsys.readouterr().out)["rejections"][0]) == {"row", "column", "code", "value"}
+
+
 def test_json_goes_to_standard_output_alone(export, capsys):
     assert run([str(export), "--json", "-"]) == 0
     output = capsys.readouterr()
