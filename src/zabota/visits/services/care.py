@@ -27,12 +27,13 @@ from zabota.worklist.models import Reason
 log = structlog.get_logger(__name__)
 
 SUBJECT = "wellbeing"
-#: Advice without a question goes out when the patient is at home.
 _ADVICE_AFTER = timedelta(hours=2)
 #: How long the page stays open.
 _OPEN_FOR = timedelta(days=14)
 #: An answer that nobody asked for any more.
 _TOO_LATE = timedelta(days=2)
+#: A text that cannot be written is looked at again so often.
+_AGAIN = timedelta(minutes=15)
 _CALLS_AT = time(10)
 _PORTION = 300
 
@@ -52,11 +53,16 @@ def follow_up(*, appointment_id: int, now: datetime) -> None:
     hours = texts.wellbeing_hours if choice.wellbeing_on else None
     if hours is None and not texts.after:
         return
-    due_at = (visit.ended_at or now) + (timedelta(hours=hours) if hours is not None else _ADVICE_AFTER)
+    due_at = (visit.ended_at or now) + _after(hours)
     WellbeingCheck.objects.get_or_create(
         appointment=visit,
         defaults={"clinic_id": visit.clinic_id, "patient_id": visit.patient_id, "due_at": due_at},
     )
+
+
+def _after(hours: int | None) -> timedelta:
+    """When the question is asked after a visit; advice without a question goes out when the patient is at home."""
+    return timedelta(hours=hours) if hours is not None else _ADVICE_AFTER
 
 
 def _care_call(visit: Appointment, days: int, now: datetime) -> None:
@@ -93,8 +99,27 @@ def _ask(check_id: int, now: datetime) -> int:
         return 0
     WellbeingCheck.objects.filter(pk=check.pk).update(asked_at=now)
     visit = check.appointment
-    if visit.status != Appointment.Status.COMPLETED or check.due_at < now - _TOO_LATE:
+    texts = texts_of(visit)
+    # Put off again and again by a wrong text, it is late all the same.
+    planned = min(check.due_at, (visit.ended_at or check.due_at) + _after(texts.wellbeing_hours))
+    if visit.status != Appointment.Status.COMPLETED or planned < now - _TOO_LATE:
         return 0
+    try:
+        with transaction.atomic():
+            _send(check, visit, "after_visit" if texts.wellbeing_hours is None else "care_check", now)
+    except TextUnusable as wrong:
+        # Asked again soon: somebody mends the text, or what it lacked.
+        WellbeingCheck.objects.filter(pk=check.pk).update(asked_at=None, due_at=now + _AGAIN)
+        text_failed(wrong, now=now)
+        return 0
+    except BadInput as wrong:
+        log.warning("question_not_worded", check=check.pk, why=wrong.text)
+        return 0
+    return 1
+
+
+def _send(check: WellbeingCheck, visit: Appointment, template_key: str, now: datetime) -> None:
+    """Raises TextUnusable, BadInput."""
     secrets, _ = make_links(
         purpose=ActionLink.Purpose.WELLBEING,
         clinic_id=check.clinic_id,
@@ -103,9 +128,8 @@ def _ask(check_id: int, now: datetime) -> int:
         expires_at=now + _OPEN_FOR,
         now=now,
     )
-    asks = texts_of(visit).wellbeing_hours is not None
     message = NewMessage(
-        template_key="care_check" if asks else "after_visit",
+        template_key=template_key,
         idem_key=f"wellbeing:{visit.pk}",
         not_before_at=now,
         expires_at=now + _TOO_LATE,
@@ -114,16 +138,7 @@ def _ask(check_id: int, now: datetime) -> int:
         context=link_words(secrets),
         subject=SubjectRef(SUBJECT, check.pk),
     )
-    try:
-        with transaction.atomic():
-            enqueue(clinic_id=check.clinic_id, message=message, now=now)
-    except BadInput as wrong:
-        # The clinic has made its text unusable: one question is lost, those of all others are asked.
-        log.warning("question_not_worded", check=check.pk, why=wrong.text)
-        if isinstance(wrong, TextUnusable):
-            text_failed(wrong, now=now)
-        return 0
-    return 1
+    enqueue(clinic_id=check.clinic_id, message=message, now=now)
 
 
 def still_asked(refs: Sequence[tuple[int, int]], *, now: datetime) -> Mapping[tuple[int, int], str]:

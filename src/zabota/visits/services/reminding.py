@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import DateTimeField, Q, Value
+from django.db.models.functions import Greatest
 
 from zabota.booking.models import Appointment
 from zabota.clinic.models import Clinic
@@ -30,6 +31,8 @@ SUBJECT = "reminder"
 _PORTION = 200
 #: The evening before, all visits of tomorrow are due at one moment.
 _PORTIONS = 50
+#: A text that cannot be written is looked at again so often: somebody mends it, or what it lacked.
+_AGAIN = timedelta(minutes=15)
 #: Visits of the same day that are due a little later are told of in the message of the first.
 _TOGETHER = timedelta(hours=14)
 
@@ -67,7 +70,22 @@ def _send(reminder_id: int, now: datetime) -> int:
         return 0
     visits = {row.pk: _visit(row) for row in group}
     group.sort(key=lambda row: (row.pk != leader.pk, row.starts_at))
-    words = _words(leader, group, visits, now)
+    told = Reminder.objects.filter(pk__in=[row.pk for row in group])
+    try:
+        with transaction.atomic():
+            _tell(leader, group, visits, now)
+    except TextUnusable as wrong:
+        told.update(why=wrong.text[:120], due_at=Greatest("due_at", Value(now + _AGAIN, DateTimeField())))
+        text_failed(wrong, now=now)
+        return 0
+    except BadInput as wrong:
+        told.update(state=Reminder.State.SKIPPED, why=wrong.text[:120])
+        return 0
+    return 1
+
+
+def _tell(leader: Reminder, group: Sequence[Reminder], visits: Mapping[int, Appointment], now: datetime) -> None:
+    """One message for the whole group. Raises TextUnusable, BadInput."""
     message = NewMessage(
         template_key=wording.template_of(
             leader.kind,
@@ -81,24 +99,13 @@ def _send(reminder_id: int, now: datetime) -> int:
         expires_at=min(row.expires_at for row in group),
         patient_id=leader.patient_id,
         branch_id=visits[leader.pk].branch_id,
-        context=words,
+        context=_words(leader, group, visits, now),
         subject=SubjectRef(SUBJECT, leader.pk, leader.round),
     )
-    Reminder.objects.filter(pk__in=[row.pk for row in group]).update(
-        state=Reminder.State.QUEUED, queued_at=now, leader=None
-    )
-    Reminder.objects.filter(pk__in=[row.pk for row in group[1:]]).update(leader=leader, round=leader.round)
-    try:
-        with transaction.atomic():
-            enqueue(clinic_id=leader.clinic_id, message=message, now=now)
-    except BadInput as wrong:
-        Reminder.objects.filter(pk__in=[row.pk for row in group]).update(
-            state=Reminder.State.SKIPPED, why=wrong.text[:120]
-        )
-        if isinstance(wrong, TextUnusable):
-            text_failed(wrong, now=now)
-        return 0
-    return 1
+    enqueue(clinic_id=leader.clinic_id, message=message, now=now)
+    rows = Reminder.objects.filter(pk__in=[row.pk for row in group])
+    rows.update(state=Reminder.State.QUEUED, queued_at=now, leader=None, why="")
+    rows.exclude(pk=leader.pk).update(leader=leader, round=leader.round)
 
 
 def still_valid(refs: Sequence[tuple[int, int]], *, now: datetime) -> Mapping[tuple[int, int], str]:
@@ -167,7 +174,8 @@ def _still_wanted(row: Reminder, now: datetime) -> bool:
     visit = row.appointment
     why = _reason(row, now)
     if not why and row.expires_at <= now:
-        why = "Опоздало: визит вот-вот начнётся"
+        # What kept it back all this time is the true reason.
+        why = row.why or "Опоздало: визит вот-вот начнётся"
     if not why and not settings_of(row.clinic_id).reminders_on:
         why = OFF
     if not why and row.kind == Moment.LONG and visit.status == Appointment.Status.CONFIRMED:

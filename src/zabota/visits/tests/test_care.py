@@ -55,12 +55,25 @@ def test_after_a_procedure_the_patient_is_asked_how_they_feel_once(held, smile, 
     assert "чистка" not in message.text
 
 
-def test_a_question_whose_text_cannot_be_written_keeps_back_nobody_elses(held, smile, actor) -> None:
+def test_a_question_whose_text_cannot_be_written_is_asked_when_it_is_mended_and_not_days_later(
+    held, smile, actor
+) -> None:
     texts(smile, actor, wellbeing_hours=1)
     follow_up(appointment_id=held.pk, now=WEDNESDAY + dt.timedelta(hours=3))
-    TemplateVersion.objects.filter(template__key="care_check").update(texts={"": "Как вы после {врач}? {ссылка}"})
-    assert ask_due(now=WEDNESDAY + dt.timedelta(hours=5)) == 0
-    assert WellbeingCheck.objects.get().asked_at is not None
+    versions = TemplateVersion.objects.filter(template__key="care_check")
+    good = versions.get().texts
+    versions.update(texts={"": "Как вы после {врач}? {ссылка}"})
+    asked = WEDNESDAY + dt.timedelta(hours=5)
+    assert ask_due(now=asked) == 0
+    assert ask_due(now=asked + dt.timedelta(minutes=5)) == 0
+    versions.update(texts=good)
+
+    assert ask_due(now=asked + dt.timedelta(minutes=15)) == 1
+    assert Message.objects.count() == 1
+
+    WellbeingCheck.objects.update(asked_at=None, due_at=asked + dt.timedelta(days=3))
+    assert ask_due(now=asked + dt.timedelta(days=3)) == 0
+    assert Message.objects.count() == 1
 
 
 def test_a_visit_whose_mark_was_taken_back_is_not_asked_about(held, smile, actor) -> None:

@@ -10,7 +10,7 @@ from zabota.booking.services.appointments import cancel
 from zabota.kernel.audit import Actor
 from zabota.messaging import api as messaging
 from zabota.messaging.models import ChannelTrouble, Message, Template, TemplateVersion
-from zabota.visits.models import Reminder
+from zabota.visits.models import ActionLink, Reminder
 from zabota.visits.services.notices import tell_cancelled
 from zabota.visits.services.planning import plan_visit
 from zabota.visits.services.reminding import send_due
@@ -50,7 +50,8 @@ def test_the_head_is_told_once_of_reminders_that_a_wrong_text_keeps_back_until_i
 
     assert send_due(now=WEDNESDAY) == 0
 
-    assert Reminder.objects.filter(kind="booked", state="skipped", why__contains="{кабинет}").count() == 2
+    assert Reminder.objects.filter(kind="booked", state="planned", why__contains="{кабинет}").count() == 2
+    assert not ActionLink.objects.exists(), "no link without its message"
     (words,) = told(template.clinic_id)
     assert words == (
         "Пациентам не уходит. Текст «Запись подтверждена» записан с ошибкой. Подстановки {кабинет} нет."
@@ -58,7 +59,23 @@ def test_the_head_is_told_once_of_reminders_that_a_wrong_text_keeps_back_until_i
     )
     save(template, "Ждём вас {дата} в {время}. {ссылка}", actor, WEDNESDAY)
     assert told(template.clinic_id) == []
+    assert send_due(now=WEDNESDAY + dt.timedelta(minutes=14)) == 0, "it is not tried at every tick"
+    assert send_due(now=WEDNESDAY + dt.timedelta(minutes=16)) == 2, "what waited for the text goes"
+    assert not Reminder.objects.filter(kind="booked").exclude(state="queued", why="").exists()
     assert send_due(now=WEDNESDAY + dt.timedelta(days=6, hours=4)) == 2, "the other texts go on"
+
+
+def test_a_reminder_whose_text_is_never_mended_ends_with_its_true_reason(mila, book_for) -> None:
+    visit = book_for(mila, "2026-11-19 15:00")
+    spoil("visit_booked")
+    plan_visit(appointment_id=visit.pk, now=WEDNESDAY)
+    send_due(now=WEDNESDAY)
+    row = Reminder.objects.get(kind="booked")
+
+    send_due(now=row.expires_at)
+
+    row.refresh_from_db()
+    assert (row.state, "{кабинет}" in row.why) == ("skipped", True)
 
 
 def test_what_the_head_has_read_is_not_told_again_while_it_lasts_and_ends_when_nothing_stumbles_any_more(
