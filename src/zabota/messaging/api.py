@@ -58,6 +58,7 @@ from zabota.messaging.services.previewing import preview_wording
 from zabota.messaging.services.receiving import apply_receipts, receive
 from zabota.messaging.services.registry import register_guard, register_transport, traits_of, transports
 from zabota.messaging.services.rules import (
+    BOUNDS,
     RESTORED,
     answer_listed,
     edit_rules,
@@ -89,6 +90,7 @@ from zabota.messaging.services.voiding import void_for
 from zabota.messaging.services.wording import Preview, look_ahead, words_of
 
 __all__ = [
+    "BOUNDS",
     "BUILT_IN",
     "CHANNEL_TITLES",
     "CLASS_TITLES",

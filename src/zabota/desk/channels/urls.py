@@ -9,6 +9,7 @@ from zabota.desk.channels import views
 urlpatterns = [
     path("channels/listed/", views.listed, name="channels-listed"),
     path("channels/", views.channels, name="channels"),
+    path("channels/rules/", views.rules, name="channels-rules"),
     path("channels/erid/", views.erid, name="channels-erid"),
     path("channels/law/<int:rule_id>/", views.channel_law, name="channel-law"),
     path("channels/new/<slug:provider>/", views.channel_new, name="channel-new"),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from zabota.clinic.api import Right
 from zabota.desk.access import StaffRequest, staff_page
 from zabota.desk.channels import words
-from zabota.desk.channels.forms import AccountForm, ReasonForm
+from zabota.desk.channels.forms import AccountForm, ReasonForm, RulesForm
 from zabota.desk.messages.sending import hold_of
 from zabota.integrations import api as integrations
 from zabota.kernel import clock
@@ -23,6 +23,7 @@ from zabota.messaging.api import Traits, Verdict
 from zabota.messaging.models import ChannelAccount, ChannelRule
 from zabota.patients import api as patients
 from zabota.ui.page import page
+from zabota.visits import api as visits
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def channels(request: StaffRequest) -> HttpResponse:
     """Accounts of the clinic with their state, then providers that can be connected, then the table of the law."""
     choice = messaging.ensure_rules(clinic_id=request.clinic.pk)
     closed = messaging.FOREIGN_MESSENGERS if choice.is_listed else frozenset()
-    rules = {rule.channel: rule for rule in ChannelRule.objects.filter(clinic=request.clinic)}
+    laws = {rule.channel: rule for rule in ChannelRule.objects.filter(clinic=request.clinic)}
     accounts = list(ChannelAccount.objects.filter(clinic=request.clinic).order_by("-is_on", "id"))
     troubles = {trouble.account_id: trouble for trouble in messaging.troubles(request.clinic.pk)}
     connected, now = {account.provider for account in accounts}, clock.now()
@@ -51,17 +52,18 @@ def channels(request: StaffRequest) -> HttpResponse:
                 "traits": messaging.traits_of(account.provider),
                 "trouble": troubles.get(account.pk),
                 "rests": account.open_until_at is not None and account.open_until_at > now,
-                "rule": rules.get(account.channel),
+                "rule": laws.get(account.channel),
             }
             for account in accounts
         ],
         "offered": [
-            Offered(transport.traits, words.COSTS.get(name, ""), rules.get(transport.traits.channel))
+            Offered(transport.traits, words.COSTS.get(name, ""), laws.get(transport.traits.channel))
             for name, transport in messaging.transports().items()
             if (name not in integrations.DEMO or (request.clinic.is_demo and name not in connected))
             and transport.traits.channel not in closed
         ],
-        "rules": list(rules.values()),
+        "rules": list(laws.values()),
+        "way": [messaging.CHANNEL_TITLES[each] for each in choice.cascade if each in messaging.CHANNEL_TITLES],
         "choice": choice,
         "hold": hold_of(choice),
         "may_stop": True,
@@ -159,6 +161,23 @@ def listed(request: StaffRequest) -> HttpResponse:
     except Trouble as trouble:
         messages.error(request, trouble.text)
     return redirect("desk:channels")
+
+
+@require_http_methods(["GET", "POST"])
+@staff_page(Right.CHANNELS_EDIT)
+def rules(request: StaffRequest) -> HttpResponse:
+    """When messages may arrive, how many, and which way to the patient is tried first."""
+    kept = messaging.ensure_rules(clinic_id=request.clinic.pk)
+    form = RulesForm(request.POST or None, rules=kept)
+    if request.method == "POST" and form.is_valid():
+        try:
+            messaging.edit_rules(clinic=request.clinic, **form.parts(), actor=request.actor, now=clock.now())
+            visits.replan_reminders(clinic_id=request.clinic.pk)
+            messages.success(request, "Сохранено. Напоминания перепланируем за минуту")
+            return redirect("desk:channels")
+        except Trouble as trouble:
+            form.add_error(None, trouble.text)
+    return page(request, "desk/channels/rules.html", context={"form": form}, status=422 if form.errors else 200)
 
 
 @require_POST

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 from typing import Any
 
@@ -18,10 +19,13 @@ from zabota.desk.access import StaffRequest, staff_page
 from zabota.desk.demo_mailbox.reading import Shown, shown
 from zabota.integrations import api as integrations
 from zabota.kernel import clock
-from zabota.messaging.api import EventKind, InboundEvent, WebhookReply, receive
-from zabota.messaging.models import ChannelAccount
+from zabota.messaging.api import EventKind, InboundEvent, WebhookReply, edit_rules, receive
+from zabota.messaging.models import ChannelAccount, Message
 from zabota.ui.page import page
+from zabota.visits import api as visits
 from zabota.visits.models import Reminder
+
+_MIDNIGHT, _LAST_MINUTE = dt.time(0), dt.time(23, 59)
 
 
 class AnswerForm(forms.Form):
@@ -67,10 +71,25 @@ def demo_mailbox_answer(request: StaffRequest) -> HttpResponse:
     return redirect("desk:demo-mailbox")
 
 
+@require_POST
+@staff_page(Right.INBOX_WORK)
+def demo_mailbox_awake(request: StaffRequest) -> HttpResponse:
+    """Take the quiet hours away, so that whoever tries the product at night sees its messages at once."""
+    clinic = get_object_or_404(Clinic, pk=request.clinic.pk, is_demo=True)
+    edit_rules(clinic=clinic, service_from=_MIDNIGHT, service_till=_LAST_MINUTE, actor=request.actor, now=clock.now())
+    visits.replan_reminders(clinic_id=clinic.pk)
+    messages.success(request, "Тихие часы демо-клиники сняты: сообщения придут через несколько секунд.")
+    return redirect("desk:demo-mailbox")
+
+
 def _waiting(clinic: Clinic) -> dict[str, Any]:
-    """How many bookings are confirmed later, and when the first of them: at night nobody is written to."""
-    later = Reminder.objects.filter(clinic=clinic, kind="booked", state=Reminder.State.PLANNED, due_at__gt=clock.now())
-    return later.aggregate(count=Count("pk"), nearest=Min("due_at"))
+    """How many messages leave later, and when the first of them: at night nobody is written to."""
+    now = clock.now()
+    later = Reminder.objects.filter(clinic=clinic, kind="booked", state=Reminder.State.PLANNED, due_at__gt=now)
+    ready = Message.objects.filter(clinic=clinic, due_at__gt=now)
+    found = [each.aggregate(count=Count("pk"), nearest=Min("due_at")) for each in (later, ready)]
+    nearest = [each["nearest"] for each in found if each["nearest"]]
+    return {"count": sum(each["count"] for each in found), "nearest": min(nearest, default=None)}
 
 
 def _arrived(request: StaffRequest, provider: str) -> list[Shown]:

@@ -23,6 +23,7 @@ from zabota.messaging.api import ensure_rules, save_account, switch_account
 from zabota.messaging.models import ChannelAccount, ChannelRule, Receipt
 from zabota.patients.models import Patient
 from zabota.visits.models import Reminder
+from zabota.visits.services.planning import replan
 
 SMSC = {
     "title": "SMS клиники",
@@ -32,6 +33,13 @@ SMSC = {
     "price": "3.25",
     "per_second": "5",
 }
+
+
+RULES = {
+    "service_from": "08:00", "service_till": "21:00", "marketing_from": "09:00", "marketing_till": "21:00",
+    "marketing_cap": "4", "marketing_cap_days": "30", "day_cap": "2", "service_day_cap": "8",
+    "cascade_minutes": "30", "way_0": "sms", "has_call": "on",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -139,6 +147,33 @@ class TestChannels:
         rule.refresh_from_db()
         assert rule.overridden_at is None
 
+    def test_the_owner_chooses_hours_limits_and_the_way_to_the_patient(self, as_anton: Client, smile: Clinic) -> None:
+        address = reverse("desk:channels-rules")
+        assert as_anton.get(address).context["form"].initial["service_from"] == dt.time(8)
+        as_anton.post(address, {**RULES, "way_0": "telegram", "way_1": "sms", "service_till": "20:30"})
+        kept = ensure_rules(clinic_id=smile.pk)
+        assert (kept.cascade, kept.service_till) == (["telegram", "sms", "call"], dt.time(20, 30))
+        assert "Telegram → SMS → Звонок" in as_anton.get(reverse("desk:channels")).content.decode()
+        as_anton.post(address, {**RULES, "way_0": "sms", "has_call": ""})
+        assert ensure_rules(clinic_id=smile.pk).cascade == ["sms"]
+
+    @pytest.mark.parametrize(
+        ("wrong", "said"),
+        [
+            ({"service_till": "07:00"}, "Конец часов должен быть позже начала"),
+            ({"way_1": "sms"}, "Этот канал уже выбран выше"),
+            ({"way_0": ""}, "Обязательное поле"),
+            ({"day_cap": "0"}, "значение больше либо равно 1"),
+            ({"marketing_from": "утром"}, "правильное время"),
+        ],
+    )
+    def test_rules_that_make_no_sense_are_told_at_their_field(
+        self, as_anton: Client, smile: Clinic, wrong: dict[str, str], said: str
+    ) -> None:
+        answer = as_anton.post(reverse("desk:channels-rules"), {**RULES, **wrong})
+        assert answer.status_code == 422 and said in answer.content.decode()
+        assert ensure_rules(clinic_id=smile.pk).cascade == ["max", "sms", "email", "call"]
+
     def test_vera_at_the_desk_and_oleg_of_another_clinic_see_nothing(
         self, smsc: ChannelAccount, as_vera: Client, as_oleg: Client
     ) -> None:
@@ -187,7 +222,16 @@ class TestDemoMailbox:
                 clinic=smile, appointment=visit, patient=mila, kind="booked", starts_at=starts_at, due_at=due_at,
                 expires_at=starts_at,
             )  # fmt: skip
-        assert "подтверждение ждёт утра, первое" in as_vera.get(reverse("desk:demo-mailbox")).content.decode()
+        assert "сообщение ждёт утра, первое" in as_vera.get(reverse("desk:demo-mailbox")).content.decode()
+
+        as_vera.post(reverse("desk:demo-mailbox-awake"))
+        with clinic_scope(smile.pk):
+            replan(clinic_id=smile.pk, now=clock.now())
+            assert Reminder.objects.get(kind="booked").due_at <= clock.now()
+        assert "утра, первое" not in as_vera.get(reverse("desk:demo-mailbox")).content.decode()
+
+    def test_only_the_demo_clinic_writes_at_night_for_whoever_asks(self, as_vera: Client, smile: Clinic) -> None:
+        assert as_vera.post(reverse("desk:demo-mailbox-awake")).status_code == 404
 
     def test_a_message_offered_twice_arrives_once(self, demo_phone: ChannelAccount) -> None:
         now = clock.now()

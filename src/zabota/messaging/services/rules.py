@@ -17,6 +17,7 @@ from zabota.messaging.rules.legality import CHECKED_ON, FOREIGN_MESSENGERS, TABL
 from zabota.messaging.rules.states import RANKS
 from zabota.messaging.rules.words import CHANNEL_TITLES, REASONS
 from zabota.messaging.services.journal import digest_of, sent_before
+from zabota.messaging.services.waking import wake
 
 #: Settings that a person may change, with the least and the greatest that make sense.
 _PORTION = 500
@@ -85,7 +86,17 @@ def edit_rules(*, clinic: Clinic, actor: Actor, now: datetime, **fields: Any) ->
     if changed:
         rules.save()
         audit.record("messaging.rules.changed", rules, actor=actor, now=now, details=changed)
+    if set(changed) & set(HOURS):
+        _ask_again(clinic, now)
     return rules
+
+
+def _ask_again(clinic: Clinic, now: datetime) -> None:
+    """What the gate put off to the former opening comes before it again: the hours are others now."""
+    accounts = list(ChannelAccount.objects.filter(clinic=clinic).values_list("pk", flat=True))
+    put_off = Message.objects.filter(account_id__in=accounts, due_at__gt=now, reason="quiet_hours")
+    if put_off.update(not_before_at=now):
+        wake()
 
 
 def _set(rules: MessagingRules, name: str, value: Any) -> None:

@@ -148,6 +148,20 @@ def test_advertising_in_a_restricted_channel_is_refused_even_with_consent(
     assert state(third) == ("suppressed", "channel_unlawful")
 
 
+def test_what_waited_for_the_morning_leaves_when_the_clinic_chooses_other_hours(mila, sms, want, drain, clinic, actor):
+    account, _ = sms
+    message, night = want(mila), at_moscow(23)
+    drain(account, night)
+    message.refresh_from_db()
+    assert (message.state, message.reason) == ("queued", "quiet_hours")
+
+    api.edit_rules(clinic=clinic, service_till=dt.time(23, 59), actor=actor, now=night)
+
+    drain(account, night)
+    message.refresh_from_db()
+    assert message.state == "accepted"
+
+
 @pytest.mark.parametrize(
     ("own", "branch", "arrives"),
     [

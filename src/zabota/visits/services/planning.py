@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Least
 
 from zabota.booking.models import Appointment
 from zabota.clinic.models import Clinic
 from zabota.messaging.api import ensure_rules, zones_of
 from zabota.messaging.models import Message
 from zabota.visits.models import Reminder, VisitSettings
-from zabota.visits.rules.reminders import Moment, Terms, Window, plan
+from zabota.visits.rules.reminders import Moment, Terms, Window, next_allowed, plan
 from zabota.visits.services.settings import settings_of, terms_of
 
 LIVE = (Appointment.Status.PLANNED, Appointment.Status.CONFIRMED)
@@ -131,6 +132,7 @@ def plan_unplanned(*, now: datetime) -> int:
 
 def replan(*, clinic_id: int, now: datetime) -> int:
     """The clinic chose other hours: what still waits is planned anew. Returns of how many visits."""
+    _confirm_earlier(clinic_id, now)
     waiting = Reminder.objects.filter(
         clinic_id=clinic_id, state=Reminder.State.PLANNED, due_at__gt=now, round=0
     ).exclude(kind=Moment.BOOKED)
@@ -140,6 +142,18 @@ def replan(*, clinic_id: int, now: datetime) -> int:
             waiting.filter(appointment_id=pk).delete()
             plan_visit(appointment_id=pk, now=now)
     return len(ids) + plan_unplanned(now=now)
+
+
+def _confirm_earlier(clinic_id: int, now: datetime) -> None:
+    """Confirmations that wait for the morning go at once when the new hours allow it."""
+    waiting = Reminder.objects.filter(
+        clinic_id=clinic_id, state=Reminder.State.PLANNED, kind=Moment.BOOKED, due_at__gt=now
+    )
+    due = dict(waiting.values_list("pk", "patient_id"))
+    zones = zones_of(set(due.values()), clinic_id=clinic_id)
+    window = terms_for(clinic_id).window
+    for pk, patient_id in due.items():
+        waiting.filter(pk=pk).update(due_at=Least("due_at", Value(next_allowed(now, zones[patient_id], window))))
 
 
 def terms_for(clinic_id: int) -> Terms:
