@@ -12,10 +12,11 @@ import time
 
 import pytest
 
-from tests.channels.contenders import CALM, CONTENDERS, SHORT, Contender, ask
+from tests.channels.contenders import CALM, CONTENDERS, SECRET, SHORT, Contender, ask
 from tests.emulator import Emulator, Fault, address_with
 from tests.emulator.faults import fault_of
-from zabota.messaging.api import Blame, Outgoing, SendResult, Verdict
+from tests.emulator.sms import Exolve
+from zabota.messaging.api import Blame, EventKind, Outgoing, SendResult, Verdict
 
 V, B = Verdict, Blame
 #: People of the last test, whom no other meets.
@@ -219,3 +220,19 @@ def test_a_message_with_a_sender_of_its_own_leaves_under_it_and_its_neighbour_do
     assert [each.verdict for each in results] == [V.ACCEPTED, V.ACCEPTED]
     told = {each.address: each.raw.get(field, "") for each in emulator.taken_by(provider)}
     assert told[quiet] == "MEDCENTR" and told[loud] != "MEDCENTR"
+
+
+@pytest.mark.parametrize("sender", ["79000000000", Exolve.other_spelling])
+def test_exolve_is_understood_in_both_spellings_of_the_number_of_a_message(emulator, person, sender) -> None:
+    exolve = next(each for each in CONTENDERS if each.name == "exolve")
+    address = address_with(Fault.OK, person)
+    result = _send(exolve, emulator, address, number=sender)
+    assert result.verdict is V.ACCEPTED
+    (taken,) = [each for each in emulator.taken_by("exolve") if each.address == address]
+    assert result.provider_id == taken.number
+    call = Exolve().receipt(taken, "delivered", 0.0, SECRET)
+    assert call is not None
+    said = exolve.make().read_webhook(
+        account=exolve.account(emulator.url), method="POST", headers=call.headers, query=call.query, body=call.body
+    )
+    assert [(each.kind, each.provider_id) for each in said.events] == [(EventKind.DELIVERED, taken.number)]

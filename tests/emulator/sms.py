@@ -130,8 +130,14 @@ class Exolve:
         is_ours = request.path.startswith(("/messaging/v1/", "/finance/v1/"))
         return is_ours and request.headers.get("authorization") == "Bearer revoked"
 
+    #: The sender to whom numbers of messages are named in the other spelling.
+    other_spelling = "79000000001"
+
+    def names(self, message: Taken) -> str:
+        return "messageId" if message.raw["number"] == self.other_spelling else "message_id"
+
     def takes(self, messages: list[Taken]) -> Answer:
-        return says({"message_id": messages[0].number})
+        return says({self.names(messages[0]): messages[0].number})
 
     def refuses(self, kind: str, message: Taken) -> Answer:
         table = {
@@ -146,7 +152,7 @@ class Exolve:
 
     def receipt(self, message: Taken, state: str, at: float, secret: str) -> CallBack | None:
         word = {"sent": "SENT", "delivered": "DELIVERED", "failed": "UNDELIVERED"}[state]
-        body = {"event_id": "DLR", "message_id": message.number, "status": word}
+        body = {"event_id": "DLR", self.names(message): message.number, "status": word}
         return CallBack(as_json(body), dict(JSON), {"secret": secret})
 
     def writes(self, message: Taken, text: str, at: float, secret: str) -> CallBack | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from zabota.integrations import hooks
 from zabota.integrations.calls import Line, Reply
@@ -71,7 +72,7 @@ class ExolveTransport(WebTransport):
                 "text": message.text,
             },
         )
-        number = (reply.data or {}).get("message_id")
+        number = number_of(reply.data or {})
         if not number:
             raise reply.failed()
         return accepted(message, number)
@@ -92,7 +93,7 @@ class ExolveTransport(WebTransport):
         """Exolve signs nothing: the secret stands in the address that was given to it."""
         hooks.must_match(query.get("secret", ""), account.hook_secret)
         data = hooks.read_json(body)
-        number = hooks.words(data.get("message_id") or data.get("id"))
+        number = number_of(data) or hooks.words(data.get("id"))
         if not number:
             raise ValueError("no message id")
         if "INCOMING" in hooks.words(data.get("event_id") or data.get("direction")).upper():
@@ -110,3 +111,8 @@ class ExolveTransport(WebTransport):
         return WebhookReply(
             events=(InboundEvent(event_id=f"{number}:{state}", kind=kind, provider_id=number, blame=blame),)
         )
+
+
+def number_of(said: Mapping[str, Any]) -> str:
+    """The number of a message: its name is spelled in two ways."""
+    return hooks.words(said.get("message_id") or said.get("messageId"))
