@@ -54,6 +54,15 @@ class Installation:
         command = [sys.executable, "-m", "tests.faults.begin", json.dumps(order)]
         subprocess.run(command, env=self._environment(), cwd=ROOT, check=True, timeout=120)
 
+    def run_module(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
+        """A module of the tests in a process of its own, which may be killed."""
+        with (self.folder / "worker.log").open("ab") as log:
+            child = subprocess.Popen(
+                [sys.executable, "-m", name, *arguments], env=self._environment(), cwd=ROOT, stdout=log, stderr=log
+            )
+        self.children.append(child)
+        return child
+
     def start_worker(self) -> subprocess.Popen[bytes]:
         """A real worker in a process of its own."""
         command = [sys.executable, "-m", "zabota.ops.cli", "worker", "--interval", "0.05"]
