@@ -34,6 +34,8 @@ CHRONIC_GROUP: Final = "Хронические болезни кожи"
 CHRONIC_CODES: Final = frozenset({"DR-04"})
 CHRONIC_RECALL: Final = 90
 ADDRESSES: Final = ("ул. Садовая, 12", "Южный проспект, 48")
+# No number of Moscow begins with a nought: nobody is called by mistake.
+BRANCH_PHONES: Final = ("+7 495 000-12-12", "+7 495 000-48-48")
 RAISED_GROUP: Final = HYGIENE
 RAISE: Final = 1.28
 

@@ -15,6 +15,7 @@ from zabota.messaging import api as messaging
 from zabota.nextstep.models import Thresholds
 from zabota.ops.demo.catalogue import (
     ADDRESSES,
+    BRANCH_PHONES,
     BRANCHES,
     CHANNELS,
     CHRONIC_CODES,
@@ -78,8 +79,10 @@ def build(spec: ClinicSpec, truth: dict[str, Any], *, now: dt.datetime) -> Frame
     """Write everything but patients and visits."""
     clinic = Clinic.objects.create(name=CLINIC_NAME, time_zone=TIME_ZONE, is_demo=True)
     branches = [
-        Branch.objects.create(clinic=clinic, name=name, address=address, phone_area="495", time_zone=TIME_ZONE)
-        for name, address in zip(BRANCHES, ADDRESSES, strict=True)
+        Branch.objects.create(
+            clinic=clinic, name=name, address=address, phone=phone, phone_area="495", time_zone=TIME_ZONE
+        )
+        for name, address, phone in zip(BRANCHES, ADDRESSES, BRANCH_PHONES, strict=True)
     ]
     doctors = []
     for one in DOCTORS:

@@ -18,6 +18,7 @@ from zabota.booking.models import Appointment, AppointmentService, Payment
 from zabota.care.models import Plan, PlanStage
 from zabota.clinic.models import Branch, Clinic, Doctor, GoalPath, Member, Service, User
 from zabota.intake.api import read_export
+from zabota.kernel.phones import normalise_phone
 from zabota.kernel.scope import every_clinic
 from zabota.nextstep.models import Exemption, Referral
 from zabota.ops.demo.export import export
@@ -67,6 +68,8 @@ def test_the_database_holds_what_was_generated() -> None:
     assert Referral.objects.exists()
     assert Household.objects.exists()
     assert GoalPath.objects.get().target > GoalPath.objects.get().baseline
+    # Patients are told a number to call, and no number of Moscow begins with a nought.
+    assert all((normalise_phone(each.phone) or "").startswith("+74950") for each in Branch.objects.all())
     connection.check_constraints()
 
 
