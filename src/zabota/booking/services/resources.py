@@ -40,8 +40,7 @@ def add_resource(*, clinic: Clinic, kind: str, name: str, branch: Branch, actor:
         raise BadInput("Назовите кабинет или оборудование.")
     if branch.clinic_id != clinic.pk:
         raise BadInput("Филиал должен быть из той же клиники.")
-    if Resource.objects.filter(clinic=clinic, kind=kind, branch=branch, name=name, is_active=True).exists():
-        raise BadInput("С таким названием в этом филиале уже есть.")
+    _must_be_alone(Resource(clinic=clinic, kind=kind, branch=branch, name=name))
     row = Resource.objects.create(clinic=clinic, kind=kind, name=name, branch=branch)
     audit.record("booking.resource.changed", row, actor=actor, now=now)
     return row
@@ -55,9 +54,20 @@ def change_resource(*, resource: Resource, name: str, is_active: bool, actor: Ac
     if not name or len(name) > 200:
         raise BadInput("Назовите кабинет или оборудование.")
     row.name, row.is_active = (row.name if row.kind == Resource.Kind.DOCTOR else name), is_active
+    if is_active and row.kind != Resource.Kind.DOCTOR:
+        _must_be_alone(row)
     row.save(update_fields=["name", "is_active"])
     audit.record("booking.resource.changed", row, actor=actor, now=now, details={"is_active": is_active})
     return row
+
+
+def _must_be_alone(row: Resource) -> None:
+    """Two rooms of one branch under one name would not be told apart."""
+    same = Resource.objects.filter(
+        clinic_id=row.clinic_id, kind=row.kind, branch_id=row.branch_id, name=row.name, is_active=True
+    )
+    if same.exclude(pk=row.pk).exists():
+        raise BadInput("С таким названием в этом филиале уже есть.")
 
 
 @transaction.atomic

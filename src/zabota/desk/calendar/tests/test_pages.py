@@ -276,6 +276,23 @@ def test_rooms_and_needs_of_a_service(log_in, vera, seat, centre: Branch, cleani
     assert ServiceNeed.objects.get().buffer_after_minutes == 10
 
 
+def test_a_room_is_renamed_on_its_page_and_never_like_another(log_in, vera, centre: Branch) -> None:
+    client = log_in(vera)
+    for name in ("Кабинет 1", "Кабинет 2"):
+        client.post(reverse("desk:schedule-rooms"), {"kind": "room", "name": name, "branch": centre.public_id})
+    room = Resource.objects.get(name="Кабинет 1")
+    address = reverse("desk:schedule-change", args=[room.public_id])
+    page = client.get(reverse("desk:schedule-week", args=[room.public_id])).content.decode()
+    assert f'action="{address}"' in page and "не принимает" not in page
+
+    twice = client.post(address, {"name": "Кабинет 2", "is_active": "1"}, follow=True).content.decode()
+    client.post(address, {"name": "Хирургия", "is_active": "1"})
+
+    assert "уже есть" in twice
+    room.refresh_from_db()
+    assert (room.name, room.is_active) == ("Хирургия", True)
+
+
 def test_a_patient_joins_the_waitlist_and_leaves_it(log_in, vera, visit, mila) -> None:
     client = log_in(vera)
     wish = {
