@@ -44,8 +44,10 @@ def forget() -> None:
 
 @task()
 def replan(clinic_id: int) -> None:
-    """The clinic chose other hours."""
-    plan_anew(clinic_id=clinic_id, now=clock.now())
+    """The clinic chose other hours; what waited for them goes at once."""
+    now = clock.now()
+    plan_anew(clinic_id=clinic_id, now=now)
+    send_due(now=now)
 
 
 def replan_reminders(*, clinic_id: int) -> None:
