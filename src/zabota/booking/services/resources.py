@@ -64,7 +64,7 @@ def change_resource(*, resource: Resource, name: str, is_active: bool, actor: Ac
 def _must_be_alone(row: Resource) -> None:
     """Two rooms of one branch under one name would not be told apart."""
     same = Resource.objects.filter(
-        clinic_id=row.clinic_id, kind=row.kind, branch_id=row.branch_id, name=row.name, is_active=True
+        clinic=row.clinic_id, kind=row.kind, branch=row.branch_id, name=row.name, is_active=True
     )
     if same.exclude(pk=row.pk).exists():
         raise BadInput("С таким названием в этом филиале уже есть.")
