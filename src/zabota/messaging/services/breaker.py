@@ -73,13 +73,24 @@ def text_failed(wrong: TextUnusable, *, now: datetime) -> None:
     Call it once the transaction that failed is over.
     """
     words = f"Пациентам не уходит. {wrong.text.partition(' Есть: ')[0]} Исправьте текст или данные клиники."
-    template = wrong.template
+    _tell_of_text(wrong.template, Blame.CONTENT, words, now)
+
+
+@transaction.atomic
+def budget_used_up(*, clinic_id: int, template_key: str, words: str, now: datetime) -> None:
+    """Tell the owner, once, that a text was asked for more often than anybody pays for; the words say what to do."""
+    template = Template.objects.filter(clinic_id=clinic_id, key=template_key).first()
+    if template is not None:
+        _tell_of_text(template, Blame.LIMIT, words, now)
+
+
+def _tell_of_text(template: Template, blame: Blame, words: str, now: datetime) -> None:
     _, is_new = ChannelTrouble.objects.get_or_create(
         template=template,
         ended_at=None,
         defaults={
             "clinic_id": template.clinic_id,
-            "blame": Blame.CONTENT,
+            "blame": blame,
             "words": words[:300],
             "raised_at": now,
             "last_at": now,

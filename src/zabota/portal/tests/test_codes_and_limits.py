@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from zabota.booking.models import Appointment
 from zabota.kernel import clock
 from zabota.kernel.scope import clinic_scope
+from zabota.messaging.api import troubles
 from zabota.messaging.models import Message
 from zabota.portal.limits import STEP, flood_before
 from zabota.portal.tests.conftest import visits_of
@@ -97,6 +98,31 @@ def test_budgets_of_codes_hold_for_a_phone_an_address_and_everybody(open_clinic,
         assert [send(f"+7903000{n:04}", "one", later) for n in range(22)].count(True) == 20
         monkeypatch.setattr(codes, "ALL_HOUR", 25)
         assert [send(f"+7904000{n:04}", f"c{n}", later) for n in range(10)].count(True) == 5
+
+
+def test_the_owner_is_told_once_when_codes_are_asked_for_at_the_clinics_cost(
+    visitor, open_clinic, cleaning, monkeypatch
+) -> None:
+    """T8: the alarm about the cost; one phone that asks too often is no alarm."""
+    monkeypatch.setattr(codes, "ALL_HOUR", 4)
+
+    def answers(phones: list[str]) -> list[int]:
+        found = []
+        for phone in phones:
+            visitor.choose(cleaning)
+            found.append(visitor.name(phone).status_code)
+        return found
+
+    assert answers(["+79031112233"] * 4)[-1] == 429
+    with clinic_scope(open_clinic.pk):
+        assert troubles(open_clinic.pk) == []
+
+    assert answers([f"+7903222000{n}" for n in range(3)])[1:] == [429, 429]
+
+    with clinic_scope(open_clinic.pk):
+        (alarm,) = troubles(open_clinic.pk, unseen=True)
+    assert alarm.template is not None and alarm.template.key == "otp"
+    assert "больше 4 кодов" in alarm.words and len(alarm.words) < 300
 
 
 def test_too_many_codes_are_told_with_the_time_to_come_again(visitor, cleaning) -> None:

@@ -13,7 +13,7 @@ from django.utils.crypto import salted_hmac
 from zabota.clinic.models import Clinic
 from zabota.kernel.errors import Trouble
 from zabota.kernel.phones import normalise_phone
-from zabota.messaging.api import NewMessage, enqueue
+from zabota.messaging.api import NewMessage, budget_used_up, enqueue
 from zabota.visits.models import PhoneCode
 
 log = structlog.get_logger(__name__)
@@ -23,6 +23,11 @@ TRIES = 5
 #: Sendings: to one phone in ten minutes and a day, from one address an hour, from everywhere an hour.
 PHONE_TEN_MINUTES, PHONE_DAY, ADDRESS_HOUR, ALL_HOUR = 3, 10, 20, 600
 _KEPT = timedelta(days=1)
+#: A bill that somebody else runs up: for the owner.
+_ALARM = (
+    "За час попросили больше {} кодов, остальные мы не отправили. Похоже, чужая программа перебирает телефоны за ваш "
+    "счёт. Проверьте баланс SMS; если это не кончится, закройте запись на сайте на странице «Напоминания»."
+)
 
 
 class PhoneWrong(Trouble):
@@ -38,9 +43,9 @@ class TooManyCodes(Trouble):
     code = "too_many_codes"
     text = "Мы уже отправили несколько кодов. Подождите или позвоните в клинику."
 
-    def __init__(self, wait_seconds: int) -> None:
+    def __init__(self, wait_seconds: int, *, of_everybody: bool = False) -> None:
         super().__init__()
-        self.wait_seconds = wait_seconds
+        self.wait_seconds, self.of_everybody = wait_seconds, of_everybody
 
 
 class CodeWrong(Trouble):
@@ -79,6 +84,11 @@ def send_code(*, clinic: Clinic, phone: str, address: str, now: datetime) -> Pho
     """
     try:
         return _send(clinic, phone, address, now)
+    except TooManyCodes as many:
+        if many.of_everybody:
+            log.error("codes_used_up", clinic_id=clinic.pk)
+            budget_used_up(clinic_id=clinic.pk, template_key="otp", words=_ALARM.format(ALL_HOUR), now=now)
+        raise
     except DatabaseError as error:
         log.error("code_not_sent", error=type(error).__qualname__)
         raise CodeUnsent from None
@@ -97,7 +107,7 @@ def _send(clinic: Clinic, phone: str, address: str, now: datetime) -> PhoneCode:
         sent = PhoneCode.objects.filter(**rows, sent_at__gt=now - span).order_by("-sent_at")
         times = list(sent.values_list("sent_at", flat=True)[:most])
         if len(times) >= most:
-            raise TooManyCodes(max(1, int((times[-1] + span - now).total_seconds())))
+            raise TooManyCodes(max(1, int((times[-1] + span - now).total_seconds())), of_everybody=not rows)
     code = f"{secrets.randbelow(1_000_000):06}"
     # An older code of this phone dies with the new one.
     PhoneCode.objects.filter(clinic=clinic, phone_hash=phone_hash, used_at=None).update(expires_at=now)
