@@ -33,10 +33,11 @@ from zabota.patients import api as patients
 from zabota.patients.models import Patient
 from zabota.ui import formats
 from zabota.ui.page import toast, wants_fragment
+from zabota.visits import api as visits
 
 FOUND = 6
 #: What the form keeps while its parts change.
-KEPT = ("patient", "service", "also", "doctor", "day", "time", "duration_minutes", "comment", "branch")
+KEPT = ("patient", "service", "also", "online", "doctor", "day", "time", "duration_minutes", "comment", "branch")
 
 
 @require_http_methods(["GET", "POST"])
@@ -82,7 +83,8 @@ def form_context(
     kept = [(name, value) for name in KEPT for value in data.getlist(name) if value]
     shown = form or BookForm(initial=dict(kept), asked=asked)
     services = shown.chosen_services(data)
-    shown.fields["duration_minutes"].widget.attrs["placeholder"] = str(booking.need_of(services).minutes)
+    need = booking.need_of(services)
+    shown.fields["duration_minutes"].widget.attrs["placeholder"] = str(need.minutes)
     return {
         "panel": "desk/calendar/_book.html",
         "form": shown,
@@ -98,6 +100,8 @@ def form_context(
         "error": trouble.text if trouble else "",
         "others": alternatives_for(trouble, now=now) if trouble else [],
         "times": nearest(data, services, asked=asked, now=now) if not data.get("time") and not trouble else [],
+        "by_video": need.by_video and visits.video_server() is not None,
+        "online": bool(data.get("online")),
         "also": [each for each in services if each.public_id in data.getlist("also")],
         "hint": sensible_next(patient, services, now=now) if patient else None,
         "close_url": f"{reverse('desk:calendar')}?{asked.query()}",
@@ -116,13 +120,17 @@ def _book(request: StaffRequest, asked: Asked, form: BookForm, data: QueryDict, 
 
 
 def _book_for(patient: Patient, request: StaffRequest, asked: Asked, form: BookForm, now: datetime) -> Appointment:
+    online, services = form.cleaned_data["online"], form.services()
+    if online and not (booking.need_of(services).by_video and visits.video_server() is not None):
+        raise BadInput("По видео эту услугу не оказывают. Снимите отметку или выберите другую услугу.")
     return booking.book(
         patient=patient,
         doctor=form.cleaned_data["doctor"],
         branch=asked.branch,
         starts_at=form.starts_at(),
         duration_minutes=form.cleaned_data["duration_minutes"],
-        services=form.services(),
+        services=services,
+        kind=Appointment.Kind.ONLINE if online else Appointment.Kind.IN_PERSON,
         comment=form.cleaned_data["comment"],
         actor=request.actor,
         now=now,

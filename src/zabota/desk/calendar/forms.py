@@ -80,13 +80,14 @@ class BookForm(WhenForm):
     also = forms.ModelMultipleChoiceField(
         label="И ещё", queryset=Service.objects.none(), to_field_name="public_id", required=False
     )
+    online = forms.BooleanField(label="По видео", required=False)
     comment = forms.CharField(
         label="Пометка",
         max_length=500,
         required=False,
         error_messages={"max_length": "Пометка длиннее 500 знаков: сократите её."},
     )
-    field_order = ("service", "also", "doctor", "day", "time", "duration_minutes", "comment")
+    field_order = ("service", "also", "online", "doctor", "day", "time", "duration_minutes", "comment")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

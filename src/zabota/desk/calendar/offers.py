@@ -45,6 +45,7 @@ def nearest(data: QueryDict, services: Sequence[Service], *, asked: Asked, now: 
         doctors=[doctor] if doctor else None,
         branch=asked.branch,
         start_day=max(read_day(data.get("day", ""), asked.today), asked.today),
+        online=bool(data.get("online")),
         days=DAYS,
         limit_per_day=3,
     )
@@ -67,6 +68,7 @@ def other_times(row: Appointment, *, asked: Asked, now: datetime) -> list[Offer]
         doctors=[row.doctor] if row.doctor else None,
         branch=asked.branch,
         start_day=max(row.day, asked.today),
+        online=row.kind == Appointment.Kind.ONLINE,
         days=DAYS,
         limit_per_day=3,
     )

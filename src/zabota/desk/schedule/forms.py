@@ -11,6 +11,7 @@ from zabota.booking.models import ExceptionDay, Resource, ServiceNeed
 from zabota.clinic.models import Branch, Clinic, Doctor
 from zabota.desk.schedule.hours import read_hours
 from zabota.kernel.errors import BadInput
+from zabota.visits.api import video_server
 
 _DAY = {"required": "Укажите день.", "invalid": "Напишите день так: 24.11.2026."}
 
@@ -155,3 +156,5 @@ class NeedForm(forms.Form):
             field = self.fields[name]
             assert isinstance(field, forms.ModelMultipleChoiceField)
             field.queryset = rows
+        if video_server() is None:
+            self.fields["by_video"].help_text = "Записать так можно, когда подключён свой сервер видеосвязи Jitsi"

@@ -1,4 +1,4 @@
-"""Visits of the clinic's own program."""
+"""A doctor who receives; visits of the clinic's own program."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from zabota.booking.models import Appointment
+from zabota.booking import api as booking
+from zabota.booking.models import Appointment, Resource
 from zabota.clinic.models import Branch, Clinic, Doctor
 from zabota.kernel import clock
 from zabota.patients.models import Patient
@@ -27,3 +28,20 @@ def imported(smile: Clinic, centre: Branch, doctor_sokolova: Doctor) -> Callable
         )  # fmt: skip
 
     return make
+
+
+@pytest.fixture
+def day() -> dt.date:
+    """A week ahead."""
+    return clock.today("Europe/Moscow") + dt.timedelta(days=7)
+
+
+@pytest.fixture
+def seat(in_clinic: Clinic, centre: Branch, doctor_sokolova: Doctor, actor) -> Resource:
+    """Dr Sokolova receives every day from nine to five with a break at one."""
+    now = clock.now()
+    booking.ensure_resources(clinic=in_clinic, now=now)
+    row = Resource.objects.get(doctor=doctor_sokolova)
+    week = [booking.DayHours(centre, wd, a, b) for wd in range(7) for a, b in ((540, 780), (840, 1020))]
+    booking.set_week(resource=row, week=week, actor=actor, now=now)
+    return row

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from zabota.booking import api as booking
 from zabota.booking.models import Appointment, ExceptionDay, FreedSlot, Resource, ServiceNeed, WaitlistEntry
-from zabota.clinic.models import Branch, Clinic, Doctor, Member, Service
+from zabota.clinic.models import Branch, Doctor, Member, Service
 from zabota.kernel import clock
 from zabota.kernel.scope import clinic_scope
 from zabota.nextstep import api as nextstep
@@ -18,23 +18,6 @@ from zabota.patients.models import Patient
 from zabota.worklist.models import Task
 
 MOSCOW = ZoneInfo("Europe/Moscow")
-
-
-@pytest.fixture
-def day() -> dt.date:
-    """A week ahead."""
-    return clock.today("Europe/Moscow") + dt.timedelta(days=7)
-
-
-@pytest.fixture
-def seat(in_clinic: Clinic, centre: Branch, doctor_sokolova: Doctor, actor) -> Resource:
-    """Dr Sokolova receives every day from nine to five with a break at one."""
-    now = clock.now()
-    booking.ensure_resources(clinic=in_clinic, now=now)
-    row = Resource.objects.get(doctor=doctor_sokolova)
-    week = [booking.DayHours(centre, wd, a, b) for wd in range(7) for a, b in ((540, 780), (840, 1020))]
-    booking.set_week(resource=row, week=week, actor=actor, now=now)
-    return row
 
 
 @pytest.fixture

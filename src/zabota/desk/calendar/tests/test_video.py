@@ -1,0 +1,67 @@
+"""A visit by video is booked at the desk like any other: only what may be done so, only where there is a server for it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.urls import reverse
+
+from zabota.booking.models import Appointment, ServiceNeed
+from zabota.clinic.models import Branch, Service
+from zabota.kernel import clock
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_clinic", "seat")]
+
+
+@pytest.fixture
+def video(settings) -> None:
+    settings.JITSI_URL = "https://video.ulybka.ru"
+    settings.JITSI_SECRET = "тайна"
+
+
+@pytest.fixture
+def by_video(cleaning: Service, centre: Branch) -> Service:
+    """A service that may be done by video and otherwise needs a room; the branch has none."""
+    ServiceNeed.objects.create(service=cleaning, by_video=True, needs=ServiceNeed.Needs.ROOM)
+    return cleaning
+
+
+@pytest.fixture
+def form(mila, by_video, doctor_sokolova, centre, day) -> dict[str, str]:
+    return {
+        "patient": mila.public_id, "service": by_video.public_id, "doctor": doctor_sokolova.public_id,
+        "branch": centre.public_id, "day": day.isoformat(), "time": "10:00", "online": "1",
+    }  # fmt: skip
+
+
+def test_a_visit_by_video_is_booked_at_the_desk_and_takes_no_room(log_in, vera, form, video) -> None:
+    client = log_in(vera)
+    asked = client.get(reverse("desk:calendar-book"), {"service": form["service"]}).content.decode()
+    assert 'name="online"' in asked and "По видео" in asked
+
+    page = client.post(reverse("desk:calendar-book"), form, follow=True).content.decode()
+
+    row = Appointment.objects.get(kind="online")
+    assert row.starts_at > clock.now() + dt.timedelta(minutes=1)
+    assert "по видео" in page
+    assert {cell.resource.kind for cell in row.cells.select_related("resource")} == {"doctor"}
+
+
+def test_without_a_server_or_for_another_service_a_visit_is_in_the_clinic(
+    log_in, vera, form, settings, by_video
+) -> None:
+    client = log_in(vera)
+    assert (
+        'name="online"' not in client.get(reverse("desk:calendar-book"), {"service": form["service"]}).content.decode()
+    )
+    assert (
+        "сервер видеосвязи" in client.get(reverse("desk:schedule-service", args=[by_video.public_id])).content.decode()
+    )
+    answer = client.post(reverse("desk:calendar-book"), form)
+    assert (answer.status_code, "По видео эту услугу не оказывают" in answer.content.decode()) == (422, True)
+
+    settings.JITSI_URL, settings.JITSI_SECRET = "https://video.ulybka.ru", "тайна"
+    ServiceNeed.objects.update(by_video=False)
+    assert client.post(reverse("desk:calendar-book"), form).status_code == 422
+    assert not Appointment.objects.filter(kind="online").exists()
