@@ -178,6 +178,7 @@ MATRIX = {
     "desk:patient-book": "OAC",
     "desk:patient-visit": "OAC",
     "desk:intake": "OM",
+    "desk:intake-forget": "OM",
     "desk:intake-batch": "OM",
     "desk:intake-columns": "OM",
     "desk:intake-step": "OM",

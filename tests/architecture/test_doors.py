@@ -111,6 +111,7 @@ WANT_MORE = {
     "desk:behind": "a stored report",
     "desk:behind-file": "a stored report",
     "desk:behind-send": "a stored report",
+    "desk:demo-mailbox-awake": "a demo clinic",
     "desk:aftercare-act": "a patient who is unwell",
     "desk:preparation-sheet": "a questionnaire",
     "desk:control-reassign": "a person in the form",

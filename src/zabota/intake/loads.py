@@ -16,7 +16,15 @@ from zabota.intake.models import Batch
 from zabota.intake.reading.results import FileFacts
 from zabota.intake.rules.mapping import SavedMapping, TableColumns
 from zabota.intake.services import batches, steps
-from zabota.intake.services.batches import FileTooLarge, Upload, choose_columns, discard, file_paths, has_written
+from zabota.intake.services.batches import (
+    FileTooLarge,
+    Upload,
+    choose_columns,
+    discard,
+    file_paths,
+    forget_columns,
+    has_written,
+)
 from zabota.intake.services.loading import services_without_group
 from zabota.intake.services.refusals import refused_file
 from zabota.intake.services.steps import write_rejected_rows
@@ -28,6 +36,7 @@ __all__ = [
     "choose_columns",
     "discard",
     "file_paths",
+    "forget_columns",
     "has_written",
     "mapping_of",
     "receive_files",

@@ -8,6 +8,7 @@ from zabota.desk.intake import views
 
 urlpatterns = [
     path("intake/", views.batches, name="intake"),
+    path("intake/forget/", views.forget, name="intake-forget"),
     path("intake/<str:public_id>/", views.batch, name="intake-batch"),
     path("intake/<str:public_id>/columns/", views.columns, name="intake-columns"),
     path("intake/<str:public_id>/step/<str:step>/", views.step, name="intake-step"),

@@ -17,6 +17,7 @@ from zabota.desk.intake.forms import STATUS_NAMES, chosen_columns, field_choices
 from zabota.intake import loads
 from zabota.intake.api import SavedMapping
 from zabota.intake.models import Batch, RowIssue
+from zabota.intake.models import SavedMapping as Kept
 from zabota.kernel import clock
 from zabota.kernel.errors import Trouble
 from zabota.ui.page import page
@@ -51,16 +52,41 @@ def batches(request: StaffRequest) -> HttpResponse:
         except Trouble as trouble:
             error = trouble.text
     recent = Batch.objects.select_related("created_by").prefetch_related("files").order_by("-created_at")[:50]
-    context = {"recent": recent, "error": error, "steps": _steps("file")}
+    kept = Kept.objects.filter(clinic=request.clinic).select_related("saved_by").order_by("-saved_at")
+    context = {"recent": recent, "kept": kept, "error": error}
     return page(request, "desk/intake/list.html", context=context, status=422 if error else 200)
+
+
+@require_POST
+@staff_page(Right.INTAKE_RUN)
+def forget(request: StaffRequest) -> HttpResponse:
+    """Columns kept for the next file are kept no more."""
+    number = request.POST.get("kept", "")
+    try:
+        loads.forget_columns(
+            clinic=request.clinic,
+            mapping_id=int(number) if number.isdecimal() and len(number) < 16 else 0,
+            actor=request.actor,
+            now=clock.now(),
+        )
+        messages.success(request, "Столбцы больше не помним: такой файл разберём заново.")
+    except Trouble as trouble:
+        messages.error(request, trouble.text)
+    return redirect("desk:intake")
 
 
 @require_GET
 @staff_page(Right.INTAKE_RUN)
 def batch(request: StaffRequest, public_id: str) -> HttpResponse:
-    """One load at its present step; while it works the page asks for its progress every second."""
+    """One load at its present step; while it works the page asks for its progress every second.
+
+    `?step=columns` goes back from the check to the columns.
+    """
     found = _batch(public_id)
-    return page(request, "desk/intake/batch.html", partial="work", context=_context(request, found))
+    context = _context(request, found)
+    if request.GET.get("step") == "columns" and found.state == Batch.State.CHECKED:
+        context |= {"stage": "columns", "steps": _steps("columns")}
+    return page(request, "desk/intake/batch.html", partial="work", context=context)
 
 
 @require_POST
@@ -199,6 +225,7 @@ def _table(number: int, file: dict[str, Any], chosen: dict[str, str]) -> dict[st
                 **column,
                 "name": f"field-{number}-{index}",
                 "field": field,
+                "own": corrected and field != (column["field"] or ""),
                 "percent": round(column["confidence"] * 100),
                 "ask": not corrected and column["needed"] and 0.2 <= column["confidence"] < 0.6,
             }

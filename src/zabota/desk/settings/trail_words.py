@@ -105,6 +105,7 @@ ACTIONS = {
     "intake.batch.undo": "отмена загрузки начата",
     "intake.batch.undone": "отмена загрузки",
     "intake.columns.chosen": "разметка столбцов",
+    "intake.columns.forgotten": "сохранённые столбцы убраны",
     "intake.files.received": "новый файл",
     "integrations.hook.told": "провайдеру сообщён адрес для ответов",
     "messaging.account.saved": "кабинет канала введён или изменён",

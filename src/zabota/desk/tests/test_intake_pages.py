@@ -94,6 +94,36 @@ def test_columns_of_several_files_are_remembered_file_by_file(as_anton: Client, 
     assert (shown["field-0-0"], shown["field-1-0"]) == ("visit_ext_id", "patient_ext_id")
 
 
+def test_saved_columns_are_named_when_taken_and_can_be_forgotten(
+    as_anton: Client, received: Callable[..., Batch]
+) -> None:
+    first = received(visits=VISITS)
+    as_anton.post(reverse("desk:intake-columns", args=[first.public_id]), {**chosen_in(first), "remember": "наша"})
+    again = as_anton.get(reverse("desk:intake-batch", args=[received(visits=VISITS).public_id])).content.decode()
+    assert "Столбцы взяли сохранённые: «наша»" in again
+    assert "Не помнить столбцы «наша»" in as_anton.get(reverse("desk:intake")).content.decode()
+    for _ in range(2):  # the second time there is nothing left to forget, which is said
+        as_anton.post(reverse("desk:intake-forget"), {"kept": Kept.objects.values_list("pk", flat=True).first() or 1})
+    assert not Kept.objects.exists()
+    assert "Сохранённые столбцы" not in as_anton.get(reverse("desk:intake")).content.decode()
+
+
+def test_from_the_check_one_can_go_back_to_the_columns(
+    as_anton: Client, received: Callable[..., Batch], run_jobs: Callable[[], None]
+) -> None:
+    batch = received(visits=VISITS)
+    address = reverse("desk:intake-batch", args=[batch.public_id])
+    as_anton.post(reverse("desk:intake-columns", args=[batch.public_id]), chosen_in(batch))
+    run_jobs()
+    assert f'href="{address}?step=columns"' in as_anton.get(address).content.decode()
+    back = as_anton.get(address, {"step": "columns"})
+    assert back.context["stage"] == "columns" and 'id="columns"' in back.content.decode()
+    as_anton.post(reverse("desk:intake-columns", args=[batch.public_id]), {**chosen_in(batch), "field-0-4": ""})
+    run_jobs()
+    batch.refresh_from_db()
+    assert batch.state == Batch.State.CHECKED, batch.error
+
+
 def test_columns_that_are_no_columns_of_ours_are_refused_before_anything_begins(smile: Clinic) -> None:
     actor = Actor(kind="import")
     batch = loads.receive_files(
@@ -146,6 +176,19 @@ class TestRefusedRows:
             texts = {name: archive.read(name).decode("cp1251") for name in archive.namelist()}
         assert list(texts) == ["centre - отклонённые.csv", "north - отклонённые.csv"]
         assert "v1;" in texts["centre - отклонённые.csv"] and "v2;" in texts["north - отклонённые.csv"]
+
+    def test_the_corrected_file_takes_the_columns_that_were_saved_for_the_whole_one(
+        self, as_anton: Client, received: Callable[..., Batch], run_jobs: Callable[[], None]
+    ) -> None:
+        whole = received(centre=self.BAD)
+        as_anton.post(
+            reverse("desk:intake-columns", args=[whole.public_id]), {**chosen_in(whole), "remember": "наша выгрузка"}
+        )
+        run_jobs()
+        answer = as_anton.get(reverse("desk:intake-refused", args=[whole.public_id]))
+        again = received(mended=b"".join(answer.streaming_content).decode("cp1251").replace("31.02", "12.05"))
+        assert "Причина отказа" in [column["header"] for column in again.facts["files"][0]["columns"]]
+        assert (again.facts["saved_name"], again.mapping is not None) == ("наша выгрузка", True)
 
     def test_rows_are_named_with_their_file_when_there_are_several(
         self, as_anton: Client, received: Callable[..., Batch], run_jobs: Callable[[], None]

@@ -1,7 +1,7 @@
 """Rows that were refused, in a file of the same shape with the reason beside each: corrected there and read again."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,11 @@ REASON_HEADER: Final = "Причина отказа"
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _TEXT: Final = frozenset({"text"})
 _SUFFIXES: Final = frozenset({".csv", ".txt", ".tsv"})
+
+
+def is_of_refused(files: Iterable[FileFacts]) -> bool:
+    """Whether these are rows that were refused before: a part of an export, whatever is said of it."""
+    return any(column.header == REASON_HEADER for facts in files for column in facts.columns)
 
 
 def write_rejected(reading: Reading, path: Path) -> list[Path]:

@@ -163,6 +163,16 @@ def choose_columns(
         audit.record("intake.columns.chosen", batch, actor=actor, now=now)
 
 
+def forget_columns(*, clinic: Clinic, mapping_id: int, actor: Actor, now: datetime) -> None:
+    """Columns kept for files with certain headers are kept no more; loads that used them stay. Raises AlreadyDone."""
+    with transaction.atomic():
+        kept = SavedMapping.objects.select_for_update().filter(clinic=clinic, pk=mapping_id).first()
+        if kept is None:
+            raise AlreadyDone("Эти столбцы уже убраны.")
+        audit.record("intake.columns.forgotten", kept, actor=actor, now=now)
+        kept.delete()
+
+
 #: step: (states from which it may begin, state while it runs)
 _STEPS: dict[str, tuple[list[str], str]] = {
     "check": ([Batch.State.MAPPED, Batch.State.CHECKED, Batch.State.FAILED], Batch.State.CHECKING),

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from zabota.clinic.models import Branch, Clinic
+from zabota.intake.reading.rejected import is_of_refused
 from zabota.intake.reading.results import Reading
 from zabota.intake.rules.reasons import reason_text
 from zabota.intake.services.catalogue import key_of
@@ -74,7 +75,7 @@ def plan_load(
         visits, patient_of={card.key: card.patient_id for card in cards}, clinic_id=clinic.pk, system=system
     )
     vanished: list[int] = []
-    if is_complete:
+    if is_complete and not is_of_refused(reading.files):
         refused = refused_visits(reading)
         vanished = vanished_ids(visits, refused, clinic_id=clinic.pk, system=system, branch_id=branch_id)
     return LoadPlan(

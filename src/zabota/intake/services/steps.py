@@ -19,7 +19,7 @@ from zabota.intake.models import Batch, RowIssue
 from zabota.intake.models import SavedMapping as SavedMappingRow
 from zabota.intake.reading.errors import UnreadableFile
 from zabota.intake.reading.exports import read_export, recognise_all
-from zabota.intake.reading.rejected import write_rejected
+from zabota.intake.reading.rejected import REASON_HEADER, is_of_refused, write_rejected
 from zabota.intake.reading.results import FileFacts, Reading
 from zabota.intake.rules.mapping import SavedMapping, WrongMapping
 from zabota.intake.rules.reasons import reason_text
@@ -67,6 +67,7 @@ def recognise_batch(batch_id: int) -> None:
             "files": [{"file": number, **_described(table)} for number, table in found],
             "signature": signature,
             "saved_name": saved.name if saved else "",
+            "corrected": is_of_refused(table for _, table in found),
         },
         mapping=saved.data if saved else None,
         stage="",
@@ -74,8 +75,10 @@ def recognise_batch(batch_id: int) -> None:
 
 
 def headers_signature(found: Sequence[FileFacts]) -> str:
-    """Equal for files with the same headers."""
-    text = "\n".join("\t".join(column.header for column in each.columns) for each in found)
+    """Equal for files with the same headers; the reason that we add to refused rows is no header of the clinic."""
+    text = "\n".join(
+        "\t".join(column.header for column in each.columns if column.header != REASON_HEADER) for each in found
+    )
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -152,6 +152,14 @@ def test_a_visit_whose_row_is_refused_now_has_not_vanished(load: Load) -> None:
     assert vanished() == {"v20"}
 
 
+def test_corrected_rows_of_a_load_make_nothing_else_vanish(load: Load) -> None:
+    rows = [f"v{each};{MILA};{on(-each)};Центр;Рябов И. А.;Осмотр;500;Завершён;" for each in (40, 30, 20, 10)]
+    load(visits(*rows))
+    header, *corrected = visits(rows[0], rows[3]).splitlines()
+    load("\r\n".join([f"{header};Причина отказа", *(f"{row};нет даты" for row in corrected)]) + "\r\n")
+    assert not vanished()
+
+
 def test_a_refused_row_without_a_number_keeps_the_visits_of_its_day(load: Load) -> None:
     header = "ФИО;Дата рождения;Дата приёма;Врач;Статус"
     rows = [f"Соколова Мила Андреевна;12.05.1990;{on(-each)};Рябов И. А.;Завершён" for each in (40, 30, 20, 10)]
