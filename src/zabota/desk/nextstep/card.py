@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from zabota.clinic.api import Right
 from zabota.desk.access import StaffRequest, staff_page
-from zabota.desk.nextstep.forms import DisableForm, ExemptForm, OverrideForm, ReferForm, SnoozeForm
+from zabota.desk.nextstep.forms import AnyVisitForm, DisableForm, ExemptForm, OverrideForm, ReferForm, SnoozeForm
 from zabota.desk.patients.access import patient_for
 from zabota.kernel import clock
 from zabota.kernel.errors import Trouble
@@ -28,6 +28,7 @@ from zabota.patients.models import Patient
 RECALL_ACTIONS: dict[str, tuple[type[forms.Form], Callable[..., Recall], str]] = {
     "override": (OverrideForm, nextstep.override_recall, "Срок изменён"),
     "snooze": (SnoozeForm, nextstep.snooze_recall, "Отложено"),
+    "visit": (AnyVisitForm, nextstep.count_any_visit, "Решение записано"),
     "disable": (DisableForm, nextstep.disable_recall, "Напоминание отключено"),
     "enable": (forms.Form, nextstep.enable_recall, "Напоминание включено"),
 }

@@ -107,6 +107,12 @@ class SnoozeForm(forms.Form):
     until = _day("Не раньше", required=False)
 
 
+class AnyVisitForm(forms.Form):
+    """Whether a booking for anything answers the recall."""
+
+    counts = forms.BooleanField(required=False)
+
+
 class DisableForm(forms.Form):
     """Never in this group."""
 

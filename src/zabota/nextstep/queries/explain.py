@@ -39,7 +39,9 @@ class RecallLine:
     due_on: date
     is_overdue: bool
     is_overridden: bool
-    #: «скрыто: записан 12 мая на «Гигиена»»; empty when it is time to call.
+    #: Whether any booking answers: said of this patient here, or of everybody by the thresholds of the clinic.
+    any_visit_counts: bool
+    #: «скрыто: записан 12 мая, засчитывается любой визит»; empty when it is time to call.
     hidden_because: str
 
 
@@ -120,6 +122,7 @@ def _lines(patient: Patient, known: tuple[RecallFacts, ...], today: date) -> tup
                 due_on=each.due_on,
                 is_overdue=not hidden and each.due_on < today,
                 is_overridden=each.overridden_on is not None,
+                any_visit_counts=each.any_visit_counts,
                 hidden_because=hidden,
             )
         )

@@ -136,7 +136,7 @@ def why_hidden(recall: RecallFacts, on: date) -> str:
     if booking is not None:
         day = near_day(booking.on, on)
         if recall.group_id in booking.group_ids:
-            return f"скрыто: записан {day} на «{recall.group_name}»"
+            return f"скрыто: записан {day}, срок посчитаем от этого визита"
         if booking.may_serve(recall.group_id):
             return f"скрыто: записан {day}, услуга не указана"
         return f"скрыто: записан {day}, засчитывается любой визит"

@@ -133,7 +133,7 @@ def test_expected_interval_is_that_of_the_latest_trigger_of_several_the_shortest
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        (recall(booking=booking(1)), "скрыто: записан 12 мая 2027 на «Гигиена»"),
+        (recall(booking=booking(1)), "скрыто: записан 12 мая 2027, срок посчитаем от этого визита"),
         (recall(booking=booking(2)), "скрыто: записан 12 мая 2027, засчитывается любой визит"),
         (recall(booking=booking(services=False)), "скрыто: записан 12 мая 2027, услуга не указана"),
         (
