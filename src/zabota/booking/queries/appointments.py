@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Max, Min, Q, Sum
 
 from zabota.booking.models import Appointment, AppointmentQuerySet, Payment, WorkingHours
+from zabota.booking.queries.needs import need_of
 from zabota.booking.queries.search import find_slots
 from zabota.booking.rules.slots import Span, free_times, usual_hours
-from zabota.clinic.models import Branch, Doctor
+from zabota.clinic.models import Branch, Doctor, Service
 
 _LOOK_BACK = timedelta(days=120)
 #: Times suggested of one day: morning and evening alike.
@@ -147,16 +148,25 @@ def treating_doctors(patient_ids: Sequence[int]) -> dict[int, Doctor]:
 
 
 def suggested_times(
-    *, doctor: Doctor, branch: Branch, now: datetime, duration_minutes: int = 30, days: int = 14, limit: int = 12
+    *,
+    doctor: Doctor,
+    branch: Branch,
+    now: datetime,
+    services: Sequence[Service] = (),
+    days: int = 14,
+    limit: int = 12,
 ) -> list[datetime]:
-    """Free times of a doctor in the next days, by their hours; without any, by when they usually receive in this branch."""
+    """Free times of a doctor in the next days, by their hours; without any, by when they usually receive in this branch.
+
+    As long as the services take, where their rooms and devices are free; nothing when this doctor does not perform them.
+    """
     if WorkingHours.objects.filter(resource__doctor=doctor, resource__is_active=True).exists():
         found = find_slots(
             clinic_id=doctor.clinic_id,
             now=now,
             doctors=[doctor],
             branch=branch,
-            minutes=duration_minutes,
+            services=services,
             days=days,
             limit_per_day=_PER_DAY,
         )
@@ -179,7 +189,7 @@ def suggested_times(
         busy=_spans(ahead),
         first_day=first_day,
         days=days,
-        duration_minutes=duration_minutes,
+        duration_minutes=need_of(services).minutes,
         zone=zone,
         not_before=now + timedelta(minutes=30),
     )[:limit]

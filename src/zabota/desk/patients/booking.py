@@ -105,13 +105,14 @@ def _booked(request: StaffRequest, patient: Patient, form: BookForm, now: dateti
     branch = data.get("branch") or _branch(request, patient, data["doctor"], "")
     if branch is None:
         raise BadInput("У клиники нет ни одного филиала. Добавьте его в настройках.")
+    services = [data["service"]] if data["service"] else []
     return booking.book_next_visit(
         patient=patient,
         doctor=data["doctor"],
         branch=branch,
         starts_at=form.starts_at(branch),
-        duration_minutes=data.get("duration_minutes") or (data["service"].duration_minutes if data["service"] else 30),
-        services=[data["service"]] if data["service"] else [],
+        duration_minutes=data.get("duration_minutes") or booking.need_of(services).minutes,
+        services=services,
         comment=data["comment"],
         actor=request.actor,
         now=now,

@@ -182,7 +182,7 @@ class BookForm(forms.Form):
         required=False,
         min_value=5,
         max_value=480,
-        initial=30,
+        widget=forms.NumberInput(attrs={"placeholder": "по услуге"}),
         error_messages={
             "min_value": "От 5 до 480 минут.",
             "max_value": "От 5 до 480 минут.",

@@ -8,18 +8,16 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from zabota.booking import api as booking
-from zabota.clinic.models import Branch, Doctor, Member
+from zabota.clinic.models import Member
 from zabota.desk.access import StaffRequest, branches_of
 from zabota.desk.today.person import Person, load_person
+from zabota.desk.today.times import load_booking
 from zabota.ui import formats
 from zabota.worklist import api as worklist
 from zabota.worklist.models import Outcome, Task
 
 #: Lines of the queue on the screen; the rest waits behind them.
 SHOWN = 40
-#: Free times beside the person; all others are in the calendar.
-SLOTS = 6
 #: What «Взять ещё» takes from the common queue.
 MORE = 10
 #: Buttons of outcomes: what is said on them, in the order of the digits.
@@ -47,21 +45,6 @@ class Line:
     def stake_kopecks(self) -> int:
         """An estimate is shown in whole roubles."""
         return whole_roubles(self.task.stake_kopecks)
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A free time as a button; `doctor` is named where any doctor will do."""
-
-    at: datetime
-    label: str
-    value: str
-    doctor: str = ""
-
-    @property
-    def surname(self) -> str:
-        """What has room on a button."""
-        return self.doctor.split(" ")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,61 +131,9 @@ def _button(code: str, digit: int, person: Person) -> Button:
     )
 
 
-def load_booking(
-    request: StaffRequest, person: Person, now: datetime, doctor: Doctor | None, *, anybody: bool = False
-) -> dict[str, Any]:
-    """Doctors of this patient's branch and free times of the chosen one, or of all of them."""
-    branch = person.task.branch or person.patient.branch
-    doctors = list(
-        Doctor.objects.filter(clinic=request.clinic, is_active=True).prefetch_related("branches").order_by("name")
-    )
-    near = [each for each in doctors if _receives_at(each, branch)]
-    usual = (person.doctor, person.last.doctor if person.last else None)
-    chosen = doctor or next((each for each in usual if each in doctors), None) or next(iter([*near, *doctors]), None)
-    where = branch_for(chosen, branch)
-    slots: list[Slot] = []
-    if anybody:
-        chosen, where = None, branch
-        slots = _of_anybody(request, branch, now)
-    elif chosen is not None and where is not None:
-        zone = ZoneInfo(where.time_zone)
-        times = booking.suggested_times(doctor=chosen, branch=where, now=now, limit=SLOTS)
-        slots = [Slot(at, _day_of(at.astimezone(zone)), at.isoformat()) for at in times]
-    return {
-        "doctors": [*near, *(each for each in doctors if each not in near)],
-        "doctor": chosen,
-        "anybody": anybody,
-        "slots": slots,
-        "booking_branch": where if where != branch else None,
-    }
-
-
-def _of_anybody(request: StaffRequest, branch: Branch | None, now: datetime) -> list[Slot]:
-    """The first free times of all doctors of the branch, two a day."""
-    found = booking.find_slots(clinic_id=request.clinic.pk, now=now, branch=branch, days=14, limit_per_day=2)
-    every = [slot for slots in found.values() for slot in slots][:SLOTS]
-    return [Slot(slot.local, _day_of(slot.local), slot.key, slot.doctor.name) for slot in every]
-
-
-def _day_of(at: datetime) -> str:
-    return f"{formats.weekday(at.date())}, {formats.day_short(at.date())}"
-
-
-def branch_for(doctor: Doctor | None, branch: Branch | None) -> Branch | None:
-    """Where this doctor would see the patient: in the patient's branch when they receive there."""
-    if doctor is None or branch is None or _receives_at(doctor, branch):
-        return branch or next(iter(doctor.branches.all() if doctor else ()), None)
-    return next(iter(doctor.branches.all()), None)
-
-
 def whole_roubles(kopecks: int) -> int:
     """Rounded to a rouble: more digits than an estimate has would only pretend."""
     return round(kopecks / 100) * 100
-
-
-def _receives_at(doctor: Doctor, branch: Branch | None) -> bool:
-    branches = list(doctor.branches.all())
-    return branch is None or not branches or branch in branches
 
 
 def deadline(task: Task, now: datetime, zone: ZoneInfo) -> tuple[str, str]:

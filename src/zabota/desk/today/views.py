@@ -11,10 +11,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import push_url, reswap, retarget, trigger_client_event
 
+from zabota.booking import api as booking
 from zabota.clinic.api import Right
 from zabota.clinic.models import Branch, Doctor
 from zabota.desk.access import StaffRequest, branches_of, staff_page
-from zabota.desk.today import board, words
+from zabota.desk.today import board, times, words
 from zabota.desk.today.person import load_person
 from zabota.desk.today.reading import read_booking, read_outcome, read_version
 from zabota.desk.today.scope import find_task, task_or_404
@@ -105,17 +106,21 @@ def book(request: StaffRequest, public_id: str) -> HttpResponse:
         shown = load_person(task, member=request.member, now=now)
         anybody = request.GET.get("doctor") == "any"
         context = {"person": shown, "current": task}
-        context |= board.load_booking(request, shown, now, doctor, anybody=anybody)
+        services = times.read_services(request.GET, request.clinic.pk)
+        context |= times.load_booking(request, shown, now, doctor, anybody=anybody, services=services)
         name = "desk/today/_booking.html" if wants_fragment(request) else "desk/today/book.html"
         return render(request, name, context)
     try:
         doctor, starts_at = read_booking(request.POST, request.clinic.pk, ZoneInfo(request.clinic.time_zone))
+        services = times.read_services(request.POST, request.clinic.pk)
         recorded = worklist.book_from_task(
             task=task,
             member=request.member,
             doctor=doctor,
-            branch=board.branch_for(doctor, task.branch or task.patient.branch),
+            branch=times.branch_for(doctor, task.branch or task.patient.branch),
             starts_at=starts_at,
+            services=services,
+            duration_minutes=booking.need_of(services).minutes,
             seen_version=read_version(request.POST),
             script=worklist.script_for(task),
             actor=request.actor,
