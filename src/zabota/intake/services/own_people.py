@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 
+from zabota.booking.models import Appointment
 from zabota.intake.services.catalogue import read_catalogue
 from zabota.intake.services.own_bookings import own_bookings, same_booking
 from zabota.intake.services.people import CHUNK, Card, chunked, find_fills
@@ -48,16 +49,19 @@ def recognise_people(cards: Sequence[Card], visits: Sequence[Visit], *, clinic_i
 
 
 def _callers(cards: Sequence[Card], *, clinic_id: int, system: str) -> dict[str, list[Patient]]:
-    """By phone, people of the clinic whom this system has not numbered yet."""
+    """By phone, people who booked here and whom this system has not numbered yet."""
     callers: dict[str, list[Patient]] = defaultdict(list)
     for phones in chunked(sorted({phone for card in cards for phone in card.phones}), CHUNK):
         rows = Contact.objects.filter(clinic_id=clinic_id, kind=Contact.Kind.PHONE, value__in=phones)
         contacts = list(rows.values_list("value", "patient_id"))
-        people = Patient.objects.cards().in_bulk({patient_id for _, patient_id in contacts})
-        numbered = PatientExternalId.objects.filter(system=system, patient_id__in=people)
-        known = set(numbered.values_list("patient_id", flat=True))
+        ids = {patient_id for _, patient_id in contacts}
+        own = Appointment.objects.filter(patient_id__in=ids, ext_id="", vanished_at=None)
+        numbered = PatientExternalId.objects.filter(system=system, patient_id__in=ids)
+        ids &= set(own.values_list("patient_id", flat=True))
+        ids -= set(numbered.values_list("patient_id", flat=True))
+        people = Patient.objects.cards().in_bulk(ids)
         for phone, patient_id in contacts:
-            if patient_id in people and patient_id not in known:
+            if patient_id in people:
                 callers[phone].append(people[patient_id])
     return callers
 
