@@ -221,13 +221,17 @@ class _Cleaner:
             ("sex", values.sex_of, pl.String),
             ("qty", read_quantity, pl.Float64),
             *((field, values.flag_of, pl.Boolean) for field, kind in FIELDS.items() if kind == "flag"),
-            *((field, values.code_of, pl.String) for field, kind in FIELDS.items() if kind == "code"),
-            *((field, values.said, pl.String) for field, kind in FIELDS.items() if kind == "words"),
         ]
         for field, read, dtype in single:
             series = self._raw(field)
             if series is not None:
                 self.out[field] = by_distinct(series, _one(read), {"value": dtype})["value"]
+        readers = {"code": values.code_row, "words": values.words_row}
+        for field, kind in FIELDS.items():
+            if kind in readers:
+                result = self._read(field, readers[kind], {"value": pl.String, "problem": pl.String})
+                if result is not None:
+                    self.out[field] = result["value"]
         for field in (
             "comment",
             "cancel_reason",

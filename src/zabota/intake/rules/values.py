@@ -15,6 +15,7 @@ OLDEST_YEARS: Final = 110
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[a-zа-я]{2,}", re.I)
 _BIRTH_INSIDE = re.compile(r"\b\d{1,2}\.\d{1,2}\.(?:19|20)\d{2}\b")
 _NAME_TAIL = re.compile(r"[,;]?\s*(?:\(.*?\)|\[.*?\]|№?\s*\d[\d\s()+\-./]*(?:г\.?\s?р\.?)?)")
+_FORMULA = re.compile(r"\s*=\s*[\w(+\-\"'\[@]")
 _NOT_SAID = {
     "", "-", "--", "нет", "не указан", "не указана", "не указано", "неизвестно", "неизвестен", "не известно", "не задан", "не задано", "не определен", "не определено",
     "нет данных", "none", "null", "n/a", "na", "nan", "unknown", "пусто", "прочее не указано", "?", "0", "не выбрано", "не заполнено", "без источника", "нет источника", "undefined",
@@ -68,6 +69,8 @@ def birth_row(text: str, form: DateForm, today: date) -> tuple[date | None, str 
 def name_row(text: str, *, name_first: bool) -> NameRow:
     """A whole name in one cell, with the remarks that clinics put beside it cut off."""
     problem = name_problem(text)
+    if _FORMULA.match(text):
+        return None, None, None, None, "name_unreadable"
     if problem in ("name_too_long", "name_test", "name_company", "name_service_note"):
         return None, None, None, None, problem
     inside = _BIRTH_INSIDE.search(text)
@@ -89,7 +92,7 @@ def without_remarks(text: str) -> str:
 
 def part_row(text: str) -> tuple[str | None, str | None]:
     """One part of a name in its own column."""
-    problem = name_problem(text)
+    problem = "name_unreadable" if _FORMULA.match(text) else name_problem(text)
     if problem:
         return None, problem
     shown = spell(_NAME_TAIL.sub(" ", text))
@@ -148,6 +151,16 @@ def said(text: str) -> str | None:
     """A word of a list (source, branch, doctor), or None when the cell says that nothing is known."""
     shown = " ".join(text.split()).strip(" ;,")
     return None if fold(shown) in _NOT_SAID else shown
+
+
+def words_row(text: str) -> tuple[str | None, str | None]:
+    """As `said`; a formula that nobody reckoned is no word."""
+    return (None, "formula") if _FORMULA.match(text) else (said(text), None)
+
+
+def code_row(text: str) -> tuple[str | None, str | None]:
+    """As `code_of`; a formula that nobody reckoned is no number."""
+    return (None, "formula") if text.startswith("=") else (code_of(text), None)
 
 
 def sex_of(text: str) -> str | None:

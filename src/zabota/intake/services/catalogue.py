@@ -1,13 +1,26 @@
-"""Branches, doctors, services and sources of an export: found by folded name, made when they are new."""
+"""Branches, doctors, services and sources of an export: found by folded name, made when they are new, removed unused."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
+from typing import Any
 
-from zabota.clinic.models import Branch, Clinic, Doctor, Service
+from django.db import transaction
+
+from zabota.booking.models import NextFree
+from zabota.clinic.models import Branch, Doctor, Service
+from zabota.intake.models import Batch, Change
+from zabota.kernel.jobs import assure_lease
+from zabota.kernel.models import AuditEntry
 from zabota.kernel.names import fold
 from zabota.patients.models import Source
+
+#: In this order they are removed: a doctor works in a branch.
+_KINDS: tuple[Any, ...] = (Service, Doctor, Branch, Source)
+_NAMES: dict[str, Any] = {"branches": Branch, "doctors": Doctor, "services": Service, "sources": Source}
+#: What the program reckons of a doctor by itself.
+_RECKONED = (NextFree,)
 
 
 @dataclasses.dataclass
@@ -54,30 +67,31 @@ def read_catalogue(clinic_id: int) -> Catalogue:
 
 
 def extend_catalogue(
-    clinic: Clinic,
+    batch: Batch,
     *,
     branches: Iterable[str],
     doctors: dict[str, str],
     services: dict[str, tuple[str, int]],
     sources: Iterable[str],
 ) -> tuple[Catalogue, dict[str, int]]:
-    """Make what is missing. `doctors`: name → speciality; `services`: name → (code, latest price in kopecks).
+    """Make what is missing, and keep with the load that it did. `doctors`: name → speciality; `services`: name → (code, latest price in kopecks).
 
     Returns the catalogue and how many of each were made.
     """
+    clinic = batch.clinic
     known = read_catalogue(clinic.pk)
-    made = {"branches": 0, "doctors": 0, "services": 0, "sources": 0}
+    made: dict[Any, list[int]] = {kind: [] for kind in _KINDS}
     zone = clinic.time_zone
     for name in branches:
         if name and key_of(name) not in known.branches:
             known.branches[key_of(name)] = Branch.objects.create(clinic=clinic, name=name[:200], time_zone=zone).pk
-            made["branches"] += 1
+            made[Branch].append(known.branches[key_of(name)])
     for name, speciality in doctors.items():
         key = key_of(name)[:200]
         if key and key not in known.doctors:
             doctor = Doctor.objects.create(clinic=clinic, name=name[:200], name_key=key, speciality=speciality[:100])
             known.doctors[key] = doctor.pk
-            made["doctors"] += 1
+            made[Doctor].append(doctor.pk)
     for name, (code, price) in services.items():
         key = key_of(name)[:300]
         if key and key not in known.services:
@@ -85,10 +99,46 @@ def extend_catalogue(
                 clinic=clinic, name=name[:300], name_key=key, code=code[:40], price_kopecks=price or None
             )
             known.services[key] = service.pk
-            made["services"] += 1
+            made[Service].append(service.pk)
     for name in sources:
         key = key_of(name)[:120]
         if key and key not in known.sources:
             known.sources[key] = Source.objects.create(clinic=clinic, name=name[:120], name_key=key).pk
-            made["sources"] += 1
-    return known, made
+            made[Source].append(known.sources[key])
+    Change.objects.bulk_create(
+        Change(batch=batch, kind=Change.Kind.CREATED, model=kind._meta.label, object_id=pk)
+        for kind, ids in made.items()
+        for pk in ids
+    )
+    return known, {name: len(made[kind]) for name, kind in _NAMES.items()}
+
+
+def remove_made(batch: Batch) -> int:
+    """Remove what a load made of the catalogue and nothing else uses and nobody has touched since."""
+    removed = 0
+    for kind in _KINDS:
+        with transaction.atomic():
+            assure_lease()
+            made = batch.changes.filter(kind=Change.Kind.CREATED, model=kind._meta.label)
+            ids = set(made.values_list("object_id", flat=True))
+            free = ids - _used(kind, ids)
+            kind.objects.filter(pk__in=free).delete()
+            made.delete()
+        removed += len(free)
+    return removed
+
+
+def _used(kind: Any, ids: set[int]) -> set[int]:
+    """Of rows those to which another row leads or with which a person did something."""
+    deeds = AuditEntry.objects.filter(object_type=kind._meta.label, object_id__in=[str(pk) for pk in ids])
+    deeds = deeds.exclude(actor_kind__in=["system", "import"]).exclude(action__endswith=".viewed").order_by()
+    used = {int(pk) for pk in deeds.values_list("object_id", flat=True)}
+    own = {field.remote_field.through for field in kind._meta.many_to_many}
+    for relation in kind._meta.get_fields(include_hidden=True):
+        if relation.auto_created and not relation.concrete and not relation.many_to_many:
+            other = relation.related_model
+            if other not in own and other not in _RECKONED:
+                name = relation.field.attname
+                rows = other._base_manager.filter(**{f"{name}__in": ids})
+                used.update(rows.order_by().values_list(name, flat=True).distinct())
+    return used

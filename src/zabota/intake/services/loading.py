@@ -69,7 +69,7 @@ def _catalogue(writer: Writer) -> Catalogue:
     with transaction.atomic():
         assure_lease()
         catalogue, made = extend_catalogue(
-            writer.clinic,
+            writer.batch,
             branches=sorted(filter(None, branches)),
             doctors=doctors,
             services=services,

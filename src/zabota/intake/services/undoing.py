@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from zabota.booking.models import Appointment, AppointmentService, Payment
 from zabota.care.models import Plan
 from zabota.intake.models import Batch, Change
+from zabota.intake.services.catalogue import remove_made
 from zabota.intake.services.people import chunked
 from zabota.intake.services.traces import used_patients, used_plans, used_visits
 from zabota.intake.services.visits import lines_of
@@ -37,6 +38,7 @@ def undo_load(batch: Batch, *, tick: Tick) -> tuple[dict[str, int], set[int]]:
     _remove(Exemption, batch)
     _detach_ids(batch)
     counts["patients_removed"], counts["patients_kept"] = _remove_patients(batch, touched, tick)
+    counts["catalogue_removed"] = remove_made(batch)
     return counts, touched
 
 
@@ -45,7 +47,8 @@ def _restore(batch: Batch, touched: set[int], tick: Tick) -> int:
 
     A field that a later load wrote over stays, and undoing that load will put back what was before this one.
     """
-    changes = list(batch.changes.order_by("-id").values_list("id", flat=True))
+    kept = batch.changes.exclude(kind=Change.Kind.CREATED)
+    changes = list(kept.order_by("-id").values_list("id", flat=True))
     restored = 0
     for portion in chunked(changes, PORTION):
         with transaction.atomic():

@@ -169,12 +169,15 @@ def test_spoilt_dbf_is_refused(tmp_path: Path) -> None:
     assert refused(path).text_ru
 
 
-def test_formula_in_a_cell_stays_text_and_is_never_computed(tmp_path: Path) -> None:
-    path = text_file(tmp_path / "a.csv", [HEADER, row(c7='=HYPERLINK("http://x")', c8="=1+1"), PYOTR])
+def test_formula_in_a_cell_is_never_computed_and_becomes_no_service_and_no_patient(tmp_path: Path) -> None:
+    path = text_file(
+        tmp_path / "a.csv", [HEADER, row(c7='=HYPERLINK("http://x")', c8="=1+1"), PYOTR, row(c1="", c2="=A1&B1", c4="")]
+    )
     reading = read_here(path)
     assert reading.rows.accepted == 2
-    assert reading.visits["service"][0] == '=HYPERLINK("http://x")'
-    assert reading.remarks["code"].to_list() == ["formula"]
+    assert reading.visits["service"][0] is None
+    assert reading.remarks["code"].to_list() == ["formula", "formula"]
+    assert [each.row for each in reading.rejections] == [4]
 
 
 # -- the process of its own ---------------------------------------------------------------------------

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from zabota.booking import api as booking
-from zabota.booking.models import Appointment, AppointmentService, Payment, WaitlistEntry
-from zabota.clinic.models import Branch, Clinic, Member
-from zabota.intake.models import Batch
+from zabota.booking.models import Appointment, AppointmentService, Payment, Resource, WaitlistEntry
+from zabota.clinic.models import Branch, Clinic, Doctor, Member, Service
+from zabota.intake.models import Batch, Change
 from zabota.intake.tests.conftest import Load
 from zabota.kernel import audit, clock
 from zabota.kernel.audit import Actor
@@ -234,6 +234,27 @@ def test_loads_are_undone_in_any_order(load: Load, undo: Callable[[Batch], Batch
     assert shape("v1")[2:5] == ([("Осмотр", 90_000)], 90_000, "planned")
     undo(third)
     assert shape("v1") == before
+
+
+def test_undo_takes_back_doctors_services_and_branches_that_nobody_needs(
+    load: Load, undo: Callable[[Batch], Batch], vera: Member
+) -> None:
+    load(visits(f"v1;{MILA};{on(-9)};Центр;Рябов И. А.;Осмотр;500;Завершён;"))
+    made = ("Лишний Л. Л.", "Нужный Н. Н.", "Правленый П. П.")
+    batch = load(
+        visits(*(f"w{n};{MILA};{on(-3 - n)};Окраина;{name};Лишняя;5;Завершён;" for n, name in enumerate(made)))
+    )
+    assert Change.objects.filter(kind="created", batch=batch).count() == 5
+    doctors = {row.name: row for row in Doctor.objects.all()}
+    Resource.objects.create(clinic=vera.clinic, kind="doctor", name="Н", doctor=doctors["Нужный Н. Н."])
+    audit.record(
+        "clinic.doctor.changed", doctors["Правленый П. П."], actor=Actor(user_id=vera.user_id), now=clock.now()
+    )
+    undone = undo(batch)
+    assert undone.result["undone"]["catalogue_removed"] == 3
+    assert set(Doctor.objects.values_list("name", flat=True)) == {"Рябов И. А.", "Нужный Н. Н.", "Правленый П. П."}
+    assert list(Service.objects.values_list("name", flat=True)) == ["Осмотр"]
+    assert not Branch.objects.filter(name="Окраина").exists()
 
 
 def test_a_load_whose_undoing_failed_is_undone_again(load: Load, undo: Callable[[Batch], Batch]) -> None:
