@@ -75,6 +75,48 @@ def test_an_empty_answer_is_refused_with_words(as_vera: Client, talk: Conversati
     assert "Напишите ответ" in answer.content.decode()
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Диагноз: пульпит.",
+        "У вас, похоже, воспаление",
+        "У вас воспаление десны",
+        "Принимайте по 1 таблетке утром",
+        "Назначаю антибиотик",
+        "Ибупрофен 200 мг",
+        "Заключение: без патологии",
+        "На снимке видно кисту",
+    ],
+)
+def test_a_diagnosis_or_a_prescription_goes_into_the_record_and_not_into_a_conversation(
+    as_vera: Client, talk: Conversation, words: str
+) -> None:
+    """L60."""
+    page = as_vera.post(url(talk, "answer"), {"text": words, "key": "k"})
+
+    assert page.status_code == 422
+    said = page.content.decode()
+    assert "№ 193н" in said and "медицинскую систему" in said and words in said
+    canned = as_vera.post(reverse("desk:inbox-canned"), {"title": "Ответ", "text": words})
+    assert canned.status_code == 422
+    assert not Message.objects.exists() and not CannedAnswer.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Диагноз ставит врач на приёме.",
+        "За четыре часа не принимайте пищу, пейте воду.",
+        "Приём назначен на 10:00",
+        "Рецепт можно забрать в регистратуре",
+        "Принимаете ли вы лекарства?",
+        "Чистка стоит 7 200 ₽",
+    ],
+)
+def test_what_the_desk_says_every_day_is_no_diagnosis(as_vera: Client, talk: Conversation, words: str) -> None:
+    assert as_vera.post(url(talk, "answer"), {"text": words, "key": "k"}).status_code == 302
+
+
 def test_an_answer_through_a_channel_that_is_off_keeps_what_was_typed(
     as_vera: Client, talk: Conversation, account: ChannelAccount
 ) -> None:

@@ -89,6 +89,15 @@ _FORBIDDEN: tuple[tuple[str, re.Pattern[str], str], ...] = (
         "Рекламировать прерывание беременности запрещено.",
     ),
 )  # fmt: skip
+#: Words of care that belong into the record of the patient, never into a conversation: what is, what to take, what was found.
+_CARE = _any(
+    r"диагноз\w*\s*[:—–-]", r"\b(?:ваш|вам поставил\w*|вам ставим|поставлен\w*) (?:\w+ )?диагноз",
+    r"\bу вас,? (?:[\w,]+ ){0,2}(?:кариес|пульпит|периодонтит|пародонтит|гингивит|воспалени|инфекци|опухол|киста\b|гастрит|дерматит)",
+    r"\b(?:назначаю|назначаем|назначил\w*|назначен\w*|выписываю|выписал\w*|выписан\w*) (?:вам )?(?:\w+ )?(?:лечени|препарат|лекарств|антибиотик|таблетк|капл|маз|рецепт)",
+    r"\b(?:принимайте|примите|пейте|выпейте|колите|мажьте|капайте) (?:\w+ ){0,3}(?:таблетк|капсул|капл|препарат|лекарств|антибиотик|обезболив|маз|сироп|нурофен|ибупрофен|парацетамол|анальгин|кетон|амоксициллин)",
+    r"\bпо \d+(?:[.,]\d+)? ?(?:мг|мкг|мл|таблетк|капсул|капл)", r"\b\d+(?:[.,]\d+)? ?(?:мг|мкг)\b",
+    r"(?:врачебн|медицинск)\w+ заключени\w*\s*[:—–-]", r"\bзаключени\w+\s*:", r"на (?:снимк|УЗИ|МРТ|КТ)\w* (?:видн|виж|обнаруж|нашл)",
+)  # fmt: skip
 _LINK = re.compile(r"https?://|\{ссылка\}|\{отписка\}|\b[\w-]+\.(?:ru|рф|com|su)/", re.IGNORECASE)
 _ERID = re.compile(r"[A-Za-z0-9]{5,64}")
 _RAFFLE = _any(r"розыгрыш", r"разыгрыва", r"лотере")
@@ -125,6 +134,12 @@ def check_template(
     found += _spelled(" ".join([subject, *texts.values()]), hidden)
     found += _marked(texts, erids or {}, message_class=message_class, is_required=erid_required)
     return _once(found)
+
+
+def words_of_care(text: str) -> str:
+    """The first words of an answer that read like a diagnosis, a prescription or a conclusion; nothing when there are none."""
+    found = _CARE.search(text)
+    return found.group().strip() if found else ""
 
 
 def check_text(text: str, *, message_class: str, detail: str = "d0", channel: str = "") -> list[Finding]:

@@ -13,7 +13,7 @@ from zabota.kernel import audit
 from zabota.kernel.audit import Actor
 from zabota.kernel.errors import AlreadyDone, BadInput
 from zabota.messaging.models import CannedAnswer, Conversation, Message, Turn
-from zabota.messaging.rules.lint import LIMITS
+from zabota.messaging.rules.lint import LIMITS, words_of_care
 from zabota.messaging.rules.parts import count_parts
 from zabota.messaging.rules.text import units
 from zabota.messaging.rules.transport import Channel
@@ -31,6 +31,7 @@ def reply(
     text = text.replace("\r\n", "\n").strip()
     if not text:
         raise BadInput("Напишите ответ.")
+    _no_care(text)
     limit = LIMITS.get(conversation.channel, 4000)
     if units(text) > limit:
         raise BadInput(f"Ответ длиннее {limit} знаков: этот канал его не примет.")
@@ -78,6 +79,15 @@ def reply(
     audit.record("messaging.conversation.answered", conversation, actor=actor, now=now)
     wake()
     return turn
+
+
+def _no_care(text: str) -> None:
+    """A conversation is about time and place: what is medical help is written where the law wants it (order 193н)."""
+    if said := words_of_care(text):
+        raise BadInput(
+            f"«{said}» похоже на диагноз, назначение или заключение: в переписке их не пишут (приказ Минздрава № 193н). "
+            "Перенесите это в медицинскую систему, а пациента пригласите на приём, в клинику или по видео."
+        )
 
 
 def _face(conversation: Conversation) -> Face:
@@ -147,6 +157,7 @@ def save_canned(
     title, text = " ".join(title.split())[:80], text.replace("\r\n", "\n").strip()
     if not title or not text:
         raise BadInput("Заполните название и текст ответа.")
+    _no_care(text)
     same = CannedAnswer.objects.filter(clinic=clinic, title=title)
     if (same.exclude(pk=answer.pk) if answer else same).exists():
         raise BadInput(f"Ответ «{title}» уже есть.")
