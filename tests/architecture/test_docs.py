@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 
 import pytest
 
 from tests.architecture.sources import PACKAGE, ROOT, modules, text
 from tests.architecture.tables import TABLES, with_table
-from zabota.desk.settings.trail_words import ACTIONS, PARTS
+from zabota.desk.settings.trail_words import ACTIONS, DETAILS, PARTS, UNTOLD
 from zabota.ops.cli import COMMANDS
 
 SETTING = re.compile(r"\b(ZABOTA_[A-Z_]+[A-Z]|DATABASE_URL)\b")
@@ -64,6 +66,31 @@ def actions_recorded() -> set[str]:
 def test_each_action_of_the_trail_has_words() -> None:
     assert actions_recorded() - set(ACTIONS) == set()
     assert {action.split(".")[0] for action in ACTIONS} <= set(PARTS)
+
+
+def details_written() -> Iterator[tuple[str, str]]:
+    """Names of details that the program keeps beside actions, as far as they are written out, each with its module."""
+    for path in modules():
+        source = text(path)
+        if "details" not in source:
+            continue
+        for node in ast.walk(ast.parse(source)):
+            values: list[ast.expr] = []
+            if isinstance(node, ast.Call):
+                values = [each.value for each in node.keywords if each.arg == "details"]
+            elif isinstance(node, ast.Assign) and any(
+                isinstance(each, ast.Name) and each.id == "details" for each in node.targets
+            ):
+                values = [node.value]
+            for value in values:
+                if isinstance(value, ast.Dict):
+                    for key in value.keys:
+                        if isinstance(key, ast.Constant):
+                            yield str(key.value), path.name
+
+
+def test_each_detail_of_the_trail_has_words() -> None:
+    assert {(name, module) for name, module in details_written() if name not in DETAILS and name not in UNTOLD} == set()
 
 
 def test_every_module_of_commands_exists() -> None:

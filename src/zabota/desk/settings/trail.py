@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.paginator import Paginator
@@ -17,7 +16,8 @@ from django.views.decorators.http import require_GET
 from zabota.clinic.api import Right, members
 from zabota.desk.access import StaffRequest, branches_of, staff_page, visible
 from zabota.desk.control.csv import csv_answer
-from zabota.desk.settings.trail_words import DETAILS, KINDS, PARTS, UNTOLD, value_of, words_of
+from zabota.desk.settings.trail_details import details_told
+from zabota.desk.settings.trail_words import KINDS, PARTS, words_of
 from zabota.kernel import clock
 from zabota.kernel.audit import record
 from zabota.kernel.models import AuditEntry
@@ -134,19 +134,10 @@ def lines(rows: Iterable[AuditEntry]) -> list[Line]:
             who=_unbroken(row.actor.short_name) if row.actor else KINDS.get(row.actor_kind, row.actor_kind),
             what=words_of(row.action),
             patient=patients.get(row.patient_id) if row.patient_id else None,
-            details=_details(row.details),
+            details=details_told(row.details, row.object_type),
         )
         for row in found
     ]
-
-
-def _details(details: dict[str, Any]) -> str:
-    kept = ((name, value) for name, value in details.items() if name not in UNTOLD and _is_told(value))
-    return "; ".join(f"{DETAILS.get(name, name)}: {value_of(value)}" for name, value in kept)[:300]
-
-
-def _is_told(value: object) -> bool:
-    return value is False or value not in (None, "", [], {}, 0)
 
 
 def _unbroken(name: str) -> str:

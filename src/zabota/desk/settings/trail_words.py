@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from zabota.booking.models import Appointment
 from zabota.clinic.api import ROLE_NAMES
-from zabota.patients.models import Contact
+from zabota.patients.models import Consent, Contact
 from zabota.ui import formats
 from zabota.worklist.models import Outcome, Reason, TaskEvent
 
@@ -17,6 +17,11 @@ _VALUES: dict[str, str] = {
         choice.value: str(choice.label)
         for choices in (Contact.Reach, Contact.Kind, Reason, Outcome, TaskEvent.Kind, Appointment.Status)
         for choice in choices
+    },
+    **{
+        str(code): str(label)
+        for name in ("purpose", "state", "signature")
+        for code, label in getattr(Consent._meta.get_field(name), "choices", None) or ()
     },
     **{role.value: name for role, name in ROLE_NAMES.items()},
     # Of a visit, in words that suit anybody.
@@ -248,9 +253,58 @@ DETAILS = {
     "was_open": "было открыто",
     "with_names": "с именами",
     "yes": "да",
+    # Of loads and sweeps.
+    "catalogue_removed": "убрано врачей, услуг и филиалов",
+    "consents_recorded": "согласий записано",
+    "consents_removed": "согласий убрано",
+    "contacts_removed": "контактов убрано",
+    "left_after": "осталось без шага",
+    "new_branches": "новых филиалов",
+    "new_doctors": "новых врачей",
+    "new_services": "новых услуг",
+    "new_sources": "новых источников",
+    "patients_created": "новых карт",
+    "patients_filled": "карт дополнено",
+    "patients_kept": "карт осталось",
+    "patients_removed": "карт убрано",
+    "payments_created": "новых оплат",
+    "payments_removed": "оплат убрано",
+    "plans_created": "новых планов",
+    "plans_removed": "планов убрано",
+    "restored": "прежних значений возвращено",
+    "tasks_raised": "задач приближено",
+    "visits_changed": "визитов изменено",
+    "visits_created": "новых визитов",
+    "visits_kept": "визитов осталось",
+    "visits_removed": "визитов убрано",
+    "visits_vanished": "визитов исчезло",
+    # Of cards, consents, messages and the goal.
+    "addresses": "адресов закрыто",
+    "any_visit_counts": "засчитывается любой визит",
+    "baseline": "исходно",
+    "class": "класс сообщения",
+    "columns": "столбцы",
+    "consents": "согласий",
+    "detailed": "подробно",
+    "disabled_reason": "причина записана",
+    "due_on": "срок",
+    "form": "вид файла",
+    "is_disabled": "отключено",
+    "moved": "перенесено строк",
+    "overridden_on": "другой срок",
+    "override_reason": "причина записана",
+    "preferred": "желанный",
+    "purpose": "цель",
+    "signature": "подпись",
+    "snoozed_until": "отложено до",
+    "stages": "этапов",
+    "state": "решение",
+    "target": "цель",
+    "trouble": "неполадка",
+    "until_on": "до",
 }
 #: Keys of rows mean nothing to people.
-UNTOLD = frozenset({"from_member", "to_member", "tag_id", "task"})
+UNTOLD = frozenset({"absorbed", "from_member", "member", "recalls", "reopened", "to_member", "tag_id", "task"})
 
 #: Who acts when it is not a person.
 KINDS = {
