@@ -65,14 +65,16 @@ def plan(
     booked_at: dt.datetime,
     zone: str,
     patient_zone: str = "",
+    online: bool = False,
     terms: Terms,
 ) -> list[Planned]:
     """The reminders of a visit that was booked (or moved) at `booked_at`, in the order of time.
 
+    Without the link nobody comes in to an `online` one: until its beginning a message is of use.
     `zone` is of the branch, in which the visit has its date; quiet hours are those of `patient_zone`.
     """
     home = ZoneInfo(patient_zone or zone)
-    last = starts_at - _TOO_LATE
+    last = starts_at if online else starts_at - _TOO_LATE
     found: list[Planned] = []
     if terms.confirm_on:
         found.append(Planned(Moment.BOOKED, next_allowed(booked_at, home, terms.window), last))

@@ -76,6 +76,7 @@ def plan_visit(*, appointment_id: int, now: datetime) -> list[Reminder]:
         zone=zone,
         # The zone by which the gate will judge the hour.
         patient_zone=str(zones_of([visit.patient_id], clinic_id=visit.clinic_id)[visit.patient_id]),
+        online=visit.kind == Appointment.Kind.ONLINE,
         terms=terms_for(visit.clinic_id),
     )
     told = visit.origin == Appointment.Origin.IMPORT or (visit.booked_at is not None and now - visit.booked_at > _JUST)

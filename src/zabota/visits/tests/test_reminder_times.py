@@ -53,6 +53,17 @@ def test_a_visit_booked_less_than_48_hours_ahead_has_no_48_hour_reminder() -> No
     assert Moment.LONG in planned("2026-11-26 15:00", "2026-11-24 15:00")
 
 
+def test_the_link_of_a_visit_by_video_booked_minutes_before_still_goes_out() -> None:
+    starts, booked = at("2026-11-26 15:00"), at("2026-11-26 14:55")
+    here, there = (
+        plan(starts_at=starts, booked_at=booked, zone="Europe/Moscow", online=online, terms=Terms())
+        for online in (False, True)
+    )
+
+    assert here == []
+    assert [(each.moment, each.expires_at) for each in there] == [(Moment.BOOKED, starts)]
+
+
 def test_quiet_hours_push_the_two_hour_reminder_to_the_evening_before() -> None:
     found = planned("2026-11-26 09:00", "2026-11-18 12:00", evening_on=False)
 
