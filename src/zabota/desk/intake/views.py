@@ -26,6 +26,8 @@ from zabota.ui.page import page
 SHOWN_REFUSALS = 20
 WORKING = (Batch.State.CHECKING, Batch.State.LOADING, Batch.State.UNDOING)
 _DELIMITERS = {"\t": "табуляция", ";": "«;»", ",": "«,»", "|": "«|»"}
+#: Fields that a list of patients has no use for: with them and without a date a list of visits lost its days.
+_OF_VISITS = {"doctor", "service", "status", "total", "price", "paid"}
 _KINDS = {
     "visits": "визиты",
     "patients": "пациенты",
@@ -234,6 +236,7 @@ def _table(number: int, file: dict[str, Any], chosen: dict[str, str]) -> dict[st
     return {
         **file,
         "columns": rows,
+        "dateless": file["kind"] == "patients" and bool(_OF_VISITS & {column["field"] for column in rows}),
         "delimiter_shown": _DELIMITERS.get(file["delimiter"], f"«{file['delimiter']}»"),
         "kind_shown": _KINDS.get(file["kind"] or "", "визиты"),
     }

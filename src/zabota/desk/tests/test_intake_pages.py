@@ -124,6 +124,28 @@ def test_from_the_check_one_can_go_back_to_the_columns(
     assert batch.state == Batch.State.CHECKED, batch.error
 
 
+def test_a_file_without_dates_is_said_to_bring_no_visits(
+    as_anton: Client, received: Callable[..., Batch], run_jobs: Callable[[], None]
+) -> None:
+    batch = received(visits="ФИО;Врач;Услуга\r\nСоколова Мила Андреевна;Рябов И. А.;Гигиена\r\n")
+    address = reverse("desk:intake-batch", args=[batch.public_id])
+    assert "Столбца с датой приёма нет" in as_anton.get(address).content.decode()
+    assert (
+        "Столбца с датой"
+        not in as_anton.get(reverse("desk:intake-batch", args=[received(people=PEOPLE).public_id])).content.decode()
+    )
+    as_anton.post(reverse("desk:intake-columns", args=[batch.public_id]), {})
+    run_jobs()
+    page = as_anton.get(address).content.decode().replace("\u00a0", " ")
+    assert "визитов среди них нет" in page and "Загрузить 1 карту" in page
+
+
+def test_a_file_of_one_column_is_said_to_be_one(as_anton: Client, received: Callable[..., Batch]) -> None:
+    batch = received(names="Фамилия\r\nСоколова\r\nРябов\r\n")
+    page = as_anton.get(reverse("desk:intake-batch", args=[batch.public_id])).content.decode()
+    assert "В файле один столбец" in page and "Все нужные столбцы разобраны" not in page
+
+
 def test_columns_that_are_no_columns_of_ours_are_refused_before_anything_begins(smile: Clinic) -> None:
     actor = Actor(kind="import")
     batch = loads.receive_files(
