@@ -18,7 +18,7 @@ def template_of(kind: str, *, several: bool, moved: bool, pushed: bool, online: 
         return "reminder_48h"
     if pushed:
         return "reminder_evening"
-    if kind == "evening":
+    if kind == "evening" and not online:  # there is no way to a visit by video
         return "before_visit"
     return "telemedicine" if online else "reminder_2h"
 

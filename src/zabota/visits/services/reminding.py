@@ -210,6 +210,8 @@ def _words(
     told = {**wording.words_of_visit(_local(first)), **words, "визиты": times}
     # Said only to whoever asked for detailed messages: the name of a doctor tells what somebody is treated for.
     told["врач"] = wording.doctor_words(first.doctor.name) if first.doctor is not None else "врач"
+    if all(visits[row.pk].kind == Appointment.Kind.ONLINE for row in group):
+        told["адрес"] = ""  # nobody shall come to the clinic for a visit by video
     if leader.kind == Moment.EVENING and len(group) == 1:
         told |= _how_to_prepare(first)
     return told

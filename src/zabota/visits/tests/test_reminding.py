@@ -54,6 +54,28 @@ def test_a_booked_visit_is_confirmed_and_reminded_of_three_times(mila, book_for)
     assert [key.split(":")[2] for key in keys] == ["booked", "long", "evening", "short"]
 
 
+def test_a_visit_by_video_is_told_without_the_address_and_the_way(mila, centre, book_for, settings) -> None:
+    settings.SHORT_URL = "https://k.ru"
+    Branch.objects.filter(pk=centre.pk).update(address="Ленина 5")
+    centre.refresh_from_db()
+    here, there = book_for(mila, "2026-11-26 15:00"), book_for(mila, "2026-11-27 15:00", kind="online")
+    for visit in here, there:
+        plan_at(visit, WEDNESDAY)
+    for moment in WEDNESDAY, at("2026-11-25 19:00"), at("2026-11-26 19:00"):
+        send_due(now=moment)
+
+    told = {pk: " / ".join(of_visit(pk)) for pk in (here.pk, there.pk)}
+    assert "Ленина" in told[here.pk] and "доехать" in told[here.pk]
+    assert "Ленина" not in told[there.pk] and "доехать" not in told[there.pk] and "Видеовизит" in told[there.pk]
+
+
+def of_visit(pk: int) -> list[str]:
+    """Texts that were sent of one visit."""
+    return list(
+        Message.objects.filter(idem_key__startswith=f"visit:{pk}:").order_by("id").values_list("text", flat=True)
+    )
+
+
 def test_a_reminder_is_timed_by_the_zone_in_which_the_gate_will_judge_it(mila, centre, book_for) -> None:
     """A card of Moscow, a visit in Novosibirsk at noon: two hours before it is six in the morning at home."""
     mila.branch = centre
