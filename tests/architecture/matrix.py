@@ -180,6 +180,7 @@ MATRIX = {
     "desk:intake": "OM",
     "desk:intake-forget": "OM",
     "desk:intake-batch": "OM",
+    "desk:intake-read": "OM",
     "desk:intake-columns": "OM",
     "desk:intake-step": "OM",
     "desk:intake-discard": "OM",

@@ -39,6 +39,7 @@ __all__ = [
     "forget_columns",
     "has_written",
     "mapping_of",
+    "read_again",
     "receive_files",
     "refused_file",
     "run_step_now",
@@ -66,6 +67,11 @@ def receive_files(*, clinic: Clinic, uploads: Sequence[Upload], actor: Actor, no
         batch = batches.receive_files(clinic=clinic, uploads=uploads, actor=actor, now=now)
         jobs.recognise.enqueue(batch.pk)
     return batch
+
+
+def read_again(*, batch: Batch, reading: dict[str, object], actor: Actor, now: datetime) -> None:
+    """Have the files recognised anew in the background. Raises BadInput or AlreadyDone."""
+    batches.read_again(batch=batch, reading=reading, wake=jobs.recognise.enqueue, actor=actor, now=now)
 
 
 def start_step(*, batch: Batch, step: str, actor: Actor, now: datetime) -> None:

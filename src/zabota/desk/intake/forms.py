@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from django import forms
 from django.http import QueryDict
 
 from zabota.intake.api import FIELD_NAMES_RU, STATUSES, SavedMapping, TableColumns, WrongMapping
@@ -29,6 +30,48 @@ STATUS_NAMES = {
     "cancelled_clinic": "Отменён клиникой",
     "moved": "Перенесён",
 }
+
+
+_ITSELF = ("", "Определить самой")
+ENCODINGS = [
+    _ITSELF, ("cp1251", "Windows-1251"), ("utf-8", "UTF-8"), ("utf-16", "UTF-16, «Юникод»"), ("koi8-r", "KOI8-R"),
+    ("cp866", "DOS (866)"), ("mac-cyrillic", "Mac"),
+]  # fmt: skip
+DELIMITERS = [_ITSELF, (";", "точка с запятой"), (",", "запятая"), ("tab", "табуляция"), ("|", "вертикальная черта")]
+KINDS = [
+    _ITSELF, ("visits", "Визиты"), ("patients", "Пациенты"), ("payments", "Оплаты"), ("plans", "Планы лечения"),
+    ("services", "Прайс"),
+]  # fmt: skip
+ORDERS = [_ITSELF, ("dmy", "день, месяц, год"), ("mdy", "месяц, день, год")]
+
+
+class ReadingForm(forms.Form):
+    """How the files are to be read where we did not find it out."""
+
+    kind = forms.ChoiceField(label="Что внутри", choices=KINDS, required=False)
+    header_row = forms.IntegerField(
+        label="Заголовок в строке", min_value=1, max_value=200, required=False,
+        error_messages={"invalid": "Номер строки заголовка — целое число."},
+    )  # fmt: skip
+    encoding = forms.ChoiceField(label="Кодировка", choices=ENCODINGS, required=False)
+    delimiter = forms.ChoiceField(label="Разделитель", choices=DELIMITERS, required=False)
+    date_order = forms.ChoiceField(label="Порядок в дате", choices=ORDERS, required=False)
+    area_code = forms.RegexField(
+        r"^\d{3,5}$", label="Код города", required=False, help_text="Для телефонов без кода: 495",
+        error_messages={"invalid": "Код города: от трёх до пяти цифр."},
+    )  # fmt: skip
+
+    def reading(self) -> dict[str, object]:
+        """What was said, without what is to be found."""
+        said = {name: value for name, value in self.cleaned_data.items() if value}
+        return {**said, "delimiter": "\t"} if said.get("delimiter") == "tab" else said
+
+
+def reading_form(asked: dict[str, Any]) -> ReadingForm:
+    """The form with what was said before."""
+    return ReadingForm(
+        initial={**asked, "delimiter": "tab" if asked.get("delimiter") == "\t" else asked.get("delimiter")}
+    )
 
 
 @dataclasses.dataclass
@@ -70,7 +113,8 @@ def read_columns(data: QueryDict, facts: list[dict[str, Any]], base: dict[str, A
         status = data.get(f"status-{number}", "")
         if status in STATUSES:
             statuses[word] = status
-    mapping = SavedMapping(
+    mapping = dataclasses.replace(
+        SavedMapping(**saved_mapping(base).reading()),
         name=data.get("remember", "").strip(),
         system=next((file["system"] for file in facts if file["system"]), ""),
         tables=tuple(tables),

@@ -13,13 +13,21 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from zabota.clinic.api import Right
 from zabota.clinic.models import Branch
 from zabota.desk.access import StaffRequest, staff_page
-from zabota.desk.intake.forms import STATUS_NAMES, chosen_columns, field_choices, read_columns, saved_mapping
+from zabota.desk.intake.forms import (
+    STATUS_NAMES,
+    ReadingForm,
+    chosen_columns,
+    field_choices,
+    read_columns,
+    reading_form,
+    saved_mapping,
+)
 from zabota.intake import loads
 from zabota.intake.api import SavedMapping
 from zabota.intake.models import Batch, RowIssue
 from zabota.intake.models import SavedMapping as Kept
 from zabota.kernel import clock
-from zabota.kernel.errors import Trouble
+from zabota.kernel.errors import BadInput, Trouble
 from zabota.ui.page import page
 
 #: Refused rows shown on the page, of which the file has all, and remarks shown beside them.
@@ -122,6 +130,20 @@ def columns(request: StaffRequest, public_id: str) -> HttpResponse:
 
 @require_POST
 @staff_page(Right.INTAKE_RUN)
+def read_again(request: StaffRequest, public_id: str) -> HttpResponse:
+    """Read the files as a person says: header row, encoding, order of dates."""
+    form = ReadingForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise BadInput(" ".join(str(text) for texts in form.errors.values() for text in texts))
+        loads.read_again(batch=_batch(public_id), reading=form.reading(), actor=request.actor, now=clock.now())
+    except Trouble as trouble:
+        messages.error(request, trouble.text)
+    return redirect("desk:intake-batch", public_id)
+
+
+@require_POST
+@staff_page(Right.INTAKE_RUN)
 def step(request: StaffRequest, public_id: str, step: str) -> HttpResponse:
     """Start the load, or take it back."""
     if step not in {"load", "undo"}:
@@ -174,13 +196,15 @@ def _context(request: StaffRequest, found: Batch, *, chosen: SavedMapping | None
     words = list(dict.fromkeys(word for file in files for word in file["unknown_statuses"]))
     preview: dict[str, Any] = found.result if found.state == Batch.State.LOADED else found.preview
     unsure = sum(1 for table in tables for column in table["columns"] if column["ask"])
+    half = found.state == Batch.State.FAILED and loads.has_written(found)
     return {
         "batch": found,
         "files": [
             {"name": file.name, "size_bytes": file.size_bytes, "table": first_of.get(number)}
             for number, file in enumerate(uploaded, start=1)
         ],
-        "half": found.state == Batch.State.FAILED and loads.has_written(found),
+        "half": half,
+        "reading": reading_form(found.facts.get("asked") or {}) if _may_read_again(found) and not half else None,
         "tables": tables,
         "unsure": unsure,
         "known": sum(1 for table in tables for column in table["columns"] if column["field"] and not column["ask"]),
@@ -204,6 +228,12 @@ def _context(request: StaffRequest, found: Batch, *, chosen: SavedMapping | None
         "past": Batch.objects.filter(state=Batch.State.LOADED).exclude(pk=found.pk).order_by("-finished_at")[:3],
         "ungrouped": loads.services_without_group(request.clinic) if found.state == Batch.State.LOADED else 0,
     }
+
+
+def _may_read_again(found: Batch) -> bool:
+    """Whether nothing is written and nobody reads the files now."""
+    waits = found.state == Batch.State.UPLOADED and bool(found.facts.get("files"))
+    return waits or found.state in {Batch.State.MAPPED, Batch.State.CHECKED, Batch.State.FAILED}
 
 
 def _issues(found: Batch, tables: list[dict[str, Any]], *, is_refusal: bool) -> list[tuple[RowIssue, str]]:

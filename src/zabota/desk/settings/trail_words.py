@@ -111,6 +111,7 @@ ACTIONS = {
     "intake.batch.undone": "отмена загрузки",
     "intake.columns.chosen": "разметка столбцов",
     "intake.columns.forgotten": "сохранённые столбцы убраны",
+    "intake.files.reread": "файл прочитан иначе",
     "intake.files.received": "новый файл",
     "integrations.hook.told": "провайдеру сообщён адрес для ответов",
     "messaging.account.saved": "кабинет канала введён или изменён",

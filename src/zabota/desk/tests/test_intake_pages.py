@@ -146,6 +146,75 @@ def test_a_file_of_one_column_is_said_to_be_one(as_anton: Client, received: Call
     assert "В файле один столбец" in page and "Все нужные столбцы разобраны" not in page
 
 
+class TestReadingOtherwise:
+    """What was recognised wrongly is said by a person, kept with the columns and taken the next time."""
+
+    AMERICAN = VISITS.replace("12.05.2026", "03/04/2026")
+
+    def test_order_of_dates_is_said_remembered_and_taken_again(
+        self, as_anton: Client, received: Callable[..., Batch], run_jobs: Callable[[], None]
+    ) -> None:
+        for turn in ("said", "remembered"):
+            batch = received(visits=self.AMERICAN)
+            if turn == "said":
+                assert batch.facts["files"][0]["date_form"] == "дд/мм/гггг"
+                as_anton.post(reverse("desk:intake-read", args=[batch.public_id]), {"date_order": "mdy"})
+                run_jobs()
+                batch.refresh_from_db()
+            assert batch.facts["files"][0]["date_form"] == "мм/дд/гггг"
+            as_anton.post(
+                reverse("desk:intake-columns", args=[batch.public_id]), {**chosen_in(batch), "remember": "Америка"}
+            )
+            run_jobs()
+            batch.refresh_from_db()
+            assert batch.preview["period"] == ["2026-03-04", "2026-03-04"]
+
+    def test_row_of_the_header_and_encoding_are_said(
+        self, as_anton: Client, received: Callable[..., Batch], run_jobs: Callable[[], None]
+    ) -> None:
+        batch = received(visits="Отчёт;за;май;всё;по;врачам;и;услугам\r\n" + VISITS)
+        address = reverse("desk:intake-read", args=[batch.public_id])
+        as_anton.post(address, {"header_row": "1", "encoding": "koi8-r"})
+        run_jobs()
+        batch.refresh_from_db()
+        assert (batch.facts["files"][0]["header_row"], batch.facts["files"][0]["encoding"]) == (1, "koi8-r")
+        page = as_anton.get(reverse("desk:intake-batch", args=[batch.public_id])).content.decode()
+        assert "Прочитано не так?" in page and '<option value="koi8-r" selected' in page
+        as_anton.post(address, {"header_row": "2"})
+        run_jobs()
+        batch.refresh_from_db()
+        assert [column["header"] for column in batch.facts["files"][0]["columns"]][0] == "Код"
+
+    def test_a_row_that_is_not_there_is_said_and_can_be_mended(
+        self, as_anton: Client, received: Callable[..., Batch], run_jobs: Callable[[], None]
+    ) -> None:
+        batch = received(visits=VISITS)
+        address = reverse("desk:intake-read", args=[batch.public_id])
+        as_anton.post(address, {"header_row": "90"})
+        run_jobs()
+        page = as_anton.get(reverse("desk:intake-batch", args=[batch.public_id])).content.decode()
+        assert "нет строки 90" in page and "Прочитано не так?" in page
+        as_anton.post(address, {})
+        run_jobs()
+        batch.refresh_from_db()
+        assert (batch.state, len(batch.facts["files"][0]["columns"])) == (Batch.State.UPLOADED, 8)
+        assert "от трёх до пяти цифр" in as_anton.post(address, {"area_code": "49"}, follow=True).content.decode()
+
+    def test_a_load_that_is_written_is_read_no_more(
+        self, as_anton: Client, received: Callable[..., Batch], run_jobs: Callable[[], None]
+    ) -> None:
+        batch = received(visits=VISITS)
+        as_anton.post(reverse("desk:intake-columns", args=[batch.public_id]), chosen_in(batch))
+        run_jobs()
+        as_anton.post(reverse("desk:intake-step", args=[batch.public_id, "load"]))
+        run_jobs()
+        as_anton.post(reverse("desk:intake-read", args=[batch.public_id]), {"header_row": "2"})
+        batch.refresh_from_db()
+        assert batch.state == Batch.State.LOADED
+        page = as_anton.get(reverse("desk:intake-batch", args=[batch.public_id])).content.decode()
+        assert "Прочитано не так?" not in page
+
+
 def test_columns_that_are_no_columns_of_ours_are_refused_before_anything_begins(smile: Clinic) -> None:
     actor = Actor(kind="import")
     batch = loads.receive_files(

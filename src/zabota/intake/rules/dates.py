@@ -102,6 +102,8 @@ def read_time(text: str) -> tuple[time, time | None] | None:
     if fraction and len(fraction.group(1)) > 2:
         seconds = round(float("0." + fraction.group(1)) * 86400)
         return _clock(min(seconds, 86399)), None
+    if re.fullmatch(r"[01]?\d|2[0-3]", value):  # systems that keep hours and minutes apart tell the hour alone
+        return time(int(value)), None
     numeric_day = _NUMERIC.match(value) or _ISO.match(value)
     if numeric_day:  # Excel and 1C put the time beside an empty day: 30.12.1899 10:30
         value = value[numeric_day.end() :]

@@ -10,6 +10,9 @@ from zabota.intake.rules.synonyms import header_words
 
 VERSION = 1
 
+#: Keys that say how files are to be read, not what their columns mean.
+READING = ("kind", "encoding", "delimiter", "sheet", "header_row", "date_order", "area_code")
+
 
 class WrongMapping(Exception):
     """The JSON is not a mapping of ours; `text_ru` says what is wrong."""
@@ -51,6 +54,10 @@ class SavedMapping:
     header_row: int = 0  # 1-based, 0: find it
     date_order: str = ""
     area_code: str = ""
+
+    def reading(self) -> dict[str, Any]:
+        """What a person said of how the files are to be read; empty when all of it is to be found."""
+        return {name: value for name in READING if (value := getattr(self, name))}
 
     def of_file(self, number: int) -> "SavedMapping":
         """For the file of this number (1-based): of tables with equal headers its own come first."""

@@ -163,6 +163,36 @@ def choose_columns(
         audit.record("intake.columns.chosen", batch, actor=actor, now=now)
 
 
+def read_again(
+    *, batch: Batch, reading: dict[str, object], wake: Callable[[int], object], actor: Actor, now: datetime
+) -> None:
+    """Have the files recognised anew as a person says they are to be read; what was chosen of the columns is forgotten.
+
+    Raises BadInput when that is no way to read, AlreadyDone when it is too late.
+    """
+    try:
+        mapping = rules.SavedMapping.from_dict({"version": rules.VERSION, **reading})
+    except rules.WrongMapping as error:
+        raise BadInput(error.text_ru) from error
+    if has_written(batch):
+        raise AlreadyDone("Часть этой загрузки уже записана. Отмените её целиком.")
+    with transaction.atomic():
+        changed = Batch.objects.filter(
+            pk=batch.pk, state__in=[Batch.State.UPLOADED, Batch.State.MAPPED, Batch.State.CHECKED, Batch.State.FAILED]
+        ).update(
+            mapping=mapping.to_dict(),
+            facts={name: batch.facts[name] for name in ("signature",) if name in batch.facts} | {"asked": reading},
+            state=Batch.State.UPLOADED,
+            preview={},
+            error="",
+            stage="",
+        )
+        if not changed:
+            raise AlreadyDone("Загрузка уже идёт или завершена: прочитать файл иначе нельзя.")
+        wake(batch.pk)
+        audit.record("intake.files.reread", batch, actor=actor, now=now)
+
+
 def forget_columns(*, clinic: Clinic, mapping_id: int, actor: Actor, now: datetime) -> None:
     """Columns kept for files with certain headers are kept no more; loads that used them stay. Raises AlreadyDone."""
     with transaction.atomic():

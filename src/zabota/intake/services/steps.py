@@ -46,32 +46,54 @@ LARGE_LOAD = 1_000
 
 
 def recognise_batch(batch_id: int) -> None:
-    """Look at the files and say what they hold; a mapping saved for these headers is taken at once."""
+    """Look at the files and say what they hold; a mapping saved for these headers is taken at once.
+
+    A file that has to be read in a way of its own is known by its headers as they were found without it.
+    """
     batch = Batch.objects.select_related("clinic", "branch").get(pk=batch_id)
     if batch.state != Batch.State.UPLOADED or batch.facts.get("files"):
         return
-    today = clock.today(_zone(batch))
+    asked = _asked(batch.mapping)
+    saved: SavedMappingRow | None = None
     try:
-        found = [
-            (number, table)
-            for number, path in enumerate(file_paths(batch), start=1)
-            for table in recognise_all(path, today=today)
-        ]
+        found = _recognised(batch, asked)
+        signature = batch.facts.get("signature") or headers_signature([table for _, table in found])
+        if asked is None or not asked.reading():
+            saved = SavedMappingRow.objects.filter(clinic=batch.clinic, signature=signature).first()
+            asked = _asked(saved.data) if saved else None
+            if asked and asked.reading():
+                found = _recognised(batch, asked)
     except UnreadableFile as error:
         _fail(batch, error.text_ru)
         return
-    signature = headers_signature([table for _, table in found])
-    saved = SavedMappingRow.objects.filter(clinic=batch.clinic, signature=signature).first()
     Batch.objects.filter(pk=batch.pk, state=Batch.State.UPLOADED).update(
         facts={
             "files": [{"file": number, **_described(table)} for number, table in found],
             "signature": signature,
             "saved_name": saved.name if saved else "",
             "corrected": is_of_refused(table for _, table in found),
+            "asked": asked.reading() if asked else {},
         },
-        mapping=saved.data if saved else None,
+        mapping=saved.data if saved else batch.mapping,
         stage="",
     )
+
+
+def _asked(data: dict[str, Any] | None) -> SavedMapping | None:
+    try:
+        return SavedMapping.from_dict(data) if data else None
+    except WrongMapping:
+        return None
+
+
+def _recognised(batch: Batch, asked: SavedMapping | None) -> list[tuple[int, FileFacts]]:
+    """Each table with the number of its file."""
+    today = clock.today(_zone(batch))
+    return [
+        (number, table)
+        for number, path in enumerate(file_paths(batch), start=1)
+        for table in recognise_all(path, mapping=asked and asked.of_file(number), today=today)
+    ]
 
 
 def headers_signature(found: Sequence[FileFacts]) -> str:

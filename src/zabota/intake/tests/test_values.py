@@ -131,6 +131,7 @@ def test_birth_in_the_future_or_beyond_110_years_is_put_aside() -> None:
     ["9:30", "09:30:00", "9.30", "09-30", "0.395833333333333", "0,3958333333", "30.12.1899 9:30:00", "9:30-10:00"],
 )
 def test_column_of_times_is_read(written: str) -> None:
+    assert read_time("9") == (time(9), None) and read_time("30") is None  # the hour alone
     read = read_time(written)
     assert read is not None and read[0] == NINE_THIRTY
 
