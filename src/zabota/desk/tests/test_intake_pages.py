@@ -183,7 +183,7 @@ class TestReadingOtherwise:
         as_anton.post(address, {"header_row": "2"})
         run_jobs()
         batch.refresh_from_db()
-        assert [column["header"] for column in batch.facts["files"][0]["columns"]][0] == "Код"
+        assert batch.facts["files"][0]["columns"][0]["header"] == "Код"
 
     def test_a_row_that_is_not_there_is_said_and_can_be_mended(
         self, as_anton: Client, received: Callable[..., Batch], run_jobs: Callable[[], None]
