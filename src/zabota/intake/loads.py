@@ -13,6 +13,7 @@ from django.db import transaction
 from zabota.clinic.models import Clinic
 from zabota.intake import jobs
 from zabota.intake.models import Batch
+from zabota.intake.models import SavedMapping as SavedMappingRow
 from zabota.intake.reading.results import FileFacts
 from zabota.intake.rules.mapping import SavedMapping, TableColumns
 from zabota.intake.services import batches, steps
@@ -34,6 +35,7 @@ __all__ = [
     "FileTooLarge",
     "Upload",
     "choose_columns",
+    "columns_kept",
     "discard",
     "file_paths",
     "forget_columns",
@@ -87,6 +89,13 @@ def run_step_now(
     with steps.telling(say):
         _NOW[step](batch.pk)
     return Batch.objects.get(pk=batch.pk)
+
+
+def columns_kept(*, clinic: Clinic, files: Sequence[Sequence[FileFacts]]) -> tuple[str, dict[str, object]] | None:
+    """Name and columns that somebody saved for files with these headers."""
+    signature = steps.headers_signature([table for file in files for table in file])
+    kept = SavedMappingRow.objects.filter(clinic=clinic, signature=signature).first()
+    return (kept.name, kept.data) if kept else None
 
 
 def mapping_of(files: Sequence[Sequence[FileFacts]]) -> SavedMapping:

@@ -71,6 +71,10 @@ def _import(options: argparse.Namespace) -> int:
         options.save_mapping.write_text(json.dumps(guessed, ensure_ascii=False, indent=2), encoding="utf-8")
         print(f"Столбцы записаны в {options.save_mapping}.")
         return 0
+    kept = loads.columns_kept(clinic=clinic, files=files) if mapping is None else None
+    if kept is not None:
+        name, mapping = kept
+        print(f"Столбцы взяты сохранённые: «{name}».")
     uploads = [loads.Upload(name=path.name, content=path.open("rb")) for path in options.files]
     try:
         batch = loads.receive_files(clinic=clinic, uploads=uploads, actor=actor, now=clock.now())

@@ -53,6 +53,7 @@ class ReadingForm(forms.Form):
         label="Заголовок в строке", min_value=1, max_value=200, required=False,
         error_messages={"invalid": "Номер строки заголовка — целое число."},
     )  # fmt: skip
+    sheet = forms.CharField(label="Лист книги", max_length=120, required=False)
     encoding = forms.ChoiceField(label="Кодировка", choices=ENCODINGS, required=False)
     delimiter = forms.ChoiceField(label="Разделитель", choices=DELIMITERS, required=False)
     date_order = forms.ChoiceField(label="Порядок в дате", choices=ORDERS, required=False)

@@ -351,6 +351,17 @@ class TestCommand:
         assert main(["import", *files, "--mapping", str(mapping)]) == 0
         assert (Patient.objects.count(), Appointment.objects.count()) == (1, 1)
 
+    def test_columns_saved_in_the_browser_are_taken_by_the_command(
+        self, as_anton: Client, received: Callable[..., Batch], files: list[str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        batch = received(visits=VISITS, people=PEOPLE)
+        as_anton.post(
+            reverse("desk:intake-columns", args=[batch.public_id]), {**chosen_in(batch), "remember": "наша выгрузка"}
+        )
+        assert main(["import", *files]) == 0
+        assert "Столбцы взяты сохранённые: «наша выгрузка»." in capsys.readouterr().out
+        assert Patient.objects.get().external_ids.get().ext_id == "7"
+
     def test_a_wrong_file_of_columns_is_one_line_and_opens_no_load(
         self, smile: Clinic, files: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
