@@ -9,8 +9,9 @@ from django.test import Client
 from django.urls import reverse
 
 from zabota.booking.models import Appointment, AppointmentService
-from zabota.clinic.models import Clinic, Service
+from zabota.clinic.models import Clinic, Member, Service
 from zabota.kernel import clock
+from zabota.kernel.audit import Actor
 from zabota.nextstep import api as nextstep
 from zabota.nextstep.models import Recall, Thresholds
 from zabota.patients.models import Patient
@@ -57,6 +58,21 @@ def test_the_switch_of_the_clinic_leaves_nothing_to_choose_on_the_card(
     Thresholds.objects.update_or_create(clinic=smile, defaults={"any_visit_counts": True})
     page = as_vera.get(reverse("desk:patient", args=[recall.patient.public_id])).content.decode()
     assert "Засчитывается любая запись" in page and "Засчитывать любую запись" not in page
+
+
+def test_a_recall_of_somebody_who_left_the_rule_is_not_said_to_be_due(
+    as_vera: Client, recall: Recall, vera: Member
+) -> None:
+    nextstep.exempt_patient(
+        patient=recall.patient,
+        reason="moved",
+        until_on=None,
+        comment="",
+        actor=Actor(user_id=vera.user_id),
+        now=clock.now(),
+    )
+    page = as_vera.get(reverse("desk:patient", args=[recall.patient.public_id])).content.decode()
+    assert "не приглашаем. Последний раз" in page and "пора. Последний раз" not in page
 
 
 def test_previous_interval_calculated_and_overridden_day_stand_together(as_vera: Client, recall: Recall) -> None:
