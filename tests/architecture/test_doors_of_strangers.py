@@ -21,7 +21,7 @@ from zabota.integrations.api import hook_address
 from zabota.kernel import clock
 from zabota.kernel.audit import SYSTEM
 from zabota.kernel.scope import clinic_scope
-from zabota.messaging.api import apply_receipts, save_account
+from zabota.messaging.api import EventKind, InboundEvent, WebhookReply, apply_receipts, receive, save_account
 from zabota.messaging.models import Message, ProviderNumber
 from zabota.patients.models import Patient
 from zabota.portal.booking_state import pack
@@ -225,4 +225,7 @@ def test_a_provider_speaks_of_messages_of_its_own_account_only(mine: World, thei
     assert (say(ours.replace("smsru", "smsc"), "our-key"), state()) == (404, "accepted"), (
         "the address of another provider"
     )
+    told = InboundEvent(event_id="by-key", kind=EventKind.DELIVERED, key="theirs")
+    receive(account=accounts["our-key"], reply=WebhookReply(events=(told,)), now=now)
+    assert state() == "accepted", "by our own key of somebody else's message"
     assert (say(other, "their-key"), state()) == (200, "delivered"), "the one who may"

@@ -37,6 +37,8 @@ class AppointmentCancelled(FactBase):
     patient_id: int
     appointment_id: int
     by_patient: bool
+    #: It was booked by mistake a moment ago.
+    is_undo: bool = False
 
 
 @fact("booking.appointment_missed")
@@ -68,6 +70,8 @@ class AppointmentMoved(FactBase):
     was_at: datetime
     starts_at: datetime
     by_patient: bool = False
+    #: The way back from a move that was a mistake.
+    is_undo: bool = False
 
 
 @fact("booking.visit_arrived")

@@ -46,6 +46,7 @@ from zabota.visits.services.links import (
     make_links,
 )
 from zabota.visits.services.offering import offer_of, refuse_offer, take_offer
+from zabota.visits.services.planning import has_told
 from zabota.visits.services.questionnaires import fill_in, save_questionnaire
 from zabota.visits.services.self_booking import NotOffered, Person, book_by_patient, hold_for_patient, read_person
 from zabota.visits.services.settings import read_sites, save_settings, settings_of
@@ -96,6 +97,7 @@ __all__ = [
     "fill_in",
     "find_link",
     "free_times",
+    "has_told",
     "hold_for_patient",
     "is_filled",
     "link_of",

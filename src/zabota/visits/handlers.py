@@ -24,7 +24,7 @@ from zabota.visits.services.care import complain_in_words, follow_up
 from zabota.visits.services.complaints import note_contact
 from zabota.visits.services.notices import tell_cancelled
 from zabota.visits.services.offering import send_offer
-from zabota.visits.services.planning import give_up, plan_visit, why_over
+from zabota.visits.services.planning import give_up, has_told, plan_visit, why_over
 from zabota.worklist.api import create_task
 from zabota.worklist.facts import ContactAttempted
 from zabota.worklist.models import Reason
@@ -42,7 +42,8 @@ _CALL_ABOUT = {
 @handles(AppointmentBooked, AppointmentMoved)
 def plan_reminders(told: AppointmentBooked | AppointmentMoved) -> None:
     """What was planned stays; a visit that moved is reminded of anew."""
-    plan_visit(appointment_id=told.appointment_id, now=clock.now())
+    undone_at = told.was_at if isinstance(told, AppointmentMoved) and told.is_undo else None
+    plan_visit(appointment_id=told.appointment_id, now=clock.now(), undone_at=undone_at)
 
 
 @handles(AppointmentCancelled, AppointmentMissed)
@@ -56,8 +57,8 @@ def drop_reminders(told: AppointmentCancelled | AppointmentMissed) -> None:
 
 @handles(AppointmentCancelled)
 def tell_of_cancellation(told: AppointmentCancelled) -> None:
-    """Who cancelled themselves knows it."""
-    if not told.by_patient:
+    """Who cancelled themselves knows it; of a booking that was a mistake nobody hears who was not told of it."""
+    if not told.by_patient and (not told.is_undo or has_told(told.appointment_id)):
         tell_cancelled(appointment_id=told.appointment_id, now=clock.now())
 
 

@@ -232,7 +232,7 @@ def move_appointment(
     facts.publish(
         AppointmentMoved(
             clinic_id=row.clinic_id, patient_id=row.patient_id, appointment_id=row.pk, revision=row.revision,
-            was_at=was.starts_at, starts_at=starts_at, by_patient=by_patient,
+            was_at=was.starts_at, starts_at=starts_at, by_patient=by_patient, is_undo=is_undo,
         ),
         now=now,
     )  # fmt: skip
@@ -247,6 +247,7 @@ def cancel(
     appointment: Appointment,
     by_patient: bool,
     reason: str = "",
+    is_undo: bool = False,
     expected_revision: int | None = None,
     cause: str = FreedSlot.Cause.CANCELLED,
     actor: Actor,
@@ -269,10 +270,11 @@ def cancel(
     audit.record("booking.appointment.cancelled", row, actor=actor, now=now, details={"by_patient": by_patient})
     facts.publish(
         AppointmentCancelled(
-            clinic_id=row.clinic_id, patient_id=row.patient_id, appointment_id=row.pk, by_patient=by_patient
+            clinic_id=row.clinic_id, patient_id=row.patient_id, appointment_id=row.pk, by_patient=by_patient,
+            is_undo=is_undo,
         ),
         now=now,
-    )
+    )  # fmt: skip
     note_transfer(row, was=(row.starts_at, row.doctor_id), told_at=row.told_at, by_patient=by_patient, now=now)
     note_freed(row, cause=cause, now=now)
     return row

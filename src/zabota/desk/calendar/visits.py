@@ -29,6 +29,7 @@ from zabota.kernel import audit, clock
 from zabota.kernel.errors import AlreadyDone, Trouble
 from zabota.ui import formats
 from zabota.ui.page import toast, wants_fragment
+from zabota.visits import api as visits
 
 #: A booking made by mistake may be taken back by who made it.
 UNDO = timedelta(minutes=10)
@@ -126,11 +127,12 @@ def move(request: StaffRequest, public_id: str) -> HttpResponse:
     room = _room(request, data)
     before = where_of(row, asked, room)
     try:
-        moved = _move(request, row, form, asked, room, _number(data.get("revision", "")), now)
+        moved = _move(request, row, form, asked, room, data, now)
     except Trouble as trouble:
         return _refuse(request, row, trouble, asked=asked, form=form)
     said = f"Перенесли: {row.patient.full_name}, {formats.ru_date(moved.starts_at.astimezone(asked.zone))}"
-    back = f"{reverse('desk:calendar-visit-move', args=[public_id])}?{before}&revision={moved.revision}"
+    was = "confirmed" if row.status == Appointment.Status.CONFIRMED else "planned"
+    back = f"{reverse('desk:calendar-visit-move', args=[public_id])}?{before}&revision={moved.revision}&undo={was}"
     return _done(request, row, said, undo=back)
 
 
@@ -142,7 +144,9 @@ def unbook(request: StaffRequest, public_id: str) -> HttpResponse:
     if row.created_by_id != request.member.user_id or row.booked_at is None or now - row.booked_at > UNDO:
         return _refuse(request, row, Trouble("Вернуть запись можно в первые десять минут. Теперь её отменяют."))
     try:
-        booking.cancel(appointment=row, by_patient=False, reason="Записали по ошибке", actor=request.actor, now=now)
+        booking.cancel(
+            appointment=row, by_patient=False, reason="Записали по ошибке", is_undo=True, actor=request.actor, now=now
+        )
     except Trouble as trouble:
         return _refuse(request, row, trouble)
     return _done(request, row, "Запись снята, время снова свободно", stay=False)
@@ -164,10 +168,14 @@ def _move(
     form: WhenForm,
     asked: Asked,
     room: Resource | None,
-    revision: int | None,
+    data: QueryDict,
     now: datetime,
 ) -> Appointment:
-    """Another time, doctor or length; another room at the same time is no move for the patient."""
+    """Another time, doctor or length; another room at the same time is no move for the patient.
+
+    The way back brings back that the visit was confirmed too.
+    """
+    revision, undo = _number(data.get("revision", "")), data.get("undo", "")
     starts_at, doctor = form.starts_at(), form.cleaned_data["doctor"]
     minutes = form.cleaned_data["duration_minutes"]
     resources = booking.rooms_with(appointment=row, room=room) if room is not None else None
@@ -175,17 +183,21 @@ def _move(
         return booking.change_rooms(
             appointment=row, resources=resources, expected_revision=revision, actor=request.actor, now=now
         )
-    return booking.move_appointment(
+    moved = booking.move_appointment(
         appointment=row,
         starts_at=starts_at,
         doctor=doctor,
         branch=asked.branch,
         duration_minutes=minutes,
         resources=resources,
+        is_undo=bool(undo),
         expected_revision=revision,
         actor=request.actor,
         now=now,
     )
+    if undo == "confirmed" and moved.starts_at > now and not visits.has_told(row.pk, row.starts_at):
+        booking.mark_confirmed(appointment=moved, actor=request.actor, now=now)
+    return moved
 
 
 def where_of(row: Appointment, asked: Asked, room: Resource | None = None) -> str:

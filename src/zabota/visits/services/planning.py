@@ -23,6 +23,7 @@ _JUST = timedelta(hours=1)
 _AHEAD = timedelta(days=15)
 _PORTION = 500
 
+UNDONE = "Перенос отменили раньше, чем о нём узнали"
 MOVED, CANCELLED, OFF = "Визит перенесён", "Визит отменён", "Напоминания выключены"
 VANISHED = "Записи больше нет в программе клиники"
 #: Why a visit in this state is not reminded of.
@@ -42,8 +43,11 @@ def why_over(visit: Appointment) -> str:
 
 
 @transaction.atomic
-def plan_visit(*, appointment_id: int, now: datetime) -> list[Reminder]:
-    """Plan what is still missing for the visit as it stands; what was planned for an older time is void."""
+def plan_visit(*, appointment_id: int, now: datetime, undone_at: datetime | None = None) -> list[Reminder]:
+    """Plan what is still missing for the visit as it stands; what was planned for an older time is void.
+
+    `undone_at`: the time from which a mistake was taken back; a patient who was not told of it is not told of the way back.
+    """
     visit = (
         Appointment.objects.select_for_update(of=("self",))
         .select_related("branch", "clinic", "patient")
@@ -67,6 +71,9 @@ def plan_visit(*, appointment_id: int, now: datetime) -> list[Reminder]:
         state=Reminder.State.PLANNED, why="", leader=None, round=F("round") + 1
     )
     known = set(mine.values_list("kind", flat=True))
+    if undone_at is not None and not has_told(visit.pk, undone_at):
+        known.add(Moment.BOOKED)
+        mine.filter(kind=Moment.BOOKED, state=Reminder.State.PLANNED).update(state=Reminder.State.SKIPPED, why=UNDONE)
     if not choice.reminders_on or visit.patient.erased_at is not None:
         return []
     zone = visit.branch.time_zone if visit.branch else visit.clinic.time_zone
@@ -95,6 +102,12 @@ def plan_visit(*, appointment_id: int, now: datetime) -> list[Reminder]:
         for each in found
         if each.moment not in known and (each.moment is not Moment.BOOKED or not told or visit.revision)
     )
+
+
+def has_told(appointment_id: int, starts_at: datetime | None = None) -> bool:
+    """Whether a message about this visit, or about this time of it, has left."""
+    rows = Reminder.objects.filter(appointment=appointment_id, state=Reminder.State.QUEUED)
+    return (rows if starts_at is None else rows.filter(starts_at=starts_at)).exists()
 
 
 def give_up(visit: Appointment, *, why: str, now: datetime) -> None:

@@ -393,3 +393,39 @@ def test_other_hours_of_the_clinic_hold_for_what_still_waits(mila, book_for, smi
 
     assert planned(visit) == ["long 25.11 15:00", "short 26.11 12:00"]
     assert Message.objects.count() == 1
+
+
+def test_a_move_taken_back_before_anybody_was_told_of_it_says_nothing(mila, book_for, actor) -> None:
+    visit = book_for(mila, "2026-11-26 15:00")
+    plan_at(visit, WEDNESDAY)
+    send_due(now=WEDNESDAY)
+    later = WEDNESDAY + dt.timedelta(hours=2)
+    away = move_appointment(
+        appointment=visit, starts_at=at("2026-11-26 16:00"), expected_revision=0, actor=actor, now=later
+    )
+    back = move_appointment(
+        appointment=visit, starts_at=at("2026-11-26 15:00"), expected_revision=away.revision, is_undo=True,
+        actor=actor, now=later,
+    )  # fmt: skip
+
+    plan_visit(appointment_id=visit.pk, now=later)
+    plan_visit(appointment_id=visit.pk, now=later, undone_at=away.starts_at)
+
+    assert send_due(now=later) == 0
+    assert [kind.split()[0] for kind in planned(back)] == ["long", "evening", "short"]
+
+
+def test_a_move_taken_back_after_the_patient_was_told_is_told_again(mila, book_for, actor) -> None:
+    visit = book_for(mila, "2026-11-26 15:00")
+    plan_at(visit, WEDNESDAY)
+    send_due(now=WEDNESDAY)
+    later = WEDNESDAY + dt.timedelta(hours=2)
+    for starts, revision, undone in (("2026-11-26 16:00", 0, None), ("2026-11-26 15:00", 1, at("2026-11-26 16:00"))):
+        move_appointment(
+            appointment=visit, starts_at=at(starts), expected_revision=revision, is_undo=undone is not None,
+            actor=actor, now=later,
+        )  # fmt: skip
+        plan_visit(appointment_id=visit.pk, now=later, undone_at=undone)
+        assert send_due(now=later) == 1
+        Message.objects.update(state="sent")
+    assert "15:00" in texts()[-1] and "Новое время" in texts()[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,8 +14,10 @@ from zabota.booking.models import Appointment, ExceptionDay, FreedSlot, Resource
 from zabota.clinic.models import Branch, Doctor, Member, Service
 from zabota.kernel import clock
 from zabota.kernel.scope import clinic_scope
+from zabota.messaging.models import Message
 from zabota.nextstep import api as nextstep
 from zabota.patients.models import Patient
+from zabota.visits.models import Reminder
 from zabota.worklist.models import Task
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -189,6 +192,41 @@ def test_a_cancellation_keeps_its_reason(log_in, vera, visit) -> None:
 
     visit.refresh_from_db()
     assert (visit.status, visit.cancel_reason) == ("cancelled_patient", "заболела")
+
+
+def test_the_way_back_from_a_move_brings_the_confirmation_back_and_tells_nobody(
+    log_in, vera, visit, actor, day, run_jobs
+) -> None:
+    client = log_in(vera)
+    booking.mark_confirmed(appointment=visit, actor=actor, now=clock.now())
+    url = reverse("desk:calendar-visit-move", args=[visit.public_id])
+    here = {"headers": {"HX-Request": "true"}}
+    moved = client.post(url, {"day": day.isoformat(), "time": "11:00", "revision": "0"}, **here)
+    back = json.loads(moved.headers["HX-Trigger"])["toast"]["undo"]
+    client.post(back, **here)
+
+    visit.refresh_from_db()
+    assert (visit.starts_at.astimezone(MOSCOW).hour, visit.status) == (10, "confirmed")
+    run_jobs()
+    assert not Reminder.objects.filter(appointment=visit, kind="booked", state__in=("planned", "queued")).exists()
+
+
+def test_a_booking_that_was_a_mistake_is_not_told_to_be_cancelled(
+    log_in, vera, mila, seat, centre, day, run_jobs
+) -> None:
+    client = log_in(vera)
+    doctor = seat.doctor
+    assert doctor is not None
+    sent = {
+        "patient": mila.public_id, "doctor": doctor.public_id, "branch": centre.public_id, "day": day.isoformat(),
+        "time": "10:00",
+    }  # fmt: skip
+    client.post(reverse("desk:calendar-book"), sent)
+    made = Appointment.objects.get()
+    client.post(reverse("desk:calendar-visit-unbook", args=[made.public_id]))
+    run_jobs()
+
+    assert not Message.objects.exists()
 
 
 def test_only_who_booked_a_moment_ago_takes_it_back(log_in, vera, anton, visit) -> None:
