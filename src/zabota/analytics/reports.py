@@ -15,7 +15,7 @@ from django_tasks_db.models import DBTaskResult
 from zabota.analytics import jobs
 from zabota.analytics.models import Behind, ReportMail, SavedView, StoredReport
 from zabota.analytics.queries.people import ORDERS, REACHES, STEPS, PersonBehind, people_behind, sorted_people
-from zabota.analytics.queries.period import PeriodFigures, period_figures
+from zabota.analytics.queries.period import PeriodFigures, period_figures, told_until
 from zabota.analytics.rules.change import counts_differ, shares_differ
 from zabota.analytics.rules.where import FILTERS, TENURES, Question
 from zabota.analytics.rules.wording import DIMENSIONS
@@ -90,6 +90,7 @@ __all__ = [
     "strategy_deck",
     "strategy_slides",
     "strategy_view",
+    "told_until",
     "view_of",
     "where_failed",
     "where_is_under_way",

@@ -7,14 +7,19 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from django.db.models import Count, F, Q, QuerySet, Sum
 
+from zabota.analytics.rules.columns import ordinal
+from zabota.analytics.rules.gaps import SILENT_DAYS, watched_to
 from zabota.booking.models import Appointment, Payment
 from zabota.clinic.models import Clinic
 from zabota.worklist.models import Outcome, Task, TaskEvent
 
 #: Ids in one question to the database.
 CHUNK = 900
+#: So many days with visits among the last SILENT_DAYS are no strays: the clinic goes on.
+AT_WORK = 4
 _MISSED = Q(status=Appointment.Status.NO_SHOW)
 _CANCELLED = Q(status__in=Appointment.CANCELLED)
 _DONE = Q(status=Appointment.Status.COMPLETED)
@@ -56,6 +61,21 @@ class PeriodFigures:
     def planned(self) -> int:
         """Appointments that took place or failed."""
         return self.visits + self.missed + self.cancelled
+
+
+def told_until(clinic: Clinic, *, today: date) -> date:
+    """The day up to which visits are known: today, or their end when they are silent long before it.
+
+    Only a clinic that was hardly seen of late is asked for all its days.
+    """
+    done = Appointment.objects.filter(_DONE, clinic=clinic, day__lte=today, vanished_at=None).order_by()
+    recent = done.filter(day__gt=today - timedelta(days=SILENT_DAYS)).values("day").distinct()
+    if len(recent[:AT_WORK]) == AT_WORK:
+        return today
+    rows = list(done.values_list("day").annotate(count=Count("pk")))
+    if not rows:
+        return today
+    return watched_to(np.repeat([ordinal(day) for day, _ in rows], [count for _, count in rows]), today)
 
 
 def period_figures(

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from zabota.analytics.models import ReportMail
-from zabota.analytics.queries.period import PeriodFigures, period_figures
+from zabota.analytics.queries.period import PeriodFigures, period_figures, told_until
 from zabota.analytics.rules.wording import money, number, percent, plural
 from zabota.analytics.services.keeping import latest
 from zabota.analytics.services.stored import PULSE
@@ -49,7 +49,8 @@ def mail_reports(span: str, *, now: dt.datetime) -> int:
 
 def _mail(row: ReportMail, now: dt.datetime) -> int:
     member, clinic = row.member, row.member.clinic
-    first, last = span_before(row.span, clock.today(clinic.time_zone, now))
+    today = clock.today(clinic.time_zone, now)
+    first, last = span_before(row.span, today)
     branches = list(member.branches.values_list("pk", flat=True)) or None
     with clinic_scope(clinic.pk):
         figures = period_figures(clinic=clinic, first=first, last=last, branches=branches)
@@ -60,7 +61,7 @@ def _mail(row: ReportMail, now: dt.datetime) -> int:
             not_before_at=now,
             expires_at=now + _NEWS_FOR,
             context={
-                "сводка": _summary(clinic, row.span, figures, branches),
+                "сводка": _summary(clinic, figures, branches, told=told_until(clinic, today=today)),
                 "ссылка": f"{settings.PUBLIC_URL}/insight/{row.span}/?on={first.isoformat()}",
             },
             channels=(messaging.Channel.EMAIL,),
@@ -79,8 +80,10 @@ def span_before(span: str, today: dt.date) -> tuple[dt.date, dt.date]:
     return last.replace(day=1), last
 
 
-def _summary(clinic: Clinic, span: str, figures: PeriodFigures, branches: list[int] | None) -> str:
+def _summary(clinic: Clinic, figures: PeriodFigures, branches: list[int] | None, *, told: dt.date) -> str:
     days = f"{figures.first:%d.%m} – {figures.last:%d.%m.%Y}"
+    if told < figures.last:
+        return f"{days}: визиты в базе кончаются {told:%d.%m.%Y}, эти дни ещё не загружены."
     if not figures.planned:
         return f"{days}: визитов не было."
     visits = plural(figures.visits, "визит", "визита", "визитов")

@@ -11,9 +11,11 @@ from django.urls import reverse
 from zabota.analytics import reports
 from zabota.analytics.models import ReportMail
 from zabota.analytics.services.mailing import mail_reports, span_before
+from zabota.booking.models import Appointment
 from zabota.clinic.models import Clinic, Member
 from zabota.kernel.audit import Actor
 from zabota.messaging.models import ChannelAccount, Message
+from zabota.patients.models import Patient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_clinic")]
 
@@ -38,6 +40,25 @@ def test_who_asked_gets_the_report_once_however_often_the_clock_strikes(
     assert letter.address == anton.user.email
     assert "/insight/weekly/?on=" in letter.text
     assert letter.state == "queued"
+
+
+@pytest.mark.usefixtures("mailbox")
+def test_letter_of_days_that_nobody_loaded_says_so(
+    smile: Clinic, anton: Member, actor: Actor, now: dt.datetime
+) -> None:
+    patient = Patient.objects.create(clinic=smile, surname="Мила", name_key="мила")
+    Appointment.objects.bulk_create(
+        Appointment(
+            clinic=smile, patient=patient, status="completed", day=now.date() - dt.timedelta(days=back),
+            starts_at=now - dt.timedelta(days=back),
+        )
+        for back in range(60, 160)
+    )  # fmt: skip
+    reports.ask_for_mail(member=anton, span="weekly", wanted=True, actor=actor, now=now)
+
+    mail_reports("weekly", now=now)
+
+    assert f"кончаются {now.date() - dt.timedelta(days=60):%d.%m.%Y}" in Message.objects.get().text
 
 
 @pytest.mark.usefixtures("mailbox")

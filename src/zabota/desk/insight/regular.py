@@ -121,10 +121,13 @@ def _context(request: StaffRequest, span: Span) -> View:
     asleep, asleep_kopecks = nextstep.soon_sleeping_sums(
         clinic_id=request.clinic.pk, today=today, within_days=SOON, branches=branches
     )
-    lines = [_line(line, now, before, year) for line in _lines()]
+    told = reports.told_until(request.clinic, today=today)
+    lines = [_line(line, now, before, year, told=told) for line in _lines()]
     return {
         "span": span,
-        "title": _title(span, lines, now),
+        "title": _title(span, lines, now) if now.last <= told else _untold(span, now, told),
+        "told": told if told < now.last else None,
+        "last_told": f"?on={_last_told(span, told).isoformat()}" if told < now.last else "",
         "period": _words(span, now.first, now.last),
         "before_words": "неделей раньше" if span == "weekly" else "месяцем раньше",
         "lines": lines,
@@ -194,9 +197,9 @@ def _lines() -> list[View]:
         {"name": "Выручка", "raw": lambda f: f.revenue_kopecks / 100, "good": 1, "kind": "money"},
         {"name": "Неявки", "raw": lambda f: _share(f.missed, f.planned), "good": -1, "kind": "share", "of": lambda f: (f.missed, f.planned)},
         {"name": "Отмены", "raw": lambda f: _share(f.cancelled, f.planned), "good": -1, "kind": "share", "of": lambda f: (f.cancelled, f.planned)},
-        {"name": "Разговоров по очереди", "raw": lambda f: f.spoken, "good": 1},
-        {"name": "Из них записались", "raw": lambda f: f.booked, "good": 1},
-        {"name": "Новых задач", "raw": lambda f: f.tasks_made, "good": 0},
+        {"name": "Разговоров по очереди", "raw": lambda f: f.spoken, "good": 1, "ours": True},
+        {"name": "Из них записались", "raw": lambda f: f.booked, "good": 1, "ours": True},
+        {"name": "Новых задач", "raw": lambda f: f.tasks_made, "good": 0, "ours": True},
     ]  # fmt: skip
 
 
@@ -204,8 +207,11 @@ def _share(hits: int, number: int) -> float | None:
     return 100 * hits / number if number else None
 
 
-def _line(line: View, now: Any, before: Any, year: Any) -> View:
+def _line(line: View, now: Any, before: Any, year: Any, *, told: dt.date) -> View:
+    """What is ours is always known; visits that nobody told are compared with nothing."""
     kind = line.get("kind", "count")
+    if told < now.last and not line.get("ours"):
+        return _untold_line(line, kind, now, before, year, told)
     values = [line["raw"](each) for each in (now, before, year)]
     empty = year.planned == 0
     return {
@@ -216,6 +222,16 @@ def _line(line: View, now: Any, before: Any, year: Any) -> View:
         "change": _change(line, kind, now, before),
         "year_change": {"text": "", "tone": "none"} if empty else _change(line, kind, now, year),
     }
+
+
+def _untold_line(line: View, kind: str, now: Any, before: Any, year: Any, told: dt.date) -> View:
+    """Figures of days that are known in part or not at all: shown, not compared."""
+    nothing = {"text": "", "tone": "none"}
+    shown = {
+        name: _say(kind, line["raw"](each)) if each.first <= told and each.planned else "—"
+        for name, each in (("now", now), ("before", before), ("year", year))
+    }
+    return {"name": line["name"], **shown, "change": nothing, "year_change": nothing}
 
 
 def _say(kind: str, value: float | None) -> str:
@@ -261,6 +277,23 @@ def _title(span: Span, lines: Sequence[View], now: Any) -> str:
         return f"{said}; к тому же времени год назад заметно: {', '.join(listed)}"
     listed = [f"{each['name'].lower()} {each['change']['text']}" for each in moved[:3]]
     return f"{said}; заметно: {', '.join(listed)}"
+
+
+def _untold(span: Span, now: Any, told: dt.date) -> str:
+    """Days after the end of the data: their emptiness is no fall."""
+    if now.first > told or not now.planned:
+        return "За эти дни данных ещё нет"
+    days = "На этой неделе" if span == "weekly" else "В этом месяце"
+    visits = formats.plural(now.visits, "визит,визита,визитов")
+    return f"{days} данные только по {formats.day_month(told)}: {visits}"
+
+
+def _last_told(span: Span, told: dt.date) -> dt.date:
+    """A day of the last week or month that is known whole."""
+    if span == "weekly":
+        return told - dt.timedelta(days=told.weekday() + 1) if told.weekday() < 6 else told
+    following = told + dt.timedelta(days=1)
+    return told if following.day == 1 else told.replace(day=1) - dt.timedelta(days=1)
 
 
 def _words(span: Span, first: dt.date, last: dt.date) -> str:

@@ -99,6 +99,23 @@ def test_other_weeks_are_reached_and_odd_days_lead_to_the_last_week(visited, as_
         assert "34\u00a0визита" in as_anton.get(f"/insight/weekly/?on={odd}").content.decode()
 
 
+def test_days_that_nobody_loaded_are_no_fall(visited, as_anton, monday) -> None:
+    with clinic_scope(visited.pk):
+        rows = list(Appointment.objects.all())
+        for row in rows:
+            row.day -= dt.timedelta(days=70)
+        Appointment.objects.bulk_update(rows, ["day"])
+    last = as_anton.get("/insight/weekly/").content.decode()
+    assert "За эти дни данных ещё нет" in last
+    assert "Визиты в базе кончаются" in last
+    assert "−100" not in last
+    whole = monday - dt.timedelta(days=70)
+    assert f"?on={whole + dt.timedelta(days=6)}" in last
+    known = as_anton.get(f"/insight/weekly/?on={whole}").content.decode()
+    assert "заметно: визитов −63\u00a0%" in known
+    assert "Визиты в базе кончаются" not in known
+
+
 def test_month_stands_whole_and_a_leap_day_has_a_year_before(visited, as_anton) -> None:
     assert as_anton.get("/insight/monthly/").status_code == 200
     assert as_anton.get("/insight/monthly/?on=2024-02-29").status_code == 200
