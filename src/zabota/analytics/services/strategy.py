@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from zabota.analytics.queries import snapshot_files as files
+from zabota.analytics.queries.period import told_until
 from zabota.analytics.queries.visits import ClinicVisits
 from zabota.analytics.rules.strategy import strategy_of
 from zabota.analytics.services.value import EVERYBODY, prospects
@@ -32,6 +33,7 @@ def strategy_data(
             visits.frame, as_of=as_of, costs=costs if branches is None else {}, worth=_worth(clinic, visits, now)
         ),
         "load": _load(clinic, now, branches),
+        "told_to": told_until(clinic, today=clock.today(clinic.time_zone, now)).isoformat(),
     }
 
 

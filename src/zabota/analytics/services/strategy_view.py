@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from zabota.analytics.rules.wording import money, number, percent, plural, points
@@ -28,7 +28,7 @@ def strategy_view(data: Json) -> View:
         "needs": _needs(data),
         "areas": _areas(data),
         "catchment": _catchment(data),
-        "load": _load(data["load"]),
+        "load": _load(data["load"], data.get("told_to")),
         "sources": _sources(data),
         "segments": _segments(data),
         "has_worth": data["has_worth"],
@@ -200,24 +200,30 @@ def _catchment(data: Json) -> View:
     }  # fmt: skip
 
 
-def _load(data: Json) -> View:
+def _load(data: Json, told_to: str | None) -> View:
+    """Weeks after the day up to which visits are known are empty because nobody exported them: they say nothing."""
     weeks = data["weeks"]
+    ended = told_to if told_to is not None and told_to < data["this_week"] else None
+    last_known = ended and (date.fromisoformat(ended) - timedelta(days=6)).isoformat()
+    known = [last_known is None or week <= last_known for week in weeks]
     rows = [
         {
             "name": each["name"],
             "cells": [
                 {
-                    "text": f"{100 * booked / planned:.0f}" if planned else "",
-                    "value": min(booked / planned, 1.0) if planned else None,
-                    "level": f"{min(booked / planned, 1.0):.2f}" if planned else "",
-                    "says": f"{booked // 60} из {planned // 60} ч" if planned else "не принимает",
+                    "text": f"{100 * booked / planned:.0f}" if planned and told else "",
+                    "value": min(booked / planned, 1.0) if planned and told else None,
+                    "level": f"{min(booked / planned, 1.0):.2f}" if planned and told else "",
+                    "says": (f"{booked // 60} из {planned // 60} ч" if planned else "не принимает")
+                    if told
+                    else "визиты не загружены",
                 }
-                for planned, booked in each["cells"]
+                for (planned, booked), told in zip(each["cells"], known, strict=True)
             ],
         }
         for each in data["doctors"]
     ]
-    past = [place for place, week in enumerate(weeks) if week < data["this_week"]]
+    past = [place for place, week in enumerate(weeks) if week < data["this_week"] and known[place]]
     shares = []
     for each in data["doctors"]:
         planned = sum(each["cells"][place][0] for place in past)
@@ -226,6 +232,8 @@ def _load(data: Json) -> View:
             shares.append((booked / planned, each["name"]))
     shares.sort()
     title = "Рабочих часов в расписании ещё нет"
+    if ended and data["doctors"]:
+        title = f"Загрузку покажем, когда будут визиты после {day(ended)}"
     if shares:
         full = [name for share, name in shares if share >= FULL]
         free = [name for share, name in shares if share < EMPTY]

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from zabota.analytics.rules.calibration import Calibration
 from zabota.analytics.rules.columns import as_date, ordinal
+from zabota.analytics.rules.gaps import watched_to
 from zabota.analytics.rules.intervals import Bools, Floats, Ints
 from zabota.analytics.rules.snapshot import NONE, Snapshot
 from zabota.analytics.rules.value import Lives, Outlook, dearest, gained, outlook
@@ -30,7 +31,7 @@ DUE_IN: Final = timedelta(days=3)
 AT_ONCE: Final = 200
 #: Outlooks that a process keeps: a page of a list must not wait for the estimation again.
 KEPT: Final = 4
-_KEPT: dict[tuple[bytes, int], Outlook | None] = {}
+_KEPT: dict[tuple[bytes, int], tuple[Outlook, int] | None] = {}
 TODAY: Final = "today"
 SOON: Final = "soon"
 EVERYBODY: Final = "all"
@@ -56,7 +57,9 @@ class Prospects(Sequence[Prospect]):
     """A list, the dearest first: a page of it is made when it is asked for."""
 
     as_of: date
+    #: The day for which everything is said: today, or the end of the visits when nobody exported what came later.
     today: int
+    now: int
     look: Outlook
     gain: Floats
     sleeping: Ints
@@ -66,6 +69,11 @@ class Prospects(Sequence[Prospect]):
     def check(self) -> Calibration | None:
         """How the same forecast made earlier came true."""
         return self.look.check
+
+    @property
+    def told(self) -> date:
+        """The day up to which visits are known."""
+        return as_date(self.today)
 
     @property
     def gain_kopecks(self) -> int:
@@ -89,7 +97,7 @@ class Prospects(Sequence[Prospect]):
         return Prospect(
             patient_id=int(self.look.patient[place]),
             last_on=as_date(last),
-            silent_days=self.today - last,
+            silent_days=self.now - last,
             interval_days=round(float(self.look.interval[place])),
             lateness=float(self.look.lateness[place]),
             returns=float(self.look.returns[place]),
@@ -106,9 +114,10 @@ def prospects(
 
     None when too few patients came more than once for a model. Patients who are booked or outside the rule are left out.
     """
-    look = _outlook(snapshot, ordinal(today))
-    if look is None:
+    found = _outlook(snapshot, today)
+    if found is None:
         return None
+    look, told = found
     gain = gained(look, steps=nextstep.CHANCE_BY_LATENESS, beyond=nextstep.CHANCE_LONG_LOST)
     row = np.searchsorted(snapshot.patient, look.patient)
     sleeping = snapshot.numbers("sleeping_on")[row]
@@ -117,7 +126,7 @@ def prospects(
         keep &= look.lateness >= 1
     elif which == SOON:
         keep &= (sleeping > ordinal(today)) & (sleeping <= ordinal(today) + within_days)
-    return Prospects(snapshot.as_of, ordinal(today), look, gain, sleeping, dearest(gain, keep))
+    return Prospects(snapshot.as_of, told, ordinal(today), look, gain, sleeping, dearest(gain, keep))
 
 
 def ask_calls(
@@ -168,13 +177,17 @@ def ask_calls(
     return made, had
 
 
-def _outlook(snapshot: Snapshot, today: int) -> Outlook | None:
-    """The models are estimated once for a snapshot and a day, not for each page of a list."""
-    key = (hashlib.blake2b(snapshot.content, digest_size=16).digest(), today)
+def _outlook(snapshot: Snapshot, today: date) -> tuple[Outlook, int] | None:
+    """The models are estimated once for a snapshot and a day, not for each page of a list; with the day they stand on."""
+    key = (hashlib.blake2b(snapshot.content, digest_size=16).digest(), ordinal(today))
     if key not in _KEPT:
         while len(_KEPT) >= KEPT:
             _KEPT.pop(next(iter(_KEPT)), None)
-        _KEPT[key] = outlook(_lives(snapshot), today)
+        past = snapshot.days[0][snapshot.days[0] <= ordinal(today)]
+        # Months that nobody exported are no silence of the patients.
+        told = ordinal(watched_to(past, today)) if len(past) else ordinal(today)
+        found = outlook(_lives(snapshot), told)
+        _KEPT[key] = None if found is None else (found, told)
     return _KEPT[key]
 
 

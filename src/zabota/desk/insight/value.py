@@ -24,7 +24,7 @@ from zabota.ui import formats
 PER_PAGE = 50
 LISTS = ((metrics.TODAY, "Сегодня"), (metrics.SOON, "Скоро уснут"), (metrics.EVERYBODY, "Все"))
 #: Days within which somebody falls asleep.
-WITHIN = (7, 14, 30, 60)
+WITHIN = (7, 9, 14, 30, 60)
 
 
 @require_GET
@@ -55,6 +55,7 @@ def calls(request: StaffRequest) -> HttpResponse:
         **work, "found": found, "page": page, "which": which, "within": within, "withins": WITHIN,
         "rows": [(each, people[each.patient_id]) for each in page.object_list if each.patient_id in people],
         "lists": [{"label": label, "url": f"?{urlencode({'list': code})}", "current": code == which} for code, label in LISTS],
+        "told": found.told if found.told < clock.today(request.clinic.time_zone, now) else None,
         "old": snapshot.as_of < clock.today(request.clinic.time_zone, now),
         "may_send": request.may(Right.WORKLIST_CONTROL), "may_export": request.may(Right.PATIENTS_EXPORT), "limited": branches_of(request.member) is not None,
     }  # fmt: skip

@@ -267,6 +267,20 @@ def test_booked_patient_is_not_in_the_list(busy, in_clinic) -> None:
     assert len(again) == len(found) - 1
 
 
+def test_months_that_nobody_loaded_make_nobody_late(busy, as_anton, in_clinic) -> None:
+    today, end = clock.today(busy.time_zone, NOW), clock.today(busy.time_zone, NOW) - dt.timedelta(days=90)
+    Appointment.objects.filter(day__gt=end).update(vanished_at=NOW)
+    newest = Appointment.objects.filter(vanished_at=None, status="completed").latest("day").day
+    snapshots.build_snapshot(clinic_id=busy.pk, now=NOW, full=True)
+    found = metrics.prospects(
+        snapshots.open_latest(busy.pk), which=metrics.EVERYBODY, within_days=14, branches=None, today=today
+    )
+    assert found.told == newest
+    late = next(each for each in found if each.last_on == newest)
+    assert (late.lateness, late.silent_days) == (0, (today - newest).days)
+    assert "Визиты в базе кончаются" in as_anton.get("/calls/").content.decode()
+
+
 def test_a_new_snapshot_is_built_in_the_background_and_the_page_says_so(busy, as_anton, in_clinic) -> None:
     assert "Собрать снимок" in as_anton.get("/calls/").content.decode()
     assert as_anton.post("/calls/refresh/").status_code == 302

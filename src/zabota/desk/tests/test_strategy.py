@@ -145,3 +145,13 @@ def test_long_tables_go_on_over_slides_and_odd_signs_break_nothing() -> None:
         for name in file.namelist():
             ElementTree.fromstring(file.read(name))
         assert "(продолжение)" in file.read("ppt/slides/slide2.xml").decode()
+
+
+def test_weeks_that_nobody_loaded_are_no_empty_rooms(stored, as_anton) -> None:
+    row = StoredReport.objects.get(kind="strategy")
+    assert "заняты от 50" in as_anton.get(PATH).content.decode()
+    row.data = {**row.data, "told_to": "2026-11-01"}
+    row.save()
+    text = as_anton.get(PATH).content.decode()
+    assert "заняты от" not in text
+    assert "визиты не загружены" in text
