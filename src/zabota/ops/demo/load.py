@@ -5,12 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection, transaction
 
+from zabota.analytics.api import NothingToAudit
+from zabota.analytics.reports import audit_of
 from zabota.clinic.api import demo_password
 from zabota.clinic.models import Clinic as ClinicRow
 from zabota.kernel import clock
@@ -19,7 +22,7 @@ from zabota.kernel.statistics import refresh_statistics
 from zabota.ops.demo.catalogue import TIME_ZONE
 from zabota.ops.demo.generate import Clinic, generate
 from zabota.ops.demo.load_around import load_around
-from zabota.ops.demo.load_clinic import DEMO, build, demo_logins
+from zabota.ops.demo.load_clinic import DEMO, build, demo_logins, set_goal
 from zabota.ops.demo.load_people import load_people
 from zabota.ops.demo.load_schedule import load_schedule
 from zabota.ops.demo.load_visits import load_visits
@@ -60,7 +63,8 @@ def load(clinic: Clinic, *, now: dt.datetime, progress: Callable[[str], None] = 
             # Indexes of millions of rows are filled in memory, not page by page from the disk.
             cursor.execute("PRAGMA cache_size = -1500000")
     with every_clinic(reason="the demo clinic is written from nothing"), whole:
-        frame = build(clinic.spec, truth(clinic), now=now)
+        known = truth(clinic)
+        frame = build(clinic.spec, known, now=now)
         patients = load_people(clinic, frame, now=now)
         progress(f"Записаны карты: {len(patients)}.")
         load_visits(clinic, frame, patients, now=now)
@@ -76,5 +80,21 @@ def load(clinic: Clinic, *, now: dt.datetime, progress: Callable[[str], None] = 
             load_around(frame.clinic, actor=DEMO, now=now)
             contacts = play_desk(clinic, frame, now=now)
             progress(f"Разговоров администраторов за последние дни: {contacts}.")
+        _goal(clinic.spec, frame.clinic, known["retention"], now=now if small else None)
     refresh_statistics()
     return frame.clinic
+
+
+def _goal(spec: ClinicSpec, clinic: ClinicRow, told: dict[str, Any], *, now: dt.datetime | None) -> None:
+    """The path begins where the clinic's own report stands, cards that nobody united yet included.
+
+    A clinic too large to be read for it (no `now`), or too small to compare years, begins where the truth stands.
+    """
+    shares, on = (told["now"]["value"], told["year_before"]["value"]), spec.as_of
+    if now is not None:
+        with suppress(NothingToAudit):
+            report = audit_of(clinic, now=now)
+            measured = report.retention.now.value, report.retention.year_before.value
+            if measured[0] is not None and measured[1] is not None:
+                shares, on = measured, report.as_of
+    set_goal(spec, clinic, now=shares[0], before=shares[1], on=on)

@@ -108,7 +108,6 @@ def build(spec: ClinicSpec, truth: dict[str, Any], *, now: dt.datetime) -> Frame
     texts = {text.purpose: text for text in ConsentText.objects.filter(clinic=clinic)}
     users = _staff(clinic, doctors)
     Thresholds.objects.create(clinic=clinic)
-    _goal(spec, clinic, truth)
     _channels(clinic, now)
     return Frame(clinic, branches, doctors, services, sources, texts, users[1])
 
@@ -168,9 +167,8 @@ def _staff(clinic: Clinic, doctors: list[Doctor]) -> list[User]:
     return users
 
 
-def _goal(spec: ClinicSpec, clinic: Clinic, truth: dict[str, Any]) -> None:
-    """From where retention stands now back to where it was, in three stages of a year."""
-    now, before = truth["retention"]["now"]["value"], truth["retention"]["year_before"]["value"]
+def set_goal(spec: ClinicSpec, clinic: Clinic, *, now: float, before: float, on: dt.date) -> None:
+    """From where retention stands on a day back to where it was, in three stages of a year."""
     target = max(round(before, 2), round(now + 0.05, 2))
     titles = ("Никто не забыт: у каждого запись или задача", "Вернулись спящие", "Причины падения устранены")
     stages = [
@@ -186,7 +184,7 @@ def _goal(spec: ClinicSpec, clinic: Clinic, truth: dict[str, Any]) -> None:
         clinic=clinic,
         measure="R3",
         baseline=round(now, 4),
-        baseline_on=spec.as_of,
+        baseline_on=on,
         target=target,
         target_on=spec.as_of + dt.timedelta(days=365),
         stages=stages,

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from zabota.analytics.queries.visits import visits_frame
+from zabota.analytics.reports import audit_of
 from zabota.analytics.rules.columns import read_visits
 from zabota.booking.models import Appointment, AppointmentService, Payment
 from zabota.care.models import Plan, PlanStage
@@ -67,7 +68,10 @@ def test_the_database_holds_what_was_generated() -> None:
     assert Exemption.objects.exists()
     assert Referral.objects.exists()
     assert Household.objects.exists()
-    assert GoalPath.objects.get().target > GoalPath.objects.get().baseline
+    goal, report = GoalPath.objects.get(), audit_of(Clinic.objects.get(), now=NIGHT)
+    assert goal.target > goal.baseline
+    # The path begins where the page shows the clinic.
+    assert (goal.baseline, goal.baseline_on) == (pytest.approx(report.retention.now.value, abs=1e-4), report.as_of)
     # Patients are told a number to call, and no number of Moscow begins with a nought.
     assert all((normalise_phone(each.phone) or "").startswith("+74950") for each in Branch.objects.all())
     connection.check_constraints()
