@@ -260,6 +260,7 @@ DETAILS = {
     "consents_removed": "согласий убрано",
     "contacts_removed": "контактов убрано",
     "left_after": "осталось без шага",
+    "new_groups": "новых групп услуг",
     "new_branches": "новых филиалов",
     "new_doctors": "новых врачей",
     "new_services": "новых услуг",

@@ -6,10 +6,11 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
+import polars as pl
 from django.db import transaction
 
 from zabota.booking.models import NextFree
-from zabota.clinic.models import Branch, Doctor, Service
+from zabota.clinic.models import Branch, Doctor, Service, ServiceGroup
 from zabota.intake.models import Batch, Change
 from zabota.kernel.jobs import assure_lease
 from zabota.kernel.models import AuditEntry
@@ -17,10 +18,41 @@ from zabota.kernel.names import fold
 from zabota.patients.models import Source
 
 #: In this order they are removed: a doctor works in a branch.
-_KINDS: tuple[Any, ...] = (Service, Doctor, Branch, Source)
-_NAMES: dict[str, Any] = {"branches": Branch, "doctors": Doctor, "services": Service, "sources": Source}
+_KINDS: tuple[Any, ...] = (Service, ServiceGroup, Doctor, Branch, Source)
+_NAMES: dict[str, Any] = {
+    "branches": Branch,
+    "doctors": Doctor,
+    "services": Service,
+    "sources": Source,
+    "groups": ServiceGroup,
+}
 #: What the program reckons of a doctor by itself.
 _RECKONED = (NextFree,)
+
+
+@dataclasses.dataclass
+class Offered:
+    """What an export tells of a service: beside visits, or in a price list."""
+
+    code: str = ""
+    price_kopecks: int = 0
+    category: str = ""
+    minutes: int | None = None
+    #: Stands in a price list: it is a service of the clinic although nobody had it yet.
+    is_listed: bool = False
+
+
+def offered_of(visits: pl.DataFrame, prices: pl.DataFrame) -> dict[str, Offered]:
+    """Services by name with their categories; a price list tells price and duration too."""
+    found: dict[str, Offered] = {}
+    named = visits.filter(pl.col("service").is_not_null() & pl.col("category").is_not_null())
+    for name, category in named.group_by("service", maintain_order=True).agg(pl.col("category").last()).iter_rows():
+        found[name] = Offered(category=category)
+    told = prices.select("service", "service_code", "category", "price_kopecks", "duration_minutes")
+    for name, code, category, price, minutes in told.filter(pl.col("service").is_not_null()).iter_rows():
+        known = found.get(name, Offered())
+        found[name] = Offered(code or "", price or 0, category or known.category, minutes, is_listed=True)
+    return found
 
 
 @dataclasses.dataclass
@@ -71,10 +103,10 @@ def extend_catalogue(
     *,
     branches: Iterable[str],
     doctors: dict[str, str],
-    services: dict[str, tuple[str, int]],
+    services: dict[str, Offered],
     sources: Iterable[str],
 ) -> tuple[Catalogue, dict[str, int]]:
-    """Make what is missing, and keep with the load that it did. `doctors`: name → speciality; `services`: name → (code, latest price in kopecks).
+    """Make what is missing, and keep with the load that it did. `doctors`: name → speciality; A new service goes into the group its category names.
 
     Returns the catalogue and how many of each were made.
     """
@@ -92,12 +124,18 @@ def extend_catalogue(
             doctor = Doctor.objects.create(clinic=clinic, name=name[:200], name_key=key, speciality=speciality[:100])
             known.doctors[key] = doctor.pk
             made[Doctor].append(doctor.pk)
-    for name, (code, price) in services.items():
-        key = key_of(name)[:300]
+    groups = {key_of(group.name): group for group in ServiceGroup.objects.filter(clinic=clinic)}
+    for name, told in services.items():
+        key, category = key_of(name)[:300], " ".join(told.category.split())[:120]
         if key and key not in known.services:
+            if category and key_of(category) not in groups:
+                groups[key_of(category)] = ServiceGroup.objects.create(clinic=clinic, name=category)
+                made[ServiceGroup].append(groups[key_of(category)].pk)
             service = Service.objects.create(
-                clinic=clinic, name=name[:300], name_key=key, code=code[:40], price_kopecks=price or None
-            )
+                clinic=clinic, name=name[:300], name_key=key, code=told.code[:40],
+                price_kopecks=told.price_kopecks or None, group=groups.get(key_of(category)) if category else None,
+                duration_minutes=told.minutes or Service._meta.get_field("duration_minutes").default,
+            )  # fmt: skip
             known.services[key] = service.pk
             made[Service].append(service.pk)
     for name in sources:

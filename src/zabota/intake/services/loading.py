@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
@@ -12,7 +13,7 @@ from zabota.booking.models import Appointment, AppointmentService, Payment
 from zabota.care.models import Plan
 from zabota.clinic.models import Clinic, Service
 from zabota.intake.models import Batch, Change
-from zabota.intake.services.catalogue import Catalogue, extend_catalogue
+from zabota.intake.services.catalogue import Catalogue, Offered, extend_catalogue
 from zabota.intake.services.money import write_payments, write_plans
 from zabota.intake.services.people import Card, chunked
 from zabota.intake.services.planning import LoadPlan
@@ -57,13 +58,17 @@ def _created(batch: Batch) -> dict[str, int]:
 def _catalogue(writer: Writer) -> Catalogue:
     plan = writer.plan
     doctors: dict[str, str] = {}
-    services: dict[str, tuple[str, int]] = {}
+    services = {name: dataclasses.replace(told) for name, told in plan.offered.items() if told.is_listed}
     for visit in sorted(plan.visits, key=lambda each: each.day):
         if visit.doctor and not doctors.get(visit.doctor):
             doctors[visit.doctor] = visit.speciality
         for line in visit.lines:
-            price = line.price_kopecks or services.get(line.service, ("", 0))[1]
-            services[line.service] = (line.service_code, price)
+            if line.service not in services:
+                services[line.service] = dataclasses.replace(plan.offered.get(line.service) or Offered())
+            told = services[line.service]
+            told.code = line.service_code or told.code
+            if not told.is_listed or not told.price_kopecks:
+                told.price_kopecks = line.price_kopecks or told.price_kopecks
     branches = {visit.branch for visit in plan.visits} | {card.branch for card in plan.cards}
     sources = {card.channel for card in plan.cards}
     with transaction.atomic():

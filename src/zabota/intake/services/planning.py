@@ -11,7 +11,7 @@ from zabota.clinic.models import Branch, Clinic
 from zabota.intake.reading.rejected import is_of_refused
 from zabota.intake.reading.results import Reading
 from zabota.intake.rules.reasons import reason_text
-from zabota.intake.services.catalogue import key_of
+from zabota.intake.services.catalogue import Offered, key_of, offered_of
 from zabota.intake.services.own_bookings import recognise_own
 from zabota.intake.services.own_people import recognise_people
 from zabota.intake.services.people import Card, cards_of, match_cards, unite_nameless, with_card_keys
@@ -34,6 +34,8 @@ class LoadPlan:
     plans: pl.DataFrame
     #: Numbers of the system under which different people stand.
     shared_numbers: list[str]
+    #: What is told of services by their names.
+    offered: dict[str, Offered]
     #: Bookings made here that the export tells of for the first time.
     recognised: int = 0
 
@@ -85,6 +87,7 @@ def plan_load(
         payments=payments,
         plans=plans,
         shared_numbers=shared_numbers,
+        offered=offered_of(reading.visits, reading.services),
         recognised=recognised,
     )
 
