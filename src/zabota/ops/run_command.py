@@ -38,7 +38,16 @@ def run(argv: list[str]) -> int:
     call_command("migrate", verbosity=0, interactive=False)
     logins = [] if options.no_demo else _demo_when_empty()
     port = _free_port(options.host, options.port)
-    return _serve(host=options.host, port=port, threads=options.threads, logins=logins)
+    return _serve(host=options.host, port=port, threads=options.threads, logins=logins, nobody=_nobody())
+
+
+def _nobody() -> bool:
+    """Whether nobody can log in yet."""
+    from zabota.clinic.models import Member
+    from zabota.kernel.scope import every_clinic
+
+    with every_clinic(reason="whether somebody can log in"):
+        return not Member.objects.exists()
 
 
 def _say(text: str) -> None:
@@ -93,7 +102,7 @@ def _free_port(host: str, wanted: int) -> int:
     raise SystemExit(f"Нет свободного порта от {wanted} до {wanted + 49}.")
 
 
-def _serve(*, host: str, port: int, threads: int, logins: list[tuple[str, str, str]]) -> int:
+def _serve(*, host: str, port: int, threads: int, logins: list[tuple[str, str, str]], nobody: bool) -> int:
     folder = Path(sys.executable).parent
     # Links in messages lead to where the program really listens, also when its usual port was taken.
     os.environ.setdefault("ZABOTA_PUBLIC_URL", f"http://{host}:{port}")
@@ -130,7 +139,7 @@ def _serve(*, host: str, port: int, threads: int, logins: list[tuple[str, str, s
                 stopping, code = True, 1
         if not announced and _answers(host, port):
             announced = True
-            _announce(host, port, logins)
+            _announce(host, port, logins, nobody=nobody)
         time.sleep(0.2 if not announced else 0.5)
     _stop(children)
     return code
@@ -145,7 +154,8 @@ def _answers(host: str, port: int) -> bool:
         return False
 
 
-def _announce(host: str, port: int, logins: list[tuple[str, str, str]]) -> None:
+def _announce(host: str, port: int, logins: list[tuple[str, str, str]], *, nobody: bool = False) -> None:
+    """Say where the program is and how one gets in."""
     place = "localhost" if host in {"127.0.0.1", "0.0.0.0", "::"} else host  # noqa: S104 -- comparison only
     lines = ["", f"  Zabota работает: http://{place}:{port}/", ""]
     if logins:
@@ -153,6 +163,9 @@ def _announce(host: str, port: int, logins: list[tuple[str, str, str]]) -> None:
         lines += ["  Демонстрационная клиника. Войти можно так:", ""]
         lines += [f"    {who:<{width}}  {login}  {password}" for who, login, password in logins]
         lines.append("")
+    if nobody:
+        lines += ["  Сотрудников ещё нет. Заведите руководителя, программа покажет его пароль:", ""]
+        lines += ['    zabota staff add ПОЧТА --name "Фамилия Имя Отчество" --clinic "Название клиники"', ""]
     lines.append("  Остановить: Ctrl+C")
     _say("\n".join(lines) + "\n")
 
