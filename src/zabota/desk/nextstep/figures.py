@@ -99,7 +99,7 @@ def violations_sentence(days: list[ViolationDay]) -> str:
     if not days:
         return "Проверок ещё не было"
     found, left = sum(day.found for day in days), days[-1].left_after
-    people = plural(found, "пациента,пациентов,пациентов")
+    people = plural(found, "пациента,пациента,пациентов")
     rest = "сейчас не осталось никого" if not left else f"осталось {left}"
     if not found:
         return "Ни одного пациента без следующего шага не нашлось"
