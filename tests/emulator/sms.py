@@ -134,7 +134,7 @@ class Exolve:
     other_spelling = "79000000001"
 
     def names(self, message: Taken) -> str:
-        return "messageId" if message.raw["number"] == self.other_spelling else "message_id"
+        return "messageId" if message.raw.get("number") == self.other_spelling else "message_id"
 
     def takes(self, messages: list[Taken]) -> Answer:
         return says({self.names(messages[0]): messages[0].number})

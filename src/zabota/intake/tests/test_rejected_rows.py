@@ -9,7 +9,7 @@ from zabota.intake.reading.rejected import REASON_HEADER, formula_safe, write_re
 from zabota.intake.tests.office_files import html_file, xlsx_file
 from zabota.intake.tests.reading_support import HEADER, MILA, PYOTR, read_here, row, text_file
 
-BAD = row(c5="31.02.2026 10:00", c4="+79161234567", c7="=1+1")
+BAD = row(c5="31.02.2026 10:00", c4="+79161234567", c7="@Осмотр")
 
 
 @pytest.mark.parametrize(("encoding", "delimiter"), [("cp1251", ";"), ("utf-8", ","), ("utf-16", "\t")])
@@ -22,7 +22,7 @@ def test_file_of_refused_rows_has_the_shape_of_the_source(tmp_path: Path, encodi
     lines = list(csv.reader(written[0].read_text(encoding=encoding).splitlines(), delimiter=delimiter))
     assert lines[0] == [*HEADER, REASON_HEADER]
     assert lines[1][5] == "31.02.2026 10:00" and "нет" in lines[1][-1]
-    assert (lines[1][4], lines[1][7]) == ("'+79161234567", "'=1+1")
+    assert (lines[1][4], lines[1][7]) == ("'+79161234567", "'@Осмотр")
 
 
 def test_corrected_file_is_read_again_and_the_reason_is_ignored(tmp_path: Path) -> None:
@@ -32,7 +32,7 @@ def test_corrected_file_is_read_again_and_the_reason_is_ignored(tmp_path: Path) 
     again = read_here(path)
     assert (again.rows.read, again.rows.accepted) == (1, 1)
     visit = again.visits.row(0, named=True)
-    assert (visit["phones"], visit["service"]) == (["+79161234567"], "=1+1")
+    assert (visit["phones"], visit["service"]) == (["+79161234567"], "@Осмотр")
 
 
 def test_file_refused_twice_keeps_one_column_of_reasons(tmp_path: Path) -> None:
