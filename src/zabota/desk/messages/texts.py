@@ -120,7 +120,8 @@ def text_remove(request: StaffRequest, public_id: str) -> HttpResponse:
 @staff_page(Right.MESSAGES_EDIT)
 def text_preview(request: StaffRequest) -> HttpResponse:
     """How the words in the form read now: nothing is saved."""
-    return render(request, "desk/messages/_preview.html", _reading(request, _from_form(request)))
+    template = Template.objects.filter(clinic=request.clinic, public_id=request.POST.get("of", "")).first()
+    return render(request, "desk/messages/_preview.html", _reading(request, _from_form(request), template))
 
 
 def _editor(request: StaffRequest, template: Template | None) -> HttpResponse:
@@ -157,7 +158,7 @@ def _editor(request: StaffRequest, template: Template | None) -> HttpResponse:
         "placeholders": _offered(template),
         "history": history,
         "troubles": [each for each in messaging.troubles(request.clinic.pk) if template and each.template == template],
-        **_reading(request, wording),
+        **_reading(request, wording, template),
     }
     return render(request, "desk/messages/text.html", context, status=422 if error else 200)
 
@@ -196,7 +197,7 @@ def _from_form(request: HttpRequest) -> Wording:
     )
 
 
-def _reading(request: StaffRequest, wording: Wording) -> dict[str, Any]:
+def _reading(request: StaffRequest, wording: Wording, template: Template | None) -> dict[str, Any]:
     """The words as SMS and as a letter, for a real patient of this clinic when one was named."""
     asked = (request.POST if request.method == "POST" else request.GET).get("who", "")[:100]
     patient = _asked_patient(request)
@@ -218,6 +219,7 @@ def _reading(request: StaffRequest, wording: Wording) -> dict[str, Any]:
                 patient=patient,
                 price_kopecks=prices.get(channel, 0),
                 erids=wording.erids,
+                key=template.key if template else "",
                 now=clock.now(),
             ),
         )

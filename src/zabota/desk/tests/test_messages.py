@@ -73,6 +73,16 @@ def test_the_preview_shows_the_very_words_for_a_patient_found_by_name_and_saves_
     assert TemplateVersion.objects.filter(template__key="reminder_48h").count() == 1
 
 
+def test_the_preview_says_while_one_types_what_saving_would_refuse(desk: Client, smile: Clinic) -> None:
+    template = Template.objects.get(clinic=smile, key="reminder_48h")
+    typed = form(text_sms="Ждём {дата}, {адрес}. {ссылка}", text_any="", of=template.public_id)
+
+    page = desk.post(reverse("desk:messages-text-preview"), typed).content.decode()
+
+    assert "{адрес} — для этого сообщения такого значения может не быть" in page
+    assert "квадратные скобки" in page
+
+
 def test_two_people_who_edit_one_text_do_not_overwrite_each_other(desk: Client, smile: Clinic) -> None:
     desk.post(address(smile, "reminder_48h"), form())
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from zabota.clinic.api import hidden_names
 from zabota.clinic.models import Branch, Clinic
 from zabota.messaging.models import MessagingRules
+from zabota.messaging.rules.defaults import always_given
 from zabota.messaging.rules.lint import PARTS_BUDGET, Finding, check_rendered, check_template, erid_of
 from zabota.messaging.rules.parts import count_parts
 from zabota.messaging.rules.text import TextWrong, ValueMissing, render, render_within
@@ -50,9 +51,13 @@ def preview_wording(
     patient: Patient | None = None,
     price_kopecks: int = 0,
     erids: Mapping[str, str] | None = None,
+    key: str = "",
     now: datetime,
 ) -> Preview:
-    """The text of `channel` as the patient would read it (a made-up person when there is none), and every finding."""
+    """The text of `channel` as the patient would read it (a made-up person when there is none), and every finding.
+
+    `key` names the text, by which it is known what always has a value; empty for one of the clinic's own.
+    """
     findings = check_template(
         texts,
         message_class=message_class,
@@ -61,6 +66,7 @@ def preview_wording(
         hidden=hidden_names(clinic),
         erids=erids,
         erid_required=MessagingRules.objects.filter(clinic=clinic, erid_required=True).exists(),
+        given=always_given(key),
     )
     source = texts.get(channel) or texts.get("", "")
     values = sample_values(clinic, branch=branch, patient=patient, now=now)
