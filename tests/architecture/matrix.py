@@ -207,6 +207,7 @@ MATRIX = {
     "desk:clinic-doctor-new": "O",
     "desk:clinic-doctor": "O",
     "desk:clinic-services": "O",
+    "desk:clinic-services-sort": "O",
     "desk:clinic-service": "O",
     "desk:clinic-group-new": "O",
     "desk:clinic-group": "O",

@@ -5,7 +5,7 @@ from zabota.clinic.queries.faces import Face, face_of, hidden_names
 from zabota.clinic.queries.people import members, second_factors
 from zabota.clinic.rules.goal import Stage, StageBy
 from zabota.clinic.rules.rights import RIGHTS, ROLE_NAMES, Right, Role, may
-from zabota.clinic.services.catalogue import add_group, change_group, change_service, set_goal
+from zabota.clinic.services.catalogue import add_group, change_group, change_service, set_goal, sort_services
 from zabota.clinic.services.organisation import add_branch, add_doctor, change_branch, change_clinic, change_doctor
 from zabota.clinic.services.people import (
     Invitation,
@@ -59,4 +59,5 @@ __all__ = [
     "reset_second_factor",
     "second_factors",
     "set_goal",
+    "sort_services",
 ]

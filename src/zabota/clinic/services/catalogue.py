@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal
 
 from django.db import transaction
@@ -104,6 +105,25 @@ def change_service(
         if touched:
             facts.publish(RecallIntervalChanged(clinic_id=locked.clinic_id, group_ids=touched), now=now)
     return locked
+
+
+def sort_services(
+    *, clinic: Clinic, services: Sequence[str], group: ServiceGroup | None, actor: Actor, now: dt.datetime
+) -> int:
+    """Put services, named by their public ids, into one group, or out of all; returns how many changed their place."""
+    with transaction.atomic():
+        if group is not None and group.clinic_id != clinic.pk:
+            raise NotOfThisClinic
+        rows = list(Service.objects.select_for_update().filter(clinic=clinic, public_id__in=services).order_by("pk"))
+        moved = [row for row in rows if row.group_id != (group.pk if group else None)]
+        touched = {row.group_id for row in moved if row.group_id} | ({group.pk} if group and moved else set())
+        for row in moved:
+            row.group = group
+            record("clinic.service.changed", row, actor=actor, now=now, details={"group": row.group_id})
+        Service.objects.bulk_update(moved, ["group"])
+        if touched:
+            facts.publish(RecallIntervalChanged(clinic_id=clinic.pk, group_ids=tuple(sorted(touched))), now=now)
+    return len(moved)
 
 
 def set_goal(

@@ -9,7 +9,9 @@ from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_GET, require_http_methods
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from zabota.clinic import api
 from zabota.clinic.api import Right
@@ -20,6 +22,7 @@ from zabota.kernel import clock
 from zabota.kernel.errors import Trouble
 from zabota.nextstep import api as nextstep
 from zabota.nextstep.models import RecallMonths
+from zabota.ui import formats
 from zabota.ui.page import page
 
 
@@ -44,6 +47,25 @@ def services(request: StaffRequest) -> HttpResponse:
         "here": "services",
     }
     return page(request, "desk/settings/services.html", context=context)
+
+
+@require_POST
+@staff_page(Right.SETTINGS_EDIT)
+def sort_services(request: StaffRequest) -> HttpResponse:
+    """Put the services that were marked into one group."""
+    wanted, chosen = request.POST.get("group", ""), request.POST.getlist("service")
+    group = ServiceGroup.objects.filter(clinic=request.clinic, public_id=wanted).first()
+    if not chosen or (group is None and wanted != "none"):
+        messages.error(request, "Отметьте услуги и выберите группу.")
+    else:
+        moved = api.sort_services(
+            clinic=request.clinic, services=chosen, group=group, actor=request.actor, now=clock.now()
+        )
+        messages.success(
+            request, f"Разложено: {formats.plural(moved, 'услуга,услуги,услуг')}. Сроки пересчитаем в фоне."
+        )
+    back = urlencode({"group": request.POST["back"]}) if request.POST.get("back") else ""
+    return redirect(f"{reverse('desk:clinic-services')}{'?' + back if back else ''}")
 
 
 @require_http_methods(["GET", "POST"])

@@ -18,6 +18,7 @@ urlpatterns = [
     path("clinic/doctors/new/", clinic.doctor, name="clinic-doctor-new"),
     path("clinic/doctors/<str:public_id>/", clinic.doctor, name="clinic-doctor"),
     path("clinic/services/", catalogue.services, name="clinic-services"),
+    path("clinic/services/sort/", catalogue.sort_services, name="clinic-services-sort"),
     path("clinic/services/<str:public_id>/", catalogue.service, name="clinic-service"),
     path("clinic/groups/new/", catalogue.new_group, name="clinic-group-new"),
     path("clinic/groups/<str:public_id>/", catalogue.group, name="clinic-group"),

@@ -152,6 +152,22 @@ class TestClinic:
         doctor.refresh_from_db()
         assert (doctor.name, list(doctor.branches.all())) == ("Ким Алексей Ли", [centre])
 
+    def test_marked_services_go_into_a_group_together(
+        self, as_anton: Client, cleaning: Service, hygiene: ServiceGroup, smile: Clinic
+    ) -> None:
+        other = Service.objects.create(clinic=smile, name="Полировка", name_key="полировка")
+        Service.objects.update(group=None)
+        address = reverse("desk:clinic-services-sort")
+        marked = {"service": [cleaning.public_id, other.public_id], "back": "none"}
+        assert "Отметьте услуги" in as_anton.post(address, marked, follow=True).content.decode()
+        answer = as_anton.post(address, {**marked, "group": hygiene.public_id})
+        assert answer["Location"].endswith("?group=none")
+        assert set(hygiene.services.all()) == {cleaning, other}
+        (fact,) = Fact.objects.all()
+        assert fact.payload["group_ids"] == [hygiene.pk]  # whose recalls are counted anew
+        as_anton.post(address, {"service": [other.public_id], "group": "none"})
+        assert list(hygiene.services.all()) == [cleaning]
+
     def test_a_service_without_a_group_gets_one(
         self, as_anton: Client, cleaning: Service, hygiene: ServiceGroup
     ) -> None:
