@@ -8,7 +8,7 @@ from typing import Final
 import polars as pl
 from django.db import transaction
 
-from zabota.analytics.queries.visits import ClinicVisits, clinic_visits
+from zabota.analytics.queries.visits import clinic_visits
 from zabota.analytics.rules.audit import Audited, NothingToAudit, audit_whole
 from zabota.analytics.rules.report import AuditReport, Rows
 from zabota.analytics.rules.where import Question
@@ -30,21 +30,21 @@ PULSE: Final = "pulse"
 def audit_of(clinic: Clinic, *, now: datetime) -> AuditReport:
     """The audit of what the database holds, by the same engine as that of a file. Raises NothingToAudit."""
     with clinic_scope(clinic.pk):
-        return _audited(clinic_visits(clinic.pk).frame, clinic, now).report
+        return _audited(clinic_visits(clinic.pk, with_groups=True).frame, clinic, now).report
 
 
 def refresh_reports(*, clinic: Clinic, actor: Actor, now: datetime, branches: Branches = None) -> bool:
     """Compute and keep both reports, of the whole clinic or of some branches; False without a completed visit."""
     with clinic_scope(clinic.pk):
-        grouped = clinic_visits(clinic.pk, branches=branches, with_groups=True)
-        visits = ClinicVisits(grouped.frame.drop("category"), grouped.cards)
+        # Groups of services are the categories of an export: with them the page and the file say the same.
+        visits = clinic_visits(clinic.pk, branches=branches, with_groups=True)
         try:
             audited = _audited(visits.frame, clinic, now)
         except NothingToAudit:
             return False
         report = audited.report
         pulse = pulse_of(clinic=clinic, frame=visits.frame, report=report, now=now, branches=branches)
-        strategy = strategy_data(clinic=clinic, visits=grouped, as_of=report.as_of, now=now, branches=branches)
+        strategy = strategy_data(clinic=clinic, visits=visits, as_of=report.as_of, now=now, branches=branches)
         today = clock.today(clinic.time_zone, now)
         page = render_html(report, clinic=clinic.name, source="база Zabota", made_on=today)
         with transaction.atomic():
@@ -55,7 +55,7 @@ def refresh_reports(*, clinic: Clinic, actor: Actor, now: datetime, branches: Br
             keep_report(clinic, STRATEGY, report.as_of, strategy, now, scope=scope_of(branches), most=14)
             question = question_of(report)
             if question is not None:
-                keep_answer(clinic=clinic, question=question, visits=grouped, now=now, branches=branches)
+                keep_answer(clinic=clinic, question=question, visits=visits, now=now, branches=branches)
             details = {"as_of": report.as_of.isoformat()}
             record("analytics.reports.stored", clinic, actor=actor, now=now, clinic_id=clinic.pk, details=details)
     return True
