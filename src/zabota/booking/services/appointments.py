@@ -237,7 +237,8 @@ def move_appointment(
         now=now,
     )  # fmt: skip
     note_transfer(row, was=(was.starts_at, was.doctor_id), told_at=told_at, by_patient=by_patient, now=now)
-    note_freed(was, cause=cause, now=now)
+    if not is_undo:  # what a mistake held for a moment was free before it
+        note_freed(was, cause=cause, now=now)
     return row
 
 
@@ -276,7 +277,8 @@ def cancel(
         now=now,
     )  # fmt: skip
     note_transfer(row, was=(row.starts_at, row.doctor_id), told_at=row.told_at, by_patient=by_patient, now=now)
-    note_freed(row, cause=cause, now=now)
+    if not is_undo:
+        note_freed(row, cause=cause, now=now)
     return row
 
 

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from zabota.booking import api
-from zabota.booking.models import Appointment, Hold, ResourceCell
+from zabota.booking.models import Appointment, FreedSlot, Hold, ResourceCell
 from zabota.kernel.errors import AlreadyDone, BadInput
 from zabota.kernel.models import Fact
 
@@ -36,6 +36,14 @@ def test_second_click_of_a_move_changes_nothing(seat, book, actor, now, at):
     again = move(row, at(26, 11), actor, now)
     assert again.revision == 1
     assert Fact.objects.filter(kind="booking.appointment_moved").count() == 1
+
+
+def test_what_a_mistake_held_for_a_moment_is_offered_to_nobody(seat, book, actor, now, at):
+    row = book()
+    away = move(row, at(26, 11), actor, now)
+    move(away, at(25, 10), actor, now, is_undo=True)
+    api.cancel(appointment=book(starts_at=at(26, 14)), by_patient=False, is_undo=True, actor=actor, now=now)
+    assert [each.starts_at for each in FreedSlot.objects.all()] == [at(25, 10)]
 
 
 def test_move_of_what_has_changed_meanwhile_is_refused(seat, book, actor, now, at):

@@ -215,8 +215,8 @@ def _saved(request: StaffRequest, row: Resource | None, *, to: str = "") -> Http
     """Saved; visits that now stand outside the hours are named at once."""
     outside = len(booking.displaced(clinic=request.clinic, now=clock.now(), branches=branches_of(request.member)))
     if outside:
-        words = plural(outside, "запись стоит,записи стоят,записей стоят")
-        messages.error(request, f"Сохранено. Вне часов приёма теперь {words}: они названы в «Нагрузке»")
+        words = plural(outside, "запись,записи,записей")
+        messages.error(request, f"Сохранено. Вне часов приёма теперь {words}, список в «Нагрузке»")
     else:
         messages.success(request, "Сохранено")
     is_doctor = row is None or row.kind == Resource.Kind.DOCTOR
