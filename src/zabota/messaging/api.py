@@ -41,7 +41,7 @@ from zabota.messaging.services.accounts import (
     switch_account,
     try_account,
 )
-from zabota.messaging.services.breaker import TextUnusable, budget_used_up, see_troubles, text_failed, troubles
+from zabota.messaging.services.breaker import TextUnusable, see_troubles, text_failed, text_held_back, troubles
 from zabota.messaging.services.draining import Drained, drain
 from zabota.messaging.services.enqueue import enqueue, enqueue_many
 from zabota.messaging.services.epoch import holds, look
@@ -142,7 +142,6 @@ __all__ = [
     "assign",
     "bind_patient",
     "bot_invite",
-    "budget_used_up",
     "canned_answers",
     "check_template",
     "check_text",
@@ -197,6 +196,7 @@ __all__ = [
     "split_parts",
     "switch_account",
     "text_failed",
+    "text_held_back",
     "tick",
     "traits_of",
     "transports",

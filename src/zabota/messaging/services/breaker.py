@@ -77,8 +77,8 @@ def text_failed(wrong: TextUnusable, *, now: datetime) -> None:
 
 
 @transaction.atomic
-def budget_used_up(*, clinic_id: int, template_key: str, words: str, now: datetime) -> None:
-    """Tell the owner, once, that a text was asked for more often than anybody pays for; the words say what to do."""
+def text_held_back(*, clinic_id: int, template_key: str, words: str, now: datetime) -> None:
+    """Tell the owner, once, that a text does not go to everybody who asks for it; the words say why and what to do."""
     template = Template.objects.filter(clinic_id=clinic_id, key=template_key).first()
     if template is not None:
         _tell_of_text(template, Blame.LIMIT, words, now)

@@ -14,7 +14,7 @@ from zabota.booking.models import Appointment
 from zabota.kernel import clock
 from zabota.kernel.scope import clinic_scope
 from zabota.messaging.api import troubles
-from zabota.messaging.models import Message
+from zabota.messaging.models import ChannelAccount, Message
 from zabota.portal.limits import STEP, flood_before
 from zabota.portal.tests.conftest import visits_of
 from zabota.visits.models import PhoneCode, RequestTally
@@ -218,6 +218,19 @@ def test_when_sendings_cannot_be_counted_no_code_leaves_and_the_phone_stands_the
     assert "Сейчас не получается отправить код" in visitor.page and "tel:+74951240012" in visitor.page
     with clinic_scope(open_clinic.pk):
         assert not Message.objects.exists()
+
+
+def test_without_sms_nobody_waits_for_a_code_and_the_owner_is_told_once(visitor, open_clinic, cleaning) -> None:
+    ChannelAccount.objects.update(is_on=False)
+    for _ in range(2):
+        visitor.choose(cleaning)
+        assert visitor.name("+79031112233").status_code == 503
+    assert "Сейчас не получается отправить код" in visitor.page
+
+    with clinic_scope(open_clinic.pk):
+        (told,) = troubles(open_clinic.pk, unseen=True)
+        assert not Message.objects.exists()
+    assert "SMS не подключены" in told.words
 
 
 def test_tallies_hold_no_address_and_are_forgotten(visitor, cleaning) -> None:

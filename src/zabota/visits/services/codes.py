@@ -13,7 +13,7 @@ from django.utils.crypto import salted_hmac
 from zabota.clinic.models import Clinic
 from zabota.kernel.errors import Trouble
 from zabota.kernel.phones import normalise_phone
-from zabota.messaging.api import NewMessage, budget_used_up, enqueue
+from zabota.messaging.api import NewMessage, accounts_on, enqueue, text_held_back
 from zabota.visits.models import PhoneCode
 
 log = structlog.get_logger(__name__)
@@ -27,6 +27,12 @@ _KEPT = timedelta(days=1)
 _ALARM = (
     "За час попросили больше {} кодов, остальные мы не отправили. Похоже, чужая программа перебирает телефоны за ваш "
     "счёт. Проверьте баланс SMS; если это не кончится, закройте запись на сайте на странице «Напоминания»."
+)
+
+#: Nobody gets a code that has no way to travel.
+_NO_WAY = (
+    "Запись на сайте открыта, а код подтверждения послать не через что: SMS не подключены или выключены. "
+    "Включите канал SMS или закройте запись на сайте на странице «Напоминания»."
 )
 
 
@@ -78,16 +84,19 @@ def read_mobile(typed: str) -> str:
 
 
 def send_code(*, clinic: Clinic, phone: str, address: str, now: datetime) -> PhoneCode:
-    """Send six digits to a phone, whoever it belongs to. Raises TooManyCodes; CodeUnsent when they cannot be counted.
+    """Send six digits to a phone, whoever it belongs to. Raises TooManyCodes; CodeUnsent when they cannot be counted or sent.
 
     The clinic's row is the lock under which sendings are counted, so that ten at once are not more than three.
     """
+    if "sms" not in accounts_on(clinic.pk):
+        text_held_back(clinic_id=clinic.pk, template_key="otp", words=_NO_WAY, now=now)
+        raise CodeUnsent
     try:
         return _send(clinic, phone, address, now)
     except TooManyCodes as many:
         if many.of_everybody:
             log.error("codes_used_up", clinic_id=clinic.pk)
-            budget_used_up(clinic_id=clinic.pk, template_key="otp", words=_ALARM.format(ALL_HOUR), now=now)
+            text_held_back(clinic_id=clinic.pk, template_key="otp", words=_ALARM.format(ALL_HOUR), now=now)
         raise
     except DatabaseError as error:
         log.error("code_not_sent", error=type(error).__qualname__)
