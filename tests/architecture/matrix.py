@@ -211,6 +211,7 @@ MATRIX = {
     "desk:clinic-service": "O",
     "desk:clinic-group-new": "O",
     "desk:clinic-group": "O",
+    "desk:clinic-sources": "O",
     "desk:clinic-goal": "O",
     "desk:reminders": "OM",
     "desk:preparation": "OM",

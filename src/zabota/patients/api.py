@@ -55,6 +55,7 @@ from zabota.patients.services.holders import Holder, known_holders, register_hol
 from zabota.patients.services.households import group_households
 from zabota.patients.services.indexing import reindex
 from zabota.patients.services.merging import CHOICES, merge_cards, undo_merge
+from zabota.patients.services.sources import set_source_costs
 
 __all__ = [
     "CHANNELS",
@@ -107,6 +108,7 @@ __all__ = [
     "same_person_hints",
     "search",
     "search_ids",
+    "set_source_costs",
     "signed_before",
     "source_named",
     "take_back_decisions",

@@ -41,6 +41,7 @@ def strategy(request: StaffRequest) -> HttpResponse:
         "limited": branches_of(request.member) is not None,
         **work.work_of(request),
         "state_url": reverse("desk:strategy-state"),
+        "costs_url": reverse("desk:clinic-sources") if request.may(Right.SETTINGS_EDIT) else "",
     }
     if stored:
         context |= {**reports.strategy_view(stored.data), "live": True, "take_url": reverse("desk:strategy")}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from zabota.desk.settings import catalogue, clinic, staff, system, trail
+from zabota.desk.settings import catalogue, clinic, sources, staff, system, trail
 
 urlpatterns = [
     path("staff/", staff.people, name="staff"),
@@ -22,6 +22,7 @@ urlpatterns = [
     path("clinic/services/<str:public_id>/", catalogue.service, name="clinic-service"),
     path("clinic/groups/new/", catalogue.new_group, name="clinic-group-new"),
     path("clinic/groups/<str:public_id>/", catalogue.group, name="clinic-group"),
+    path("clinic/sources/", sources.sources, name="clinic-sources"),
     path("clinic/goal/", catalogue.goal, name="clinic-goal"),
     path("trail/", trail.trail, name="trail"),
     path("trail.csv", trail.trail_csv, name="trail-csv"),

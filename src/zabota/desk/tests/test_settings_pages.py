@@ -18,7 +18,7 @@ from zabota.desk.errors import server_error
 from zabota.kernel import audit, clock, jobs
 from zabota.kernel.audit import Actor
 from zabota.kernel.models import AuditEntry, Fact, FactDelivery, JobLease, WorkerSeen
-from zabota.patients.models import Patient
+from zabota.patients.models import Patient, Source
 
 
 def form_of(member: Member, **changes: object) -> dict[str, object]:
@@ -219,6 +219,23 @@ class TestClinic:
             {"on": "2027-03-31", "value": 1.0, "title": "Никто не забыт", "by": "coverage"},
         ]
         assert 'value="65,5"' in as_anton.get(reverse("desk:clinic-goal")).content.decode()
+
+    def test_the_owner_says_what_a_source_costs(self, as_anton: Client, as_vera: Client, smile: Clinic) -> None:
+        maps = Source.objects.create(clinic=smile, name="Карты", name_key="карты")
+        address, field = reverse("desk:clinic-sources"), f"cost_{maps.pk}"
+        assert "Карты" in as_anton.get(address).content.decode()
+
+        as_anton.post(address, {field: "25 000,50"})
+
+        maps.refresh_from_db()
+        assert maps.monthly_cost_kopecks == 2_500_050
+        assert AuditEntry.objects.filter(action="patients.source.cost").count() == 1
+        assert 'value="25\u00a0000,50"' in as_anton.get(address).content.decode()
+        for odd in ("много", "-5", "1e30", "NaN", "0,001"):
+            assert as_anton.post(address, {field: odd}).status_code == 422
+        maps.refresh_from_db()
+        assert maps.monthly_cost_kopecks == 2_500_050
+        assert as_vera.get(address).status_code == 404
 
     def test_a_goal_in_the_past_is_explained(self, as_anton: Client) -> None:
         response = as_anton.post(
