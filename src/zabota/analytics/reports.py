@@ -53,6 +53,7 @@ __all__ = [
     "STEPS",
     "STRATEGY",
     "TENURES",
+    "WHERE",
     "Cut",
     "PeriodFigures",
     "PersonBehind",

@@ -71,7 +71,7 @@ def people(request: StaffRequest, report_id: str, place: str) -> HttpResponse:
         "page": page,
         "place": place,
         "report_id": report_id,
-        "back": reverse("desk:audit") + "#why",
+        "back": _back(found.behind.report),
         "steps": list(reports.STEPS.items()),
         "reaches": list(reports.REACHES.items()),
         "orders": list(reports.ORDERS.items()),
@@ -137,6 +137,17 @@ def links_of(report: StoredReport | None) -> dict[int, dict[str, Any]]:
         place: {"url": reverse("desk:behind", args=[report.public_id, _word(place)]), "count": count}
         for place, count in rows
     }
+
+
+def _back(report: StoredReport) -> str:
+    """The page whose cause was opened: the report, or «Где упало» with its question."""
+    if report.kind != reports.WHERE:
+        return reverse("desk:audit") + "#why"
+    asked = report.params
+    pairs = [("to", asked["now_end"]), ("before", asked["before_end"]), ("days", str(asked["days"]))]
+    named = {"service_group": "group"}
+    pairs += [(named.get(name, name), values[0]) for name, values in asked["filters"].items()]
+    return f"{reverse('desk:where')}?{urlencode(pairs)}"
 
 
 def _word(place: int) -> str:

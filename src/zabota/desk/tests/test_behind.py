@@ -174,3 +174,14 @@ def test_day_of_a_file_is_that_of_the_clinic_and_not_of_greenwich(smile) -> None
         book = book_answer("записи", [("Записи", ("Когда",), [(night,)])])
     sheet = CalamineWorkbook.from_filelike(io.BytesIO(book.content)).get_sheet_by_index(0).to_python()
     assert str(sheet[1][0])[:10] == "2026-11-25"
+
+
+def test_the_way_back_leads_to_the_page_that_was_left(listed, as_anton) -> None:
+    assert 'href="/audit/#why"' in as_anton.get(address(listed)).content.decode()
+    listed.kind = "where"
+    filters = {"branch": ["Центр"], "service_group": ["Гигиена"]}
+    listed.params = {"now_end": "2026-11-12", "before_end": "2025-11-12", "days": 365, "filters": filters}
+    listed.save()
+    text = as_anton.get(address(listed)).content.decode()
+    assert "/insight/where/?to=2026-11-12&amp;before=2025-11-12&amp;days=365&amp;branch=" in text
+    assert "&amp;group=" in text
