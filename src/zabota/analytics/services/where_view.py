@@ -26,6 +26,14 @@ _EVERYWHERE: Final = {
     "age": "возрастов", "speciality": "специальностей", "sex": "мужчин и женщин", "tenure": "новых и прежних", "price": "цен",
     "wait": "сроков ожидания", "corridor": "сроков ожидания в коридоре", "feedback": "ответов после приёма",
 }  # fmt: skip
+#: Dimensions that need more data than a comparison has at times, and what they wait for.
+_WANTING: Final = {
+    "tenure": "давности — нужно полгода визитов до более раннего периода",
+    "price": "изменению цен — цены услуг не менялись заметно или их нет в данных",
+    "wait": "ожиданию записи — мало визитов, о которых известно, когда записались",
+    "corridor": "ожиданию в коридоре — мало отметок «в клинике» и «начат»",
+    "feedback": "ответам после приёма — их пока мало",
+}
 
 
 def where_view(data: Json) -> View:
@@ -53,6 +61,7 @@ def where_view(data: Json) -> View:
             for each in data["pairs"]["accounts"]
         ],
         "accounts": [_account(each) for each in data["accounts"]],
+        "wanting": _wanting(data),
         "tested": number(data["tested"]),
         "now_words": _period(main["now"]),
         "before_words": _period(main["year_before"]),
@@ -218,6 +227,13 @@ def _pair(cell: Json) -> View:
         "rates": f"{percent(cell['rate_before'])} → {percent(cell['rate_now'])}",
         "patients": number(cell["patients"]),
     }
+
+
+def _wanting(data: Json) -> str:
+    """Why a dimension that somebody looks for is not among the accounts."""
+    present = {each["dimension"] for each in data["accounts"]}
+    absent = [says for name, says in _WANTING.items() if name not in present]
+    return f"Не разложили по {'; по '.join(absent)}." if absent else ""
 
 
 def _account(account: Json) -> View:

@@ -206,6 +206,12 @@ def test_answer_says_cause_certainty_money_and_counterfactual(stored, as_anton) 
     assert "Сравниваем одинаковые месяцы" in text
 
 
+def test_a_dimension_that_cannot_be_said_is_named_with_what_it_waits_for(stored, as_anton) -> None:
+    text = as_anton.get(stored).content.decode()
+    assert "Не разложили по " in text
+    assert "ответам после приёма — их пока мало" in text
+
+
 def test_link_opens_the_same_for_a_colleague_with_rights_and_nothing_for_others(
     stored, as_quality, as_marina, as_vera, as_oleg
 ) -> None:
