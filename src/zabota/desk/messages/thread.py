@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,14 @@ _GONE = (
 )  # fmt: skip
 
 
+#: Kinds of what comes with words, as channels call them; what is not named here is a file.
+_KINDS = {
+    "image": "фото", "photo": "фото", "picture": "фото", "video": "видео", "voice": "голосовое сообщение",
+    "audio": "голосовое сообщение", "contact": "номер телефона", "contact_unproven": "чужой номер телефона",
+    "location": "место на карте", "sticker": "наклейка",
+}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One thing said or sent."""
@@ -28,7 +37,8 @@ class Line:
     direction: str
     at: datetime
     text: str
-    attachments: list[Any]
+    #: What came with the words, named for whoever reads.
+    attachments: list[str]
     message: Message | None = None
     author: AbstractBaseUser | None = None
     #: The patient says that it hurts or got worse.
@@ -40,7 +50,7 @@ def thread_of(conversation: Conversation) -> list[Line]:
     turns = messaging.turns_of(conversation)
     lines = [
         Line(
-            turn.direction, turn.at, turn.text, turn.attachments, turn.message, turn.author,
+            turn.direction, turn.at, turn.text, _named(turn.attachments), turn.message, turn.author,
             turn.direction == "in" and visits.says_unwell(turn.text),
         )
         for turn in turns
@@ -57,3 +67,7 @@ def thread_of(conversation: Conversation) -> list[Line]:
         )  # fmt: skip
         lines += [Line("out", each.sent_at or each.created_at, each.text, [], each) for each in sent]
     return sorted(lines, key=lambda line: line.at)
+
+
+def _named(attachments: Sequence[Any]) -> list[str]:
+    return [_KINDS.get(str(kind), "файл") for kind, *_ in attachments]

@@ -154,6 +154,19 @@ def test_a_complaint_becomes_a_task_for_the_desk(as_vera: Client, talk: Conversa
     assert Task.objects.get().summary == "Болит после приёма: перезвонить"
 
 
+def test_a_photo_is_named_and_becomes_a_task_without_words(
+    as_vera: Client, talk: Conversation, now: dt.datetime
+) -> None:
+    pictures = [["image", "f1"], ["document", "f2"]]
+    Turn.objects.create(conversation=talk, clinic=talk.clinic, direction="in", at=now, text="", attachments=pictures)
+    shown = as_vera.get(url(talk)).content.decode()
+    assert "[фото]" in shown and "[файл]" in shown
+
+    as_vera.post(url(talk, "task"), {"summary": ""})
+
+    assert Task.objects.get().summary == "Сообщение в SMS: разобраться и ответить"
+
+
 def test_words_from_an_unknown_number_are_given_to_one_of_the_family_by_a_person(
     as_vera: Client,
     talk: Conversation,
