@@ -20,7 +20,17 @@ from zabota.analytics.rules.metrics_figure import Change, Definition, Figure, Me
 from zabota.analytics.rules.metrics_ground import Filters, Ground, Window
 from zabota.analytics.rules.periods import FULL_DAYS, choose_periods
 from zabota.analytics.services.metrics_keeping import NotGathered, ground_at, is_large
-from zabota.analytics.services.value import AT_ONCE, EVERYBODY, SOON, TODAY, Prospect, Prospects, ask_calls, prospects
+from zabota.analytics.services.value import (
+    AT_ONCE,
+    EVERYBODY,
+    SOON,
+    TODAY,
+    Prospect,
+    Prospects,
+    ask_calls,
+    prospects,
+    settled_since,
+)
 from zabota.clinic.models import Clinic
 
 __all__ = [
@@ -58,6 +68,7 @@ __all__ = [
     "patients_of",
     "people_behind",
     "prospects",
+    "settled_since",
     "value_of",
     "window_of",
 ]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, overload
 
 import numpy as np
@@ -17,10 +17,12 @@ from zabota.analytics.rules.gaps import watched_to
 from zabota.analytics.rules.intervals import Bools, Floats, Ints
 from zabota.analytics.rules.snapshot import NONE, Snapshot
 from zabota.analytics.rules.value import Lives, Outlook, dearest, gained, outlook
+from zabota.booking.models import Appointment
 from zabota.clinic.models import Clinic, Member
 from zabota.kernel import clock
 from zabota.kernel.audit import Actor, record
 from zabota.nextstep import api as nextstep
+from zabota.nextstep.models import Exemption
 from zabota.patients.models import Patient
 from zabota.worklist import api as worklist
 from zabota.worklist.models import Reason, Task
@@ -108,11 +110,18 @@ class Prospects(Sequence[Prospect]):
 
 
 def prospects(
-    snapshot: Snapshot, *, which: str, within_days: int, branches: Sequence[int] | None, today: date
+    snapshot: Snapshot,
+    *,
+    which: str,
+    within_days: int,
+    branches: Sequence[int] | None,
+    today: date,
+    without: Collection[int] = (),
 ) -> Prospects | None:
     """Who is worth a call (TODAY: late and not booked), who falls asleep within days (SOON), everybody; dearest first.
 
-    None when too few patients came more than once for a model. Patients who are booked or outside the rule are left out.
+    None when too few patients came more than once for a model. Patients who are booked or outside the rule are left out,
+    and those named by `without`.
     """
     found = _outlook(snapshot, today)
     if found is None:
@@ -122,11 +131,20 @@ def prospects(
     row = np.searchsorted(snapshot.patient, look.patient)
     sleeping = snapshot.numbers("sleeping_on")[row]
     keep = _callable(snapshot, row, ordinal(today), branches)
+    keep &= ~np.isin(look.patient, list(without))
     if which == TODAY:
         keep &= look.lateness >= 1
     elif which == SOON:
         keep &= (sleeping > ordinal(today)) & (sleeping <= ordinal(today) + within_days)
     return Prospects(snapshot.as_of, told, ordinal(today), look, gain, sleeping, dearest(gain, keep))
+
+
+def settled_since(clinic_id: int, day: date, *, now: datetime) -> set[int]:
+    """Who has booked or left the rule since the morning of a snapshot: nobody is to be called who said no an hour ago."""
+    since = datetime.combine(day, time(), UTC) - timedelta(days=1)
+    left = Exemption.objects.filter(clinic_id=clinic_id, ended_at=None, started_at__gte=since)
+    booked = Appointment.objects.upcoming(now).filter(clinic_id=clinic_id, booked_at__gte=since)
+    return {*left.values_list("patient_id", flat=True), *booked.values_list("patient_id", flat=True)}
 
 
 def ask_calls(

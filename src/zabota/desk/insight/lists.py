@@ -80,8 +80,9 @@ def calls_file(request: StaffRequest, form: str) -> HttpResponse:
     which, within = asked_list(request)
     snapshot = snapshots.open_latest(request.clinic.pk)
     found = snapshot and counting.prospects(
-        snapshot, which=which, within_days=within, branches=branches_of(request.member), today=today
-    )
+        snapshot, which=which, within_days=within, branches=branches_of(request.member), today=today,
+        without=counting.settled_since(request.clinic.pk, snapshot.as_of, now=clock.now()),
+    )  # fmt: skip
     if not found:
         raise Http404
     prospects = {each.patient_id: each for each in found[:]}

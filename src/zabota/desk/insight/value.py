@@ -46,6 +46,7 @@ def calls(request: StaffRequest) -> HttpResponse:
     found = metrics.prospects(
         snapshot, which=which, within_days=within, branches=branches_of(request.member),
         today=clock.today(request.clinic.time_zone, now),
+        without=metrics.settled_since(request.clinic.pk, snapshot.as_of, now=now),
     )  # fmt: skip
     if found is None:
         return render(request, "desk/insight/calls.html", {"few": True, **work})

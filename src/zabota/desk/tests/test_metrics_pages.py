@@ -17,7 +17,7 @@ from zabota.booking.models import Appointment
 from zabota.kernel import clock
 from zabota.kernel.models import AuditEntry
 from zabota.kernel.scope import clinic_scope
-from zabota.nextstep.api import sweep_clinic
+from zabota.nextstep.api import exempt_patient, sweep_clinic
 from zabota.patients.models import Patient
 from zabota.worklist.models import Task
 
@@ -265,6 +265,19 @@ def test_booked_patient_is_not_in_the_list(busy, in_clinic) -> None:
     )
     assert someone not in [each.patient_id for each in again]
     assert len(again) == len(found) - 1
+
+
+def test_who_said_no_or_booked_since_the_snapshot_is_not_to_be_called(busy, as_anton, actor, in_clinic) -> None:
+    snapshots.build_snapshot(clinic_id=busy.pk, now=NOW)
+    shown = as_anton.get("/calls/?list=all").context["rows"]
+    refused, booked = (Patient.objects.get(pk=each.patient_id) for each, _ in shown[:2])
+    exempt_patient(patient=refused, reason="refused", actor=actor, now=clock.now())
+    Appointment.objects.create(
+        clinic=busy, patient=booked, day=NOW.date(), status="planned", booked_at=clock.now(),
+        starts_at=clock.now() + dt.timedelta(days=2),
+    )  # fmt: skip
+    left = {each.patient_id for each, _ in as_anton.get("/calls/?list=all").context["rows"]}
+    assert left and not left & {refused.pk, booked.pk}
 
 
 def test_months_that_nobody_loaded_make_nobody_late(busy, as_anton, in_clinic) -> None:
