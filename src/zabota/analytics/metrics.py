@@ -16,9 +16,12 @@ from zabota.analytics.rules.columns import ordinal
 from zabota.analytics.rules.gaps import told_to
 from zabota.analytics.rules.intervals import Floats, Ints
 from zabota.analytics.rules.metrics import BY_KEY, COUNTED, METRICS, described
+from zabota.analytics.rules.metrics_alarms import alarm_of_change
 from zabota.analytics.rules.metrics_figure import Change, Definition, Figure, Method, Unit, change, figure, year_before
 from zabota.analytics.rules.metrics_ground import Filters, Ground, Window
 from zabota.analytics.rules.periods import FULL_DAYS, choose_periods
+from zabota.analytics.rules.simpson import Alarm
+from zabota.analytics.rules.wording import DIMENSIONS
 from zabota.analytics.services.metrics_keeping import NotGathered, ground_at, is_large
 from zabota.analytics.services.value import (
     AT_ONCE,
@@ -37,6 +40,7 @@ __all__ = [
     "AT_ONCE",
     "BY_KEY",
     "COUNTED",
+    "DIMENSIONS",
     "EVERYBODY",
     "METRICS",
     "PERIODS",
@@ -93,6 +97,8 @@ class MetricValue:
     note: str
     before: float | None
     change: Change | None
+    #: The change turns round among patients alike.
+    alarm: Alarm | None = None
 
     @property
     def mature(self) -> bool:
@@ -184,9 +190,12 @@ def value_of(
     now = figure(definition, ground, window, filters)
     before = figure(definition, ground, year_before(window), filters) if definition.has_past else None
     ripe_before = before if before is not None and not before.unripe else None
+    moved = change(definition, now, ripe_before) if ripe_before else None
+    is_sure = moved is not None and moved.significant and ripe_before is not None
     return MetricValue(
         definition, now.value, now.low, now.high, now.n, now.since, now.until, now.unripe, now.note,
-        ripe_before.value if ripe_before else None, change(definition, now, ripe_before) if ripe_before else None,
+        ripe_before.value if ripe_before else None, moved,
+        alarm_of_change(definition, ground, ripe_before, now) if is_sure and ripe_before else None,
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from zabota.analytics.models import Behind, ReportMail, SavedView, StoredReport
 from zabota.analytics.queries.people import ORDERS, REACHES, STEPS, PersonBehind, people_behind, sorted_people
 from zabota.analytics.queries.period import PeriodFigures, period_figures, told_until
 from zabota.analytics.rules.change import counts_differ, shares_differ
+from zabota.analytics.rules.simpson import flip_of_shares
 from zabota.analytics.rules.where import FILTERS, TENURES, Question
 from zabota.analytics.rules.wording import DIMENSIONS
 from zabota.analytics.services.actions import report_action
@@ -74,6 +75,7 @@ __all__ = [
     "counts_differ",
     "dimension_words",
     "drop_view",
+    "flip_of_shares",
     "has_failed",
     "is_under_way",
     "latest",

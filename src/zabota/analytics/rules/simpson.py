@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -50,6 +50,15 @@ def flip_of(first: tuple[Floats, Floats], second: tuple[Floats, Floats]) -> Flip
     smooth1, smooth2 = (k1 + 0.5) / (n1 + 1), (k2 + 0.5) / (n2 + 1)
     variance = smooth1 * (1 - smooth1) / n1 + smooth2 * (1 - smooth2) / n2
     return _turned(total, k2 / n2 - k1 / n1, n1, n2, variance)
+
+
+def flip_of_shares(first: Mapping[str, tuple[int, int]], second: Mapping[str, tuple[int, int]]) -> Flip | None:
+    """The same of two groups whose strata are named: name → (people, returns)."""
+    names = sorted({*first, *second})
+    tables = [
+        np.array([each.get(name, (0, 0)) for name in names], np.float64).reshape(-1, 2) for each in (first, second)
+    ]
+    return flip_of((tables[0][:, 0], tables[0][:, 1]), (tables[1][:, 0], tables[1][:, 1]))
 
 
 def flip_of_means(first: tuple[Floats, Floats, Floats], second: tuple[Floats, Floats, Floats]) -> Flip | None:

@@ -10,6 +10,7 @@ from zabota.analytics.models import GoalAction
 from zabota.analytics.rules.added import added_by
 from zabota.analytics.rules.outlook import Outlook, outlook_of
 from zabota.analytics.rules.series import SeriesPoint
+from zabota.analytics.services.actions import WITHIN
 from zabota.clinic.models import Clinic
 
 #: Actions listed.
@@ -38,8 +39,11 @@ def outlook_to(series: Sequence[Mapping[str, Any]], until: date) -> tuple[Outloo
     return outlook_of(points, [*days, until])
 
 
-def actions_of(clinic: Clinic, *, base: int, value_kopecks: int) -> list[dict[str, Any]]:
-    """What was told to the table, the newest months first; points are of all base patients."""
+def actions_of(clinic: Clinic, *, base: int, value_kopecks: int, told: date) -> list[dict[str, Any]]:
+    """What was told to the table, the newest months first; points are of all base patients.
+
+    `told` is the day up to which visits are known: an action whose people still have time to come is not ripe.
+    """
     rows = []
     for each in GoalAction.objects.filter(clinic=clinic).order_by("-first_on", "-returned")[:LISTED]:
         added = added_by(
@@ -51,6 +55,7 @@ def actions_of(clinic: Clinic, *, base: int, value_kopecks: int) -> list[dict[st
                 "month": each.first_on,
                 "origin": str(GoalAction.Origin(each.origin).label),
                 "title": each.title,
+                "ripe": each.last_on + WITHIN <= told,
                 "people": each.people,
                 "returned": each.returned,
                 "share": each.returned / each.people if each.people else None,

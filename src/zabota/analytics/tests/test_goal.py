@@ -98,7 +98,10 @@ def test_contacts_of_the_queue_count_who_came_within_ninety_days(smile, centre) 
         count_worklist(clinic=smile, now=now)
     (action,) = GoalAction.objects.all()
     assert (action.people, action.returned, action.revenue_kopecks) == (3, 1, 300_000)
-    (row,) = actions_of(smile, base=100, value_kopecks=1)
+    ripe_on = action.last_on + dt.timedelta(days=90)
+    (row,) = actions_of(smile, base=100, value_kopecks=1, told=ripe_on)
+    (early,) = actions_of(smile, base=100, value_kopecks=1, told=ripe_on - dt.timedelta(days=1))
+    assert (row["ripe"], early["ripe"]) == (True, False), "whoever was called late still has time to come"
     assert not row["controlled"]
     assert row["points"] == pytest.approx(1.0)
 

@@ -19,6 +19,7 @@ from zabota.desk.access import StaffRequest, branches_of, staff_page
 from zabota.desk.insight import work
 from zabota.desk.insight.files import table_answer
 from zabota.desk.insight.goal import Stop, coverage_stops, outlook_of, planned, stops_of
+from zabota.kernel import clock
 from zabota.nextstep import api as nextstep
 from zabota.ui import formats
 
@@ -98,7 +99,7 @@ def as_table(request: StaffRequest, table: str, form: str) -> HttpResponse:
         return table_answer(form, f"put-k-celi-{stored.as_of:%Y-%m-%d}", header, rows)
     header = (
         "Месяц", "Откуда", "Действие", "Людей", "Вернулись", "Контрольная группа", "Вернулись без нас, %", "Прибавка, человек",
-        "От", "До", "Доказано", "Руб.",
+        "От", "До", "Доказано", "Созрело", "Руб.",
     )  # fmt: skip
     found = _actions(request, stored.data) if branches is None else []
     return table_answer(
@@ -110,6 +111,7 @@ def as_table(request: StaffRequest, table: str, form: str) -> HttpResponse:
                 each["month"], each["origin"], each["title"], each["people"], each["returned"], each["control_people"],
                 None if each["control_share"] is None else 100 * each["control_share"], each["added"], each["low"],
                 each["high"], "да" if each["proven"] else "нет" if each["controlled"] else "без контрольной группы",
+                "да" if each["ripe"] else "нет",
                 each["revenue_kopecks"] / 100,
             )
             for each in found
@@ -307,7 +309,8 @@ def _covered(request: StaffRequest, stop: Stop, data: Json) -> View:
 
 def _actions(request: StaffRequest, data: Json) -> list[View]:
     base = data["retention"]["now"]["denominator"]
-    return reports.actions_of(request.clinic, base=base, value_kopecks=data["yearly_value_kopecks"])
+    told = reports.told_until(request.clinic, today=clock.today(request.clinic.time_zone, clock.now()))
+    return reports.actions_of(request.clinic, base=base, value_kopecks=data["yearly_value_kopecks"], told=told)
 
 
 def _wanted(stops: list[Stop], on: str) -> float | None:

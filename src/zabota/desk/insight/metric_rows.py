@@ -27,7 +27,7 @@ _OF: Final = {
 }
 HEADER: Final = (
     "Показатель", "Код", "Версия", "Значение", "От", "До", "Единица", "n", "С", "По", "Зрелый", "Почему нет", "Год назад",
-    "Изменение", "Изменение от", "Изменение до",
+    "Изменение", "Изменение от", "Изменение до", "Среди одинаковых",
 )  # fmt: skip
 
 
@@ -44,6 +44,8 @@ class Row:
     delta: str
     delta_sub: str
     tone: str
+    #: What turns round among patients alike, as a sentence; empty when nothing does.
+    alarm: str
     #: Places on a scale 0…100, of shares only.
     low: float | None
     high: float | None
@@ -85,6 +87,7 @@ def row_of(found: MetricValue) -> Row:
         if found.change
         else "",
         tone=_tone(found),
+        alarm=_alarm(found),
         low=scale * (found.low or 0) if known and bounded else None,
         high=scale * (found.high or 0) if known and bounded else None,
         at=scale * (found.value or 0) if known else None,
@@ -135,6 +138,16 @@ def _change(found: MetricValue, value: float) -> str:
     return f"{sign}{in_words(found, abs(value))}"
 
 
+def _alarm(found: MetricValue) -> str:
+    if found.alarm is None:
+        return ""
+    of, flip = metrics.DIMENSIONS[found.alarm.dimension].lower(), found.alarm.flip
+    return (
+        f"Парадокс Симпсона: в целом {_change(found, flip.total)}, а среди одинаковых по признаку «{of}» наоборот, "
+        f"{_change(found, flip.within)}. Изменился состав, а не люди."
+    )
+
+
 def _tone(found: MetricValue) -> str:
     if found.change is None or not found.change.significant:
         return ""
@@ -158,7 +171,7 @@ def table_of(values: Sequence[MetricValue]) -> list[Sequence[object]]:
                 each.definition.title, each.definition.code, each.definition.version, told(each.value), told(each.low),
                 told(each.high), unit, each.n, each.since, each.until, "да" if each.mature else "нет", each.unripe,
                 told(each.before), told(moved.value if moved else None), told(moved.low if moved else None),
-                told(moved.high if moved else None),
+                told(moved.high if moved else None), _alarm(each),
             )
         )  # fmt: skip
     return rows

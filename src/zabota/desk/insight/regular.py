@@ -182,9 +182,9 @@ def _figures(request: StaffRequest, periods: Sequence[Period]) -> list[reports.P
     branches = branches_of(request.member)
     return [
         reports.period_figures(
-            clinic=request.clinic, first=first, last=last, branches=branches, with_doctors=not place
+            clinic=request.clinic, first=first, last=last, branches=branches, with_doctors=True
         )
-        for place, (first, last) in enumerate(periods)
+        for first, last in periods
     ]  # fmt: skip
 
 
@@ -195,8 +195,8 @@ def _lines() -> list[View]:
         {"name": "Пациентов", "raw": lambda f: f.patients, "good": 1},
         {"name": "Впервые", "raw": lambda f: f.new, "good": 1},
         {"name": "Выручка", "raw": lambda f: f.revenue_kopecks / 100, "good": 1, "kind": "money"},
-        {"name": "Неявки", "raw": lambda f: _share(f.missed, f.planned), "good": -1, "kind": "share", "of": lambda f: (f.missed, f.planned)},
-        {"name": "Отмены", "raw": lambda f: _share(f.cancelled, f.planned), "good": -1, "kind": "share", "of": lambda f: (f.cancelled, f.planned)},
+        {"name": "Неявки", "raw": lambda f: _share(f.missed, f.planned), "good": -1, "kind": "share", "of": lambda f: (f.missed, f.planned), "of_doctor": lambda d: d.missed},
+        {"name": "Отмены", "raw": lambda f: _share(f.cancelled, f.planned), "good": -1, "kind": "share", "of": lambda f: (f.cancelled, f.planned), "of_doctor": lambda d: d.cancelled},
         {"name": "Разговоров по очереди", "raw": lambda f: f.spoken, "good": 1, "ours": True},
         {"name": "Из них записались", "raw": lambda f: f.booked, "good": 1, "ours": True},
         {"name": "Новых задач", "raw": lambda f: f.tasks_made, "good": 0, "ours": True},
@@ -214,14 +214,38 @@ def _line(line: View, now: Any, before: Any, year: Any, *, told: dt.date) -> Vie
         return _untold_line(line, kind, now, before, year, told)
     values = [line["raw"](each) for each in (now, before, year)]
     empty = year.planned == 0
+    change = _change(line, kind, now, before)
+    year_change = {"text": "", "tone": "none"} if empty else _change(line, kind, now, year)
     return {
         "name": line["name"],
         "now": _say(kind, values[0]),
         "before": _say(kind, values[1]),
         "year": "—" if empty else _say(kind, values[2]),
-        "change": _change(line, kind, now, before),
-        "year_change": {"text": "", "tone": "none"} if empty else _change(line, kind, now, year),
+        "change": change,
+        "year_change": year_change,
+        "turned": _turned(line, change, now, before, "перед этим")
+        or _turned(line, year_change, now, year, "год назад"),
     }
+
+
+def _turned(line: View, change: View, now: Any, before: Any, when: str) -> str:
+    """Simpson's alarm: a share that moved in total and moved the other way with the same doctors."""
+    if "of_doctor" not in line or not change.get("sure"):
+        return ""
+    tables = [
+        {
+            doctor.name: (doctor.visits + doctor.missed + doctor.cancelled, line["of_doctor"](doctor))
+            for doctor in each.doctors
+        }
+        for each in (before, now)
+    ]
+    flip = reports.flip_of_shares(tables[0], tables[1])
+    if flip is None:
+        return ""
+    return (
+        f"Парадокс Симпсона, если сравнить с тем, что было {when}: в целом {formats.pp(flip.total, 1)}, а у одних и тех же "
+        f"врачей наоборот, {formats.pp(flip.within, 1)}. Изменилось, кто сколько принимал."
+    )
 
 
 def _untold_line(line: View, kind: str, now: Any, before: Any, year: Any, told: dt.date) -> View:
