@@ -18,7 +18,7 @@ from zabota.analytics.queries.people import ORDERS, REACHES, STEPS, PersonBehind
 from zabota.analytics.queries.period import PeriodFigures, period_figures, told_until
 from zabota.analytics.rules.change import counts_differ, shares_differ
 from zabota.analytics.rules.simpson import flip_of_shares
-from zabota.analytics.rules.where import FILTERS, TENURES, Question
+from zabota.analytics.rules.where import FILTERS, VALUES, Question
 from zabota.analytics.rules.wording import DIMENSIONS
 from zabota.analytics.services.actions import report_action
 from zabota.analytics.services.behind import EVERYBODY, unpack
@@ -53,7 +53,7 @@ __all__ = [
     "SIDES",
     "STEPS",
     "STRATEGY",
-    "TENURES",
+    "VALUES",
     "WHERE",
     "Cut",
     "PeriodFigures",

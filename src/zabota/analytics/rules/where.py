@@ -15,7 +15,18 @@ from zabota.analytics.rules.alarms import alarm_json
 from zabota.analytics.rules.artefacts import artefacts_of
 from zabota.analytics.rules.columns import Visits, read_visits, without
 from zabota.analytics.rules.composition import composition_of
-from zabota.analytics.rules.dimensions import NEW, OLD
+from zabota.analytics.rules.dimensions import (
+    AGES,
+    CORRIDORS,
+    FEELINGS,
+    NEW,
+    OLD,
+    PLANNED,
+    PRICE_DOWN,
+    PRICE_SAME,
+    PRICE_UP,
+    WAITS,
+)
 from zabota.analytics.rules.explain import Explained, Keep, explain
 from zabota.analytics.rules.gaps import Gap, find_gaps, gap_warnings, mirrored, russian_day, watched_to
 from zabota.analytics.rules.ground import Dimension
@@ -28,10 +39,21 @@ from zabota.analytics.rules.season import season_of
 from zabota.analytics.rules.uniform import uniformity_of
 
 #: Dimensions by which base patients may be narrowed.
-FILTERS: Final = ("branch", "doctor", "service_group", "channel", "age", "tenure")
+FILTERS: Final = (
+    "branch", "doctor", "service", "service_group", "channel", "age", "sex", "tenure", "price", "wait", "corridor", "feedback",
+)  # fmt: skip
+#: Values of those that are the same in every clinic.
+VALUES: Final[Mapping[str, tuple[str, ...]]] = {
+    "age": tuple(name for _, _, name in AGES),
+    "sex": ("женщины", "мужчины"),
+    "tenure": (NEW, OLD),
+    "price": (PRICE_UP, PRICE_SAME, PRICE_DOWN),
+    "wait": (*(name for _, _, name in WAITS), PLANNED),
+    "corridor": tuple(name for _, _, name in CORRIDORS),
+    "feedback": tuple(FEELINGS.values()),
+}
 #: Said exactly and used for filters, but not named as a cause: each says the same as another dimension.
 ASIDE: Final = frozenset({"service_group"})
-TENURES: Final = (NEW, OLD)
 #: Fewest base patients of each period.
 MIN_BASE: Final = 30
 
@@ -221,6 +243,7 @@ def _data(found: Explained, question: Question, warnings: Sequence[DataWarning])
         },
         "uniformity": dataclasses.asdict(uniformity) if uniformity else None,
         "alarms": [alarm_json(each, "R3") for each in found.alarms],
+        "actions": [dataclasses.asdict(each) for each in wording.first_steps(found.retention, found.causes)],
     }
 
 

@@ -206,19 +206,7 @@ def common_sentence(measure: Measure, common_pp: float | None, causes: tuple[Cau
 
 def actions(measure: Measure, causes: tuple[Cause, ...], step: NextStep) -> tuple[Action, ...]:
     """Three things to begin with, from what was found: the largest losses, then those without a next step."""
-    found = [_action(cause) for cause in causes if cause.effect_pp < 0][:2]
-    away = measure.now.denominator - measure.now.numerator
-    if not found and measure.significant and (measure.change_pp or 0) < 0:
-        found.append(
-            Action(
-                "Найти то, что изменилось для всех",
-                f"Не вернулись {plural(away, 'пациент', 'пациента', 'пациентов')} у всех врачей и во всех филиалах поровну. Позвоните "
-                "пятидесяти из разных групп и спросите о записи, ожидании, ценах и о том, напомнил ли им кто-нибудь.",
-                away,
-                0,
-                "Какая причина названа чаще других; через три месяца возврат тех, кому её устранили.",
-            )
-        )
+    found = first_steps(measure, causes)
     if step.without:
         found.append(
             Action(
@@ -247,6 +235,24 @@ def actions(measure: Measure, causes: tuple[Cause, ...], step: NextStep) -> tupl
         ),
     )
     return tuple([*found, *common][:3])
+
+
+def first_steps(measure: Measure, causes: tuple[Cause, ...]) -> list[Action]:
+    """What to do about the two largest losses; about a fall common to all when nothing stands out."""
+    found = [_action(cause) for cause in causes if cause.effect_pp < 0][:2]
+    away = measure.now.denominator - measure.now.numerator
+    if not found and measure.significant and (measure.change_pp or 0) < 0:
+        found.append(
+            Action(
+                "Найти то, что изменилось для всех",
+                f"Не вернулись {plural(away, 'пациент', 'пациента', 'пациентов')} у всех врачей и во всех филиалах поровну. Позвоните "
+                "пятидесяти из разных групп и спросите о записи, ожидании, ценах и о том, напомнил ли им кто-нибудь.",
+                away,
+                0,
+                "Какая причина названа чаще других; через три месяца возврат тех, кому её устранили.",
+            )
+        )
+    return found
 
 
 _CALL: Final = "Каждому десятому из списка не звоните два месяца и сравните, сколько вернулось там и там."

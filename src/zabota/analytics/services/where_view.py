@@ -49,6 +49,8 @@ def where_view(data: Json) -> View:
         "main": main,
         "says": [*_season(data), *_uniform(data), *_composition(data), *_alarms(data)],
         "artefacts": _artefacts(data),
+        # Answers kept from before have none.
+        "actions": data.get("actions", []),
         "composition": _composition_rows(data),
         "pairs": [_pair(each) for each in data["pairs"]["cells"]],
         "pair_accounts": [

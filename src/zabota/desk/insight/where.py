@@ -17,7 +17,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from zabota.analytics import reports
 from zabota.analytics.models import StoredReport
 from zabota.clinic.api import Right
-from zabota.clinic.models import Branch, Doctor, ServiceGroup
+from zabota.clinic.models import Branch, Doctor, Service, ServiceGroup
 from zabota.desk.access import StaffRequest, branches_of, staff_page
 from zabota.desk.insight import tables
 from zabota.desk.insight.falls import falls_of
@@ -32,7 +32,6 @@ from zabota.ui.page import wants_fragment
 #: Lengths that are offered; any other from a month to a year may stand in the address.
 LENGTHS: Final = (30, 60, 90, 120, 180, 270, 365)
 LEAST, MOST = 28, 366
-AGES: Final = ("до 18 лет", "18–29 лет", "30–44 года", "45–59 лет", "60 лет и старше")
 #: Name in the address → dimension of the engine, heading.
 FIELDS: Final = {
     "branch": ("branch", "Филиал"),
@@ -41,7 +40,15 @@ FIELDS: Final = {
     "channel": ("channel", "Источник"),
     "age": ("age", "Возраст"),
     "tenure": ("tenure", "Давность"),
+    "service": ("service", "Услуга"),
+    "sex": ("sex", "Пол"),
+    "price": ("price", "Цена услуги"),
+    "wait": ("wait", "Ожидание записи"),
+    "corridor": ("corridor", "Ожидание в коридоре"),
+    "feedback": ("feedback", "Ответ после приёма"),
 }
+#: Asked for seldom: folded until one of them is chosen.
+MORE: Final = frozenset({"service", "sex", "price", "wait", "corridor", "feedback"})
 
 
 @dataclass(slots=True)
@@ -151,6 +158,7 @@ def _context(request: StaffRequest, asked: Asked, today: dt.date) -> dict[str, A
         "limited": branches is not None,
         "state_url": f"{reverse('desk:where-state')}?{asked.query}",
         "fields": _fields(request, asked),
+        "more_open": any(asked.chosen[name] for name in MORE),
         "lengths": [(str(each), f"{each} дней") for each in sorted({*LENGTHS, asked.question.days})],
         "presets": _presets(asked, today),
         "saved": saved_of(request, "where"),
@@ -186,8 +194,10 @@ def _fields(request: StaffRequest, asked: Asked) -> list[dict[str, Any]]:
         "doctor": list(Doctor.objects.filter(clinic=clinic).order_by("name").values_list("name", flat=True)),
         "group": list(ServiceGroup.objects.filter(clinic=clinic).order_by("name").values_list("name", flat=True)),
         "channel": list(Source.objects.filter(clinic=clinic).order_by("name").values_list("name", flat=True)),
-        "age": list(AGES),
-        "tenure": list(reports.TENURES),
+        "service": list(Service.objects.filter(clinic=clinic).order_by("name").values_list("name", flat=True)),
+    }
+    names |= {
+        name: list(reports.VALUES[dimension]) for name, (dimension, _) in FIELDS.items() if dimension in reports.VALUES
     }
     return [
         {
@@ -195,9 +205,10 @@ def _fields(request: StaffRequest, asked: Asked) -> list[dict[str, Any]]:
             "label": FIELDS[name][1],
             "options": [(each, each) for each in found],
             "value": asked.chosen[name],
+            "more": name in MORE,
         }
-        for name, found in names.items()
-        if len(found) > 1
+        for name in FIELDS
+        if len(found := names[name]) > 1
     ]
 
 

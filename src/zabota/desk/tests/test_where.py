@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 from functools import cache
@@ -12,7 +13,7 @@ from django_tasks_db.models import DBTaskResult
 
 from zabota.analytics.api import Rows, audit
 from zabota.analytics.models import SavedView
-from zabota.analytics.rules.where import CannotCompare, Question, answer
+from zabota.analytics.rules.where import FILTERS, VALUES, CannotCompare, Question, answer
 from zabota.analytics.services.keeping import keep_report
 from zabota.analytics.services.where import key_of
 from zabota.analytics.services.where_view import where_view
@@ -104,6 +105,30 @@ def test_filter_narrows_the_base_to_those_who_fit() -> None:
     whole = report["retention"]["now"]["denominator"]
     assert 0 < narrow.data["retention"]["now"]["denominator"] < whole
     assert all(each["dimension"] != "branch" for each in narrow.data["accounts"])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("sex", "женщины"), ("service", ""), ("price", "цена прежняя"), ("age", "30–44 года")],
+)
+def test_patients_are_narrowed_by_whatever_the_data_tell(name: str, value: str) -> None:
+    frame = frame_of("doctor", "price")
+    question, report = of_audit(frame)
+    value = value or frame["service"].drop_nulls().mode().sort()[0]
+    assert name in FILTERS and (name == "service" or value in VALUES[name])
+    narrow = answer(frame, dataclasses.replace(question, filters={name: (value,)}))
+    whole = report["retention"]["now"]["denominator"]
+    assert 0 < narrow.data["retention"]["now"]["denominator"] < whole
+
+
+def test_the_page_says_what_to_begin_with(smile, as_anton) -> None:
+    frame = frame_of("doctor")
+    question, _ = of_audit(frame)
+    found = answer(frame, question).data
+    first = found["actions"][0]
+    assert "Котова Е. В." in first["title"] and first["patients"] > 0
+    assert answer(frame_of(), question).data["actions"] == []
+    assert where_view(found)["actions"] == found["actions"]
 
 
 def test_periods_of_different_seasons_are_held_against_the_same_months_before() -> None:
