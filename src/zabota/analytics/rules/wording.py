@@ -288,12 +288,13 @@ def _action(cause: Cause) -> Action:
         )
     away = round(cause.patients * (1 - cause.rate_now))
     who = plural(away, "пациенту", "пациентам", "пациентам")
+    gone = "который не вернулся" if who.endswith("у") else "которые не вернулись"
     titles = {
-        "doctor": f"Позвонить {who}, чей врач {cause.value}: они не вернулись",
-        "service": f"Позвонить {who}, которые не вернулись после услуги «{cause.value}»",
-        "branch": f"Позвонить {who} филиала «{cause.value}», которые не вернулись",
-        "channel": f"Позвонить {who} из источника «{cause.value}», которые не вернулись",
-        "price": f"Позвонить {who}, которые не вернулись после повышения цен",
+        "doctor": f"Позвонить {who}, {gone}: врач {cause.value}",
+        "service": f"Позвонить {who}, {gone} после услуги «{cause.value}»",
+        "branch": f"Позвонить {who} филиала «{cause.value}», {gone}",
+        "channel": f"Позвонить {who} из источника «{cause.value}», {gone}",
+        "price": f"Позвонить {who}, {gone} после повышения цен",
     }
     if cause.dimension == "price" and "снизилась" in cause.value:
         titles = {}
@@ -306,7 +307,7 @@ def _action(cause: Cause) -> Action:
         "price": "Расскажите, что входит в цену, предложите абонемент или рассрочку; впредь предупреждайте о повышении заранее.",
     }
     return Action(
-        titles.get(cause.dimension, f"Позвонить {who}, которые не вернулись: {cause.value}"),
+        titles.get(cause.dimension, f"Позвонить {who}, {gone}: {cause.value}"),
         texts.get(cause.dimension, "Спросите этих пациентов, почему они не пришли, и запишите причины."),
         away,
         cause.money_kopecks,
