@@ -7,6 +7,7 @@ from typing import Literal
 MoneyProblem = Literal["money_unreadable"]
 
 LIMIT_KOPECKS = 10**13  # a hundred billion roubles: above it a phone or a card number stood in the column
+_MOST_DIGITS = 15
 
 _SPACES = re.compile(r"[\s\u00a0\u2000-\u200a\u202f\u205f'’`]")
 _CURRENCY = re.compile(
@@ -61,7 +62,7 @@ def read_money(text: str) -> int | MoneyProblem | None:
     dashed = re.fullmatch(r"(\d+)[-=](\d{2})", value)
     if dashed:  # 4500-00, the way a receipt is written by hand
         value = f"{dashed.group(1)}.{dashed.group(2)}"
-    if re.fullmatch(r"[+\-−]?\d+(?:\.\d+)?[eE][+\-]?\d+", value):
+    if re.fullmatch(r"[+\-−]?\d+(?:\.\d+)?[eE][+\-]?\d{1,3}", value):
         number = Decimal(value.replace("−", "-"))
     elif _NUMBER.fullmatch(value):
         parsed = _decimal(value)
@@ -69,6 +70,8 @@ def read_money(text: str) -> int | MoneyProblem | None:
             return "money_unreadable"
         number = parsed
     else:
+        return "money_unreadable"
+    if number.adjusted() > _MOST_DIGITS:  # more than arithmetic of this precision holds
         return "money_unreadable"
     number = abs(number) + kopecks if number >= 0 and not value.startswith(("-", "−")) else number - kopecks
     if negative:

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import polars as pl
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from zabota.intake.rules.dates import DateForm, Moment, read_moment
@@ -95,6 +95,10 @@ def test_folding_is_stable_and_spelling_changes_no_identity(text: str) -> None:
     )
 
 
+@example("100000000000000000000000000")
+@example("1e99999999")
+@example("1e999")
+@example("9" * 40)
 @given(st.text(max_size=40))
 def test_no_text_breaks_the_readers(text: str) -> None:
     read_phones(text)
