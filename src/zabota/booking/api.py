@@ -31,9 +31,18 @@ from zabota.booking.queries.transfers import (
     open_transfers,
     stand_of,
 )
-from zabota.booking.queries.waiting import CorridorWait, DoctorWait, WaitingFigures, waiting_figures
+from zabota.booking.queries.waiting import (
+    LOOK_AHEAD_DAYS,
+    CorridorWait,
+    DoctorWait,
+    TrendPoint,
+    WaitingFigures,
+    waiting_figures,
+    waiting_trend,
+)
 from zabota.booking.queries.waitlist import WaitlistReport, open_entries, open_freed, open_offers, waitlist_report
 from zabota.booking.queries.wanted import Wanted
+from zabota.booking.rules.waits import Waits, WaitSpan
 from zabota.booking.services.appointments import book, book_next_visit, cancel, move_appointment
 from zabota.booking.services.feeds import NewFeed, make_feed, revoke_feed
 from zabota.booking.services.first_week import ensure_performers, ensure_resources
@@ -76,6 +85,7 @@ from zabota.booking.services.undoing import restore
 from zabota.booking.services.waitlist import branch_for, close_entry, join_waitlist
 
 __all__ = [
+    "LOOK_AHEAD_DAYS",
     "NEW_SHOWN",
     "CorridorWait",
     "DayGrid",
@@ -95,9 +105,12 @@ __all__ = [
     "SuggestedHoliday",
     "Suggestion",
     "Timetable",
+    "TrendPoint",
     "VisitSummary",
+    "WaitSpan",
     "WaitingFigures",
     "WaitlistReport",
+    "Waits",
     "Wanted",
     "WeekLoad",
     "accept_offer",
@@ -177,6 +190,7 @@ __all__ = [
     "visit_calendar",
     "visit_summaries",
     "waiting_figures",
+    "waiting_trend",
     "waitlist_report",
     "withdraw_freed",
 ]

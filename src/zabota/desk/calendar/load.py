@@ -21,6 +21,7 @@ from zabota.clinic.models import Doctor
 from zabota.desk.access import StaffRequest, branches_of, staff_page
 from zabota.desk.calendar.asked import Asked, read_asked
 from zabota.desk.calendar.blocks import short_doctor
+from zabota.desk.calendar.trend import read_trends, tabs_of
 from zabota.desk.calendar.views import frame_of
 from zabota.kernel import clock
 from zabota.ui import formats
@@ -40,6 +41,8 @@ def load(request: StaffRequest) -> HttpResponse:
         return redirect("desk:calendar")
     rows = booking.load_by_week(clinic=request.clinic, first=asked.day, weeks=WEEKS, now=now, branch=asked.branch)
     waiting = booking.waiting_figures(clinic=request.clinic, now=now, branch=asked.branch, days=CORRIDOR_DAYS)
+    trends = read_trends(request, asked, now)
+    asked = replace(asked, doctor=trends.doctor.public_id if trends.doctor else "")
     path = reverse("desk:calendar-load")
     context = frame_of(request, asked, path) | {
         "heat": _heat(rows, asked),
@@ -49,10 +52,14 @@ def load(request: StaffRequest) -> HttpResponse:
         "by_hour": [replace(each, key=f"{int(each.key)}:00") for each in waiting.by_hour],
         "displaced": _displaced(request, now),
         "corridor_days": CORRIDOR_DAYS,
-        "before": f"{path}?{asked.query(day=asked.day - timedelta(days=7))}",
-        "after": f"{path}?{asked.query(day=asked.day + timedelta(days=7))}",
+        "before": f"{path}?{asked.query(day=asked.day - timedelta(days=7))}{trends.query}",
+        "after": f"{path}?{asked.query(day=asked.day + timedelta(days=7))}{trends.query}",
         "is_load": True,
         "query": asked.query(),
+        "trends": trends,
+        "spans": tabs_of(trends, f"{path}?{asked.query()}"),
+        "trend_query": asked.query() + trends.query,
+        "doctors": [(row.public_id, row.name) for row in asked.branch.doctors.filter(is_active=True).order_by("name")],
     }
     with timezone.override(asked.zone):
         return render(request, "desk/calendar/load.html", context)

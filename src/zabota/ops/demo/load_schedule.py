@@ -23,9 +23,9 @@ from zabota.ops.demo.hours import HOLIDAYS
 from zabota.ops.demo.load_clinic import Frame
 
 #: Reception notes when a patient comes and goes; the demo has done so for this long.
-TIMES_DAYS: Final = 42
+TIMES_DAYS: Final = 98
 #: Evenings whose waiting to the next free time is known.
-EVENINGS: Final = 28
+EVENINGS: Final = 98
 WAITING: Final = 12
 ROOMS: Final = (("Кабинет 1", 0), ("Кабинет 2", 0), ("Кабинет 3", 0), ("Кабинет 4", 0), ("Кабинет 1", 1),
                 ("Кабинет 2", 1), ("Кабинет 3", 1))  # fmt: skip
