@@ -153,7 +153,7 @@ def _progress(stage: str, done: int, total: int) -> None:
 
 
 def _print_preview(preview: dict[str, Any]) -> None:
-    rows, people, visits = preview["rows"], preview["patients"], preview["visits"]
+    rows, people, visits, services = preview["rows"], preview["patients"], preview["visits"], preview["services"]
     print(
         f"Строк {rows['read']}: визитов {rows['accepted']}, отклонено {rows['rejected']}, "
         f"повторов {rows['duplicates']}, пропущено {rows['ignored']}."
@@ -168,6 +168,8 @@ def _print_preview(preview: dict[str, Any]) -> None:
         f"Записей {visits['total']}: новых {visits['new']}, изменится {visits['changed']}, "
         f"без изменений {visits['same']}, исчезло {visits['vanished']}."
     )
+    if services["new"] or services["changed"]:
+        print(f"Услуг: новых {services['new']}, изменится {services['changed']} (цен {services['repriced']}).")
     for refusal in preview["refusals"]:
         print(f"  отклонено {refusal['count']}: {refusal['text']}")
 

@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
-import polars as pl
 from django.db import transaction
 
 from zabota.booking.models import NextFree
@@ -42,19 +41,6 @@ class Offered:
     is_listed: bool = False
 
 
-def offered_of(visits: pl.DataFrame, prices: pl.DataFrame) -> dict[str, Offered]:
-    """Services by name with their categories; a price list tells price and duration too."""
-    found: dict[str, Offered] = {}
-    named = visits.filter(pl.col("service").is_not_null() & pl.col("category").is_not_null())
-    for name, category in named.group_by("service", maintain_order=True).agg(pl.col("category").last()).iter_rows():
-        found[name] = Offered(category=category)
-    told = prices.select("service", "service_code", "category", "price_kopecks", "duration_minutes")
-    for name, code, category, price, minutes in told.filter(pl.col("service").is_not_null()).iter_rows():
-        known = found.get(name, Offered())
-        found[name] = Offered(code or "", price or 0, category or known.category, minutes, is_listed=True)
-    return found
-
-
 @dataclasses.dataclass
 class Catalogue:
     """Ids by folded name."""
@@ -63,6 +49,7 @@ class Catalogue:
     doctors: dict[str, int]
     services: dict[str, int]
     sources: dict[str, int]
+    groups: dict[str, int]
 
     def branch(self, name: str) -> int | None:
         """Id of the branch, or None."""
@@ -74,16 +61,30 @@ class Catalogue:
 
     def service(self, name: str) -> int | None:
         """Id of the service, or None."""
-        return self.services.get(key_of(name)[:300]) if name else None
+        return self.services.get(service_key(name)) if name else None
 
     def source(self, name: str) -> int | None:
         """Id of the source, or None."""
         return self.sources.get(key_of(name)[:120]) if name else None
 
+    def group(self, name: str) -> int | None:
+        """Id of the group of services, or None."""
+        return self.groups.get(key_of(name)) if name else None
+
 
 def key_of(name: str) -> str:
     """Folded name, spaces single."""
     return " ".join(fold(name).split())
+
+
+def service_key(name: str) -> str:
+    """Folded name of a service, as long as it is kept."""
+    return key_of(name)[:300]
+
+
+def category_of(told: Offered) -> str:
+    """Name of the group of a service, as long as it is kept."""
+    return " ".join(told.category.split())[:120]
 
 
 def read_catalogue(clinic_id: int) -> Catalogue:
@@ -95,6 +96,9 @@ def read_catalogue(clinic_id: int) -> Catalogue:
         doctors=dict(Doctor.objects.filter(clinic_id=clinic_id).values_list("name_key", "id")),
         services=dict(Service.objects.filter(clinic_id=clinic_id).values_list("name_key", "id")),
         sources=dict(Source.objects.filter(clinic_id=clinic_id).values_list("name_key", "id")),
+        groups={
+            key_of(name): pk for pk, name in ServiceGroup.objects.filter(clinic_id=clinic_id).values_list("id", "name")
+        },
     )
 
 
@@ -105,10 +109,12 @@ def extend_catalogue(
     doctors: dict[str, str],
     services: dict[str, Offered],
     sources: Iterable[str],
+    categories: Iterable[str] = (),
 ) -> tuple[Catalogue, dict[str, int]]:
-    """Make what is missing, and keep with the load that it did. `doctors`: name → speciality; A new service goes into the group its category names.
+    """Make what is missing, and keep with the load that it did. `doctors`: name → speciality.
 
-    Returns the catalogue and how many of each were made.
+    A new service goes into the group its category names; `categories` are those into which others will come. Returns the
+    catalogue and how many of each were made.
     """
     clinic = batch.clinic
     known = read_catalogue(clinic.pk)
@@ -124,16 +130,17 @@ def extend_catalogue(
             doctor = Doctor.objects.create(clinic=clinic, name=name[:200], name_key=key, speciality=speciality[:100])
             known.doctors[key] = doctor.pk
             made[Doctor].append(doctor.pk)
-    groups = {key_of(group.name): group for group in ServiceGroup.objects.filter(clinic=clinic)}
+    names = {category_of(told) for name, told in services.items() if service_key(name) not in known.services}
+    for name in sorted((names | set(categories)) - {""}):
+        if key_of(name) not in known.groups:
+            known.groups[key_of(name)] = ServiceGroup.objects.create(clinic=clinic, name=name).pk
+            made[ServiceGroup].append(known.groups[key_of(name)])
     for name, told in services.items():
-        key, category = key_of(name)[:300], " ".join(told.category.split())[:120]
+        key = service_key(name)
         if key and key not in known.services:
-            if category and key_of(category) not in groups:
-                groups[key_of(category)] = ServiceGroup.objects.create(clinic=clinic, name=category)
-                made[ServiceGroup].append(groups[key_of(category)].pk)
             service = Service.objects.create(
                 clinic=clinic, name=name[:300], name_key=key, code=told.code[:40],
-                price_kopecks=told.price_kopecks or None, group=groups.get(key_of(category)) if category else None,
+                price_kopecks=told.price_kopecks or None, group_id=known.group(category_of(told)),
                 duration_minutes=told.minutes or Service._meta.get_field("duration_minutes").default,
             )  # fmt: skip
             known.services[key] = service.pk

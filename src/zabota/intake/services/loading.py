@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
@@ -13,8 +12,9 @@ from zabota.booking.models import Appointment, AppointmentService, Payment
 from zabota.care.models import Plan
 from zabota.clinic.models import Clinic, Service
 from zabota.intake.models import Batch, Change
-from zabota.intake.services.catalogue import Catalogue, Offered, extend_catalogue
+from zabota.intake.services.catalogue import Catalogue, extend_catalogue
 from zabota.intake.services.money import write_payments, write_plans
+from zabota.intake.services.offers import renew_services, renewals, told_services
 from zabota.intake.services.people import Card, chunked
 from zabota.intake.services.planning import LoadPlan
 from zabota.intake.services.visits import KnownLine, Visit, lines_of
@@ -51,6 +51,7 @@ def _created(batch: Batch) -> dict[str, int]:
         "patients_created": Patient.objects.filter(import_batch_id=batch.pk).count(),
         "visits_created": Appointment.objects.filter(import_batch_id=batch.pk).count(),
         "payments_created": Payment.objects.filter(import_batch_id=batch.pk).count(),
+        "services_changed": batch.changes.filter(kind=Change.Kind.UPDATED, model=Service._meta.label).count(),
         "plans_created": Plan.objects.filter(import_batch_id=batch.pk).count(),
     }
 
@@ -58,28 +59,23 @@ def _created(batch: Batch) -> dict[str, int]:
 def _catalogue(writer: Writer) -> Catalogue:
     plan = writer.plan
     doctors: dict[str, str] = {}
-    services = {name: dataclasses.replace(told) for name, told in plan.offered.items() if told.is_listed}
     for visit in sorted(plan.visits, key=lambda each: each.day):
         if visit.doctor and not doctors.get(visit.doctor):
             doctors[visit.doctor] = visit.speciality
-        for line in visit.lines:
-            if line.service not in services:
-                services[line.service] = dataclasses.replace(plan.offered.get(line.service) or Offered())
-            told = services[line.service]
-            told.code = line.service_code or told.code
-            if not told.is_listed or not told.price_kopecks:
-                told.price_kopecks = line.price_kopecks or told.price_kopecks
     branches = {visit.branch for visit in plan.visits} | {card.branch for card in plan.cards}
     sources = {card.channel for card in plan.cards}
+    renewed = renewals(plan.offered, clinic_id=writer.clinic.pk)
     with transaction.atomic():
         assure_lease()
         catalogue, made = extend_catalogue(
             writer.batch,
             branches=sorted(filter(None, branches)),
             doctors=doctors,
-            services=services,
+            services=told_services(plan.offered, plan.visits),
             sources=sorted(filter(None, sources)),
+            categories={each.category for each in renewed},
         )
+        renew_services(writer.batch, renewed, catalogue=catalogue, now=writer.now)
     for name, number in made.items():
         writer.add(f"new_{name}", number)
     return catalogue

@@ -6,9 +6,10 @@ A phone alone never decides; the same full name, phone and visit together do.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from zabota.booking.models import Appointment
 from zabota.intake.services.catalogue import read_catalogue
@@ -37,11 +38,8 @@ def recognise_people(cards: Sequence[Card], visits: Sequence[Visit], *, clinic_i
     ]
     booked = _booked(likely, visits, clinic_id=clinic_id)
     fitting = [pair for pair in likely if (pair[0].key, pair[1].pk) in booked]
-    found = [
-        (card, patient)
-        for card, patient in fitting
-        if sum(each is card for each, _ in fitting) == 1 and sum(each.pk == patient.pk for _, each in fitting) == 1
-    ]
+    of_card, of_person = Counter(card.key for card, _ in fitting), Counter(patient.pk for _, patient in fitting)
+    found = [pair for pair in fitting if of_card[pair[0].key] == of_person[pair[1].pk] == 1]
     for card, patient in found:
         card.patient_id, card.attach_id = patient.pk, bool(card.ext_id)
     find_fills([card for card, _ in found])
@@ -85,13 +83,14 @@ def _booked(likely: Sequence[tuple[Card, Patient]], visits: Sequence[Visit], *, 
     for visit in visits:
         if visit.appointment_id is None and visit.card_key in keys:
             told[visit.card_key, visit.day].append(visit)
-    own = own_bookings(clinic_id, {patient.pk for _, patient in likely})
+    own: dict[int, list[tuple[date, list[dict[str, Any]]]]] = defaultdict(list)
+    for (patient_id, day), bookings in own_bookings(clinic_id, {patient.pk for _, patient in likely}).items():
+        own[patient_id].append((day, bookings))
     names = Names(read_catalogue(clinic_id))
     return {
         (card.key, patient.pk)
         for card, patient in likely
-        for (patient_id, day), bookings in own.items()
-        if patient_id == patient.pk
+        for day, bookings in own.get(patient.pk, ())
         for visit in told.get((card.key, day), ())
         for known in bookings
         if same_booking(visit, known, names.doctor(visit.doctor) if visit.doctor else 0)

@@ -11,7 +11,8 @@ from zabota.clinic.models import Branch, Clinic
 from zabota.intake.reading.rejected import is_of_refused
 from zabota.intake.reading.results import Reading
 from zabota.intake.rules.reasons import reason_text
-from zabota.intake.services.catalogue import Offered, key_of, offered_of
+from zabota.intake.services.catalogue import Offered, key_of, read_catalogue
+from zabota.intake.services.offers import Renewal, new_services, offered_of, renewals, told_services
 from zabota.intake.services.own_bookings import recognise_own
 from zabota.intake.services.own_people import recognise_people
 from zabota.intake.services.people import Card, cards_of, match_cards, unite_nameless, with_card_keys
@@ -36,6 +37,10 @@ class LoadPlan:
     shared_numbers: list[str]
     #: What is told of services by their names.
     offered: dict[str, Offered]
+    #: Services that are not there yet.
+    new_services: list[str]
+    #: Services that are there and change.
+    renewals: list[Renewal]
     #: Bookings made here that the export tells of for the first time.
     recognised: int = 0
 
@@ -80,6 +85,7 @@ def plan_load(
     if is_complete and not is_of_refused(reading.files):
         refused = refused_visits(reading)
         vanished = vanished_ids(visits, refused, clinic_id=clinic.pk, system=system, branch_id=branch_id)
+    offered = offered_of(reading.visits, reading.services)
     return LoadPlan(
         cards=cards,
         visits=visits,
@@ -87,7 +93,9 @@ def plan_load(
         payments=payments,
         plans=plans,
         shared_numbers=shared_numbers,
-        offered=offered_of(reading.visits, reading.services),
+        offered=offered,
+        new_services=new_services(told_services(offered, visits), read_catalogue(clinic.pk).services),
+        renewals=renewals(offered, clinic_id=clinic.pk),
         recognised=recognised,
     )
 
@@ -117,6 +125,12 @@ def summarise(plan: LoadPlan, reading: Reading) -> dict[str, Any]:
             "vanished": len(plan.vanished),
             "recognised": plan.recognised,
         },
+        "services": {
+            "new": len(plan.new_services),
+            "changed": len(plan.renewals),
+            "repriced": sum("price_kopecks" in each.values for each in plan.renewals),
+            "grouped": sum(bool(each.category) for each in plan.renewals),
+        },
         "payments": plan.payments.height,
         "plans": plan.plans.height,
         "period": _period(plan.visits),
@@ -124,6 +138,11 @@ def summarise(plan: LoadPlan, reading: Reading) -> dict[str, Any]:
             "new_patients": [_person(card) for card in plan.new_cards[:EXAMPLES]],
             "filled": [{**_person(card), "fields": sorted(card.fills)} for card in plan.cards if card.fills][:EXAMPLES],
             "shared_numbers": plan.shared_numbers[:EXAMPLES],
+            "repriced": [
+                {"name": each.service.name, "from": each.service.price_kopecks, "to": each.values["price_kopecks"]}
+                for each in plan.renewals
+                if "price_kopecks" in each.values
+            ][:EXAMPLES],
             "changed_visits": [
                 {"day": visit.day.isoformat(), "doctor": visit.doctor, "status": visit.status, "before": visit.before}
                 for visit in changed[:EXAMPLES]

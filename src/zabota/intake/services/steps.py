@@ -200,7 +200,7 @@ def undo_batch(batch_id: int) -> None:
     if batch.state != Batch.State.UNDOING:
         return
     tick = _ticker(batch)
-    counts, touched = undo_load(batch, tick=tick)
+    counts, touched = undo_load(batch, now=clock.now(), tick=tick)
     _follow(batch, touched, tick)
     actor = Actor(user_id=batch.created_by_id) if batch.created_by_id else Actor(kind="import")
     with transaction.atomic():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,8 +13,10 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from zabota.booking.models import Appointment, AppointmentService, Payment
 from zabota.care.models import Plan
+from zabota.clinic.models import Service
 from zabota.intake.models import Batch, Change
 from zabota.intake.services.catalogue import remove_made
+from zabota.intake.services.offers import tell_groups
 from zabota.intake.services.people import chunked
 from zabota.intake.services.traces import used_patients, used_plans, used_visits
 from zabota.intake.services.visits import lines_of
@@ -26,10 +29,10 @@ Tick = Callable[[str, int, int], None]
 PORTION = 1000
 
 
-def undo_load(batch: Batch, *, tick: Tick) -> tuple[dict[str, int], set[int]]:
+def undo_load(batch: Batch, *, now: datetime, tick: Tick) -> tuple[dict[str, int], set[int]]:
     """Undo in portions; stands being repeated. Returns counts and ids of the patients still there."""
     touched: set[int] = set()
-    counts = {"restored": _restore(batch, touched, tick)}
+    counts = {"restored": _restore(batch, touched, now, tick)}
     counts["visits_removed"], counts["visits_kept"] = _remove_visits(batch, touched, tick)
     for model in (Payment, Consent):
         counts[f"{model._meta.model_name}s_removed"] = _remove(model, batch)
@@ -42,7 +45,7 @@ def undo_load(batch: Batch, *, tick: Tick) -> tuple[dict[str, int], set[int]]:
     return counts, touched
 
 
-def _restore(batch: Batch, touched: set[int], tick: Tick) -> int:
+def _restore(batch: Batch, touched: set[int], now: datetime, tick: Tick) -> int:
     """Put former values back, latest change first, where what the load wrote still stands.
 
     A field that a later load wrote over stays, and undoing that load will put back what was before this one.
@@ -55,13 +58,13 @@ def _restore(batch: Batch, touched: set[int], tick: Tick) -> int:
             assure_lease()
             found = sorted(Change.objects.in_bulk(portion).values(), key=lambda change: -change.pk)
             for label in sorted({change.model for change in found}):
-                restored += _restore_rows(batch, label, [each for each in found if each.model == label], touched)
+                restored += _restore_rows(batch, label, [each for each in found if each.model == label], touched, now)
             Change.objects.filter(pk__in=portion).delete()
         tick("Возвращаю прежние значения", restored, len(changes))
     return restored
 
 
-def _restore_rows(batch: Batch, label: str, changes: list[Change], touched: set[int]) -> int:
+def _restore_rows(batch: Batch, label: str, changes: list[Change], touched: set[int], now: datetime) -> int:
     model: Any = apps.get_model(label)
     ids = [change.object_id for change in changes]
     rows = model.objects.in_bulk(ids)
@@ -70,6 +73,7 @@ def _restore_rows(batch: Batch, label: str, changes: list[Change], touched: set[
     for change in of_others.exclude(batch=batch).order_by("id"):
         later.setdefault(change.object_id, []).append(change)
     restored = 0
+    groups: set[int | None] = set()
     for change in changes:
         row = rows.get(change.object_id)
         if row is None and change.kind == Change.Kind.REMOVED and _is_wanted(change.before):
@@ -78,8 +82,12 @@ def _restore_rows(batch: Batch, label: str, changes: list[Change], touched: set[
             row.save(force_insert=True)
         elif row is None or not _put_back(row, change, [each for each in later.get(row.pk, []) if each.pk > change.pk]):
             continue
-        touched.add(row.pk if isinstance(row, Patient) else row.patient_id)
+        if isinstance(row, Service):
+            groups.update({change.before.get("group_id"), (change.after or {}).get("group_id")})
+        else:
+            touched.add(row.pk if isinstance(row, Patient) else row.patient_id)
         restored += 1
+    tell_groups(batch.clinic_id, groups, now=now)
     return restored
 
 

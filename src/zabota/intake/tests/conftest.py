@@ -24,8 +24,8 @@ class Load(Protocol):
 
 
 @pytest.fixture
-def load(smile: Clinic, centre: Branch) -> Load:
-    """Loads a text as a file, from upload to result; more texts are more files of the same load."""
+def check(smile: Clinic, centre: Branch) -> Load:
+    """Uploads and checks a text as a file, nothing loaded yet; more texts are more files of the same load."""
     actor = Actor(kind="import")
 
     def run(text: str, *more: str, complete: bool = True, branch: Branch | None = None, system: str = "file") -> Batch:
@@ -44,7 +44,18 @@ def load(smile: Clinic, centre: Branch) -> Load:
         )  # fmt: skip
         batch = loads.run_step_now(batch=batch, step="check", actor=actor, now=clock.now())
         assert batch.state == Batch.State.CHECKED, batch.error
-        return loads.run_step_now(batch=batch, step="load", actor=actor, now=clock.now())
+        return batch
+
+    return run
+
+
+@pytest.fixture
+def load(check: Load) -> Load:
+    """Loads a text as a file, from upload to result."""
+
+    def run(text: str, *more: str, complete: bool = True, branch: Branch | None = None, system: str = "file") -> Batch:
+        batch = check(text, *more, complete=complete, branch=branch, system=system)
+        return loads.run_step_now(batch=batch, step="load", actor=Actor(kind="import"), now=clock.now())
 
     return run
 

@@ -6,9 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
+from zabota.clinic.api import sort_services
 from zabota.clinic.models import Service, ServiceGroup
 from zabota.intake.models import Batch
 from zabota.intake.tests.conftest import Load
+from zabota.kernel import clock
+from zabota.kernel.audit import Actor
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_clinic")]
 
@@ -34,12 +37,49 @@ def test_services_of_an_export_come_into_the_groups_it_names(load: Load) -> None
     assert ServiceGroup.objects.get().recall_interval_days is None
 
 
-def test_a_group_that_somebody_made_is_found_and_a_service_that_is_there_stays_where_it_is(load: Load, smile) -> None:
+def test_a_group_that_somebody_made_is_found_and_a_service_without_one_comes_into_it(load: Load, smile) -> None:
     own = ServiceGroup.objects.create(clinic=smile, name="гигиена", recall_interval_days=180)
     Service.objects.create(clinic=smile, name="Отбеливание", name_key="отбеливание")
     batch = load(VISITS)
-    assert groups() == {"Чистка": "гигиена", "Отбеливание": None, "Осмотр": None}
-    assert batch.result["written"].get("new_groups", 0) == 0 and own.services.count() == 1
+    assert groups() == {"Чистка": "гигиена", "Отбеливание": "гигиена", "Осмотр": None}
+    assert batch.result["written"].get("new_groups", 0) == 0 and own.services.count() == 2
+
+
+def test_a_service_stays_where_a_person_put_it(load: Load, smile, anton) -> None:
+    load(VISITS)
+    kept = Service.objects.get(name="Отбеливание")
+    sort_services(clinic=smile, services=[kept.public_id], group=None, actor=Actor(user_id=anton.user_id), now=clock.now())
+    load(VISITS, PRICES)
+    assert groups()["Отбеливание"] is None
+
+
+def test_the_latest_price_list_holds_and_undo_brings_the_former_price_back(
+    load: Load, undo: Callable[[Batch], Batch], check: Load
+) -> None:
+    load(VISITS, PRICES)
+    later = PRICES.replace("5200;40", "5600;45")
+    shown = check(VISITS, later).preview
+    assert shown["services"] == {"new": 0, "changed": 1, "repriced": 1, "grouped": 0}
+    assert shown["examples"]["repriced"] == [{"name": "Чистка", "from": 520_000, "to": 560_000}]
+    batch = load(VISITS, later)
+    told = Service.objects.get(name="Чистка")
+    assert (told.price_kopecks, told.duration_minutes) == (560_000, 45)
+    assert batch.result["written"]["services_changed"] == 1
+    undo(batch)
+    told.refresh_from_db()
+    assert (told.price_kopecks, told.duration_minutes) == (520_000, 40)
+
+
+def test_what_a_visit_cost_does_not_change_the_price_of_its_service(load: Load) -> None:
+    load(VISITS, PRICES)
+    load(VISITS.replace("4900", "100"))
+    assert Service.objects.get(name="Чистка").price_kopecks == 520_000
+
+
+def test_undo_takes_services_out_of_the_group_again(load: Load, undo: Callable[[Batch], Batch], smile) -> None:
+    Service.objects.create(clinic=smile, name="Отбеливание", name_key="отбеливание")
+    undo(load(VISITS))
+    assert groups() == {"Отбеливание": None} and not ServiceGroup.objects.exists()
 
 
 def test_a_price_list_brings_services_with_price_and_duration(load: Load) -> None:
