@@ -265,6 +265,7 @@ DETAILS = {
     "new_branches": "новых филиалов",
     "new_doctors": "новых врачей",
     "new_services": "новых услуг",
+    "services_changed": "изменено услуг",
     "new_sources": "новых источников",
     "patients_created": "новых карт",
     "patients_filled": "карт дополнено",
