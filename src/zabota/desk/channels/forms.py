@@ -39,7 +39,7 @@ class AccountForm(forms.Form):
             label="Сообщений в секунду",
             min_value=0.01,
             max_value=traits.per_second,
-            initial=account.per_second if account else min(traits.per_second, 50.0),
+            initial=f"{account.per_second if account else min(traits.per_second, 50.0):g}",
             help_text=f"Провайдер принимает до {traits.per_second:g}.",
         )
         if traits.is_foreign:

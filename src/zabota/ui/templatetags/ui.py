@@ -77,9 +77,27 @@ def pp(share: float | Decimal | None, digits: int = 0) -> str:
 
 
 @register.filter
+def factor(value: Decimal | None) -> str:
+    """«1,5», «2», «1,25»: as many digits as there are, no zeros behind them."""
+    if value is None:
+        return formats.DASH
+    exact = Decimal(value).normalize()
+    return formats.number(exact, max(0, -int(exact.as_tuple().exponent)))
+
+
+@register.filter
 def plural(count: int | None, forms: str) -> str:
     """{{ visits|plural:"визит,визита,визитов" }} → «11 визитов»."""
     return formats.DASH if count is None else formats.plural(int(count), forms)
+
+
+@register.filter
+def plural_of(count: int | None, forms: str) -> str:
+    """{{ visits|plural_of:"визит,визита,визитов" }} → «731 визита», «22 визитов»: how many stand after «из»."""
+    if count is None:
+        return formats.DASH
+    _, one_of, many_of = forms.split(",")
+    return formats.plural(int(count), f"{one_of},{many_of},{many_of}")
 
 
 @register.filter

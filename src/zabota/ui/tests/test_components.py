@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -114,6 +115,18 @@ def test_pages_keep_the_rest_of_the_filter() -> None:
     assert "?doctor=3&amp;page=3" in text
     assert "51–100 из 200" in text
     assert 'aria-current="page"' in text
+
+
+@pytest.mark.parametrize(("count", "told"), [(51, "51 пациента"), (92, "92 пациентов"), (111, "111 пациентов")])
+def test_the_word_after_из_stands_in_its_case(count: int, told: str) -> None:
+    pages = Paginator(range(count), 50).get_page(1)
+    text = draw('<c-pager :page="pages" forms="пациент,пациента,пациентов" />', pages=pages)
+    assert f"из {told}" in text.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(("value", "told"), [("1.50", "1,5"), ("2.00", "2"), ("1.25", "1,25"), ("10.00", "10")])
+def test_a_factor_has_no_zeros_behind_it(value: str, told: str) -> None:
+    assert draw("{{ value|factor }}", value=Decimal(value)) == told
 
 
 def test_one_page_needs_no_pager() -> None:
