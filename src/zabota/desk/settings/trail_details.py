@@ -9,6 +9,7 @@ from typing import Any
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 
+from zabota.desk.navigation import FOOT, MENU
 from zabota.desk.patients.listing import COLUMNS
 from zabota.desk.settings.trail_words import DETAILS, UNTOLD, value_of
 from zabota.ui import formats
@@ -54,10 +55,19 @@ def _told(details: Mapping[str, Any], object_type: str) -> Iterator[tuple[str, s
             yield DETAILS[name], formats.percent(value, 1)
         elif name.endswith("_kopecks") and isinstance(value, int | str) and str(value).isdecimal():
             yield word_of(name, object_type), formats.money(int(value))
+        elif name == "door":
+            yield DETAILS[name], _door(str(value))
         elif isinstance(value, dict):
             yield DETAILS.get(name, name), str(sum(each for each in value.values() if isinstance(each, int)))
         else:
             yield DETAILS.get(name) or word_of(name, object_type), value_of(value)
+
+
+def _door(name: str) -> str:
+    """The section of the menu a page belongs to, and the page itself as the program names it."""
+    sections = [(page, label) for label, page, _ in (*MENU, *FOOT) if name == page or name.startswith(f"{page}-")]
+    label = max(sections)[1] if sections else ""
+    return f"«{label}»" if name in dict(sections) else f"«{label}», {name}" if label else name
 
 
 def _field(each: str, kind: str, object_type: str) -> str:

@@ -10,9 +10,11 @@ from zabota.booking.models import Appointment
 from zabota.clinic.api import ROLE_NAMES
 from zabota.patients.models import Consent, Contact
 from zabota.ui import formats
+from zabota.worklist.api import REFUSALS, RESOLUTIONS
 from zabota.worklist.models import Outcome, Reason, TaskEvent
 
 _VALUES: dict[str, str] = {
+    **{choice.code: choice.label for choice in (*REFUSALS, *RESOLUTIONS)},
     **{
         choice.value: str(choice.label)
         for choices in (Contact.Reach, Contact.Kind, Reason, Outcome, TaskEvent.Kind, Appointment.Status)
