@@ -113,6 +113,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "counts_url": reverse("desk:menu-counts"),
         "member": member,
         "clinic": member.clinic,
+        "may_load": may(member.role, Right.INTAKE_RUN),
     }
     if may(member.role, Right.PATIENTS_VIEW):
         context["search_url"] = reverse("desk:patients")
