@@ -97,7 +97,7 @@ def cohort_alarms(clinic_id: int, cut: Cut) -> list[str]:
                 if flip is not None:
                     said.append(
                         f"{SIDES[first]} «{base.sides[first].values[value]}»: в целом {points(100 * flip.total)} к остальным, "
-                        f"а среди одинаковых по признаку «{SIDES[second].lower()}» {points(100 * flip.within)}. "
+                        f"а среди одинаковых по признаку «{SIDES[second].lower()}» {points(100 * flip.within)} "
                         "Разница в составе, а не в том, как возвращаются."
                     )
     return list(dict.fromkeys(said))
@@ -240,7 +240,7 @@ def _competing(whole: Any) -> str:
         return "Уехавших и умерших среди новых почти нет: поправка на них не меняет кривую."
     return (
         f"За год выбыли (уехали, умерли, направлены в другую клинику) {percent(left)}: без этой поправки возврат казался бы "
-        f"{_tenths(plain)} % вместо {_tenths(back)} %."
+        f"{_tenths(plain)}\u00a0% вместо {_tenths(back)}\u00a0%."
     )
 
 
@@ -268,8 +268,8 @@ def _calibration(found: Calibration | None) -> str:
         return "Проверить прошлые прогнозы пока не на чем: нужно больше созревших месяцев."
     honest = "прогнозам можно верить" if found.share >= 0.85 else "прогнозы самоуверенны, смотрите на них с запасом"
     return (
-        f"Квартал назад для месяцев, которые с тех пор прошли, мы ждали {100 * found.low:.0f}–{100 * found.high:.0f} % приходящих, "
-        f"пришли {100 * found.came:.1f} %".replace(".", ",")
+        f"Квартал назад для месяцев, которые с тех пор прошли, мы ждали {100 * found.low:.0f}–{100 * found.high:.0f}\u00a0% приходящих, "
+        f"пришли {100 * found.came:.1f}\u00a0%".replace(".", ",")
         + f". В свои границы попали {number(found.inside)} из "
         f"{number(found.cells)} клеток карты: {honest}."
     )

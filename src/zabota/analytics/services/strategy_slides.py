@@ -130,7 +130,7 @@ def _segments(view: View) -> list[Slide]:
     slides = []
     for place, side in enumerate(view["segments"]["sides"]):
         title = view["segments"]["title"] if not place else f"{side['name']}: сколько приносит пациент за год"
-        hint = f"{side['name']}. Выручка года на пациента с 95 % интервалом"
+        hint = f"{side['name']}. Выручка года на пациента с 95\u00a0% интервалом"
         header = [side["name"], "Пациентов", "За год", "Интервал"]
         rows = [[row["name"], row["n"], row["arpp"], row["between"]] for row in side["rows"]]
         if view["has_worth"]:

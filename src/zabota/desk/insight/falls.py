@@ -39,7 +39,7 @@ def falls_of(main: Json, why: Mapping[str, Any], people: Mapping[int, View], *, 
             {
                 "title": row["title"], "sub": row["short"], "from": min(at(level), at(after)), "to": max(at(level), at(after)),
                 "low": None if row["rest"] else at(level + row["low"]), "high": None if row["rest"] else at(level + row["high"]),
-                "figure": f"{row['points']} п. п.", "figure_sub": row["points_sub"], "money": row["money"],
+                "figure": f"{row['points']}\u00a0п.\u00a0п.", "figure_sub": row["points_sub"], "money": row["money"],
                 "money_sub": _people(row["patients"], because=not row["rest"]), "rest": row["rest"],
                 "href": behind.get("url", ""), "href_label": _everybody(behind),
             }
@@ -54,7 +54,7 @@ def falls_of(main: Json, why: Mapping[str, Any], people: Mapping[int, View], *, 
             "href_label": _everybody(away),
         }
     )  # fmt: skip
-    return {"falls": falls, "labels": [f"{low + quarter * place} %" for place in range(5)]}
+    return {"falls": falls, "labels": [f"{low + quarter * place}\u00a0%" for place in range(5)]}
 
 
 def _total(title: str, share: Json, at: Callable[[float], float], *, before: bool) -> View:

@@ -123,7 +123,11 @@ def _path_words(data: Json, stops: list[Stop]) -> tuple[str, str]:
     if last["low"] <= wanted <= last["high"]:
         return "Идём по пути к цели", said
     size = f"{abs(gap):.1f}".replace(".", ",")
-    return (f"От пути к цели отстаём на {size} п. п." if gap < 0 else f"Опережаем путь к цели на {size} п. п."), said
+    return (
+        f"От пути к цели отстаём на {size}\u00a0п.\u00a0п."
+        if gap < 0
+        else f"Опережаем путь к цели на {size}\u00a0п.\u00a0п."
+    ), said
 
 
 def _point(each: Json, *, labelled: bool) -> View:
@@ -235,7 +239,7 @@ def _axis(share: float | None) -> float | None:
 
 
 def _delta(now: int, before: int) -> str:
-    return f"{formats.signed(round(100 * (now - before) / before))} %" if before else ""
+    return f"{formats.signed(round(100 * (now - before) / before))}\u00a0%" if before else ""
 
 
 def _share(share: float) -> str:

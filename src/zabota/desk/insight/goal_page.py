@@ -178,7 +178,7 @@ def _title(stops: Sequence[Stop], outlook: Sequence[Any], last: Json | None) -> 
 
 
 def _period(series: Sequence[Json], outlook: Sequence[Any]) -> str:
-    said = "Доля пришедших снова по месяцам, полоса — 95 % интервал"
+    said = "Доля пришедших снова по месяцам, полоса — 95\u00a0% интервал"
     if outlook:
         said += ". Пунктир — прогноз: ход последних двенадцати месяцев, который понемногу затухает"
     return said if series else ""
