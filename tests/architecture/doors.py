@@ -124,6 +124,7 @@ OPEN = {
     "portal:book-consent": "anybody may book on the clinic's own page",
     "portal:visit-ics": "a patient's page: opens with the cookie of its own link",
     "portal:visit-wait": "a patient's page: opens with the cookie of its own link",
+    "portal:demo-video": "a page to practise in: opens with a pass signed for this room and time",
     "ui:gallery": "samples of the design system; exist only in debug",
     "ui:plain": "samples of the design system; exist only in debug",
     "ui:workspace": "samples of the design system; exist only in debug",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import update_wrapper
 from typing import Any, Concatenate, ParamSpec
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 
-from zabota.booking.api import Slot, SlotTaken, complementary_services, find_slots, need_of, slot_of_key
+from zabota.booking.api import Slot, SlotTaken, Suggestion, complementary_services, find_slots, need_of, slot_of_key
 from zabota.clinic.models import Branch, Clinic, Service
 from zabota.kernel import clock
 from zabota.kernel.errors import BadInput
@@ -33,6 +33,8 @@ _SEARCHES = 40
 #: Times that one address may press in ten minutes.
 _PRESSES, _PRESSES_SECONDS = 30, 600
 _DAYS = 14
+_KINDS = (("В клинике", False), ("По видео", True))
+_NO_VIDEO = "По видео на эту услугу не записываем. Вот время в клинике."
 _PARTS = (("Утром", 0, 12), ("Днём", 12, 17), ("Вечером", 17, 24))
 
 
@@ -89,6 +91,7 @@ def when(request: HttpRequest, clinic: Clinic, place: Place, service_id: str) ->
     chosen = _services(clinic, service_id, request.GET.get("plus", ""))
     if chosen is None:
         return redirect("portal:book", clinic.public_id)
+    online = request.GET.get("video") == "1"
     if request.method != "POST":
         return times(request, clinic, place, chosen)
     slot = slot_of_key(request.POST.get("slot", ""), clinic_id=clinic.pk)
@@ -99,7 +102,7 @@ def when(request: HttpRequest, clinic: Clinic, place: Place, service_id: str) ->
     if wait:
         return too_often(request, wait, place)
     try:
-        held = visits.hold_for_patient(slot=slot, services=chosen, holder=holder, now=clock.now())
+        held = visits.hold_for_patient(slot=slot, services=chosen, online=online, holder=holder, now=clock.now())
     except visits.NotOffered as gone:
         return times(request, clinic, place, chosen, error=gone.text)
     except SlotTaken:
@@ -107,9 +110,9 @@ def when(request: HttpRequest, clinic: Clinic, place: Place, service_id: str) ->
         return times(request, clinic, place, chosen, error=error)
     except BadInput as wrong:
         return times(request, clinic, place, chosen, error=wrong.text)
-    state = {"s": [each.public_id for each in chosen], "k": slot.key, "h": held.token}
+    state = {"s": [each.public_id for each in chosen], "k": slot.key, "h": held.token, "w": online}
     until = held.hold.expires_at.astimezone(ZoneInfo(slot.branch.time_zone))
-    return who_page(request, clinic, place, slot, chosen, pack(clinic.pk, state), until=until)
+    return who_page(request, clinic, place, slot, chosen, pack(clinic.pk, state), online=online, until=until)
 
 
 def who_page(
@@ -132,9 +135,11 @@ def times(
     """Days with free times and the times of one day."""
     now = clock.now()
     doctors = visits.widget_doctors(clinic.pk, services)
+    may_video = visits.offers_video(services)
+    online = may_video and request.GET.get("video") == "1"
     doctor = next((each for each in doctors if each.public_id == request.GET.get("doctor")), None)
     branches = list(Branch.objects.filter(clinic=clinic, is_active=True))
-    branch = next((each for each in branches if each.public_id == request.GET.get("branch")), None)
+    branch = next((each for each in branches if each.public_id == request.GET.get("branch") and not online), None)
     today = now.astimezone(ZoneInfo(place.zone)).date()
     first = read_day(request.GET.get("from", ""), today)
     found = find_slots(
@@ -145,6 +150,7 @@ def times(
         branch=branch,
         start_day=first,
         days=_DAYS,
+        online=online,
     )
     asked = read_day(request.GET.get("day", ""), first)
     day = asked if asked in found else next(iter(found), None)
@@ -160,13 +166,25 @@ def times(
         "parts": _parts(found.get(day, [])) if day else [],
         "following": first + timedelta(days=_DAYS) if first < today + timedelta(days=80) else None,
         "first": first,
-        "suggested": complementary_services(services, None, now=now, limit=1) if len(services) == 1 else [],
+        "suggested": _suggested(services, online, now),
+        "kinds": [(words, query_of(services, doctor, branch, online=by), by) for words, by in _KINDS]
+        if may_video
+        else [],
+        "online": online,
         "minutes": need_of(services).minutes,
         "price": sum(each.price_kopecks or 0 for each in services),
-        "query": query_of(services, doctor, branch),
-        "error": error,
+        "query": query_of(services, doctor, branch, online=online),
+        "error": error or (_NO_VIDEO if request.GET.get("video") == "1" and not may_video else ""),
     }
     return show(request, "book_when", place=place, context=context, status=409 if error else 200)
+
+
+def _suggested(services: list[Service], online: bool, now: datetime) -> list[Suggestion]:
+    """What is worth adding; by video only what may be done so too."""
+    if len(services) > 1:
+        return []
+    found = complementary_services(services, None, now=now, limit=1)
+    return [each for each in found if not online or visits.offers_video([*services, each.service])]
 
 
 def _parts(slots: list[Slot]) -> list[tuple[str, list[Slot]]]:

@@ -40,7 +40,8 @@ def phone(request: HttpRequest, clinic: Clinic, place: Place) -> HttpResponseBas
         errors["pd"] = "Без согласия на хранение имени и телефона записать не сможем. Можно позвонить."
     if errors:
         first, until = next(iter(errors)), _held_until(state, slot)
-        return who_page(request, clinic, place, slot, services, packed, errors=errors, first=first, until=until)
+        more = {"errors": errors, "first": first, "until": until, "online": _is_online(state)}
+        return who_page(request, clinic, place, slot, services, packed, **more)
     person = {"n": name, "f": surname, "t": number, "a": request.POST.get("ads") == "1"}
     return _send(request, clinic, place, {**state, **person})
 
@@ -52,6 +53,11 @@ def _held_until(state: dict[str, Any], slot: Slot) -> datetime | None:
     except HoldGone:
         return None
     return hold.expires_at.astimezone(ZoneInfo(slot.branch.time_zone))
+
+
+def _is_online(state: dict[str, Any]) -> bool:
+    """By video was chosen, and may be."""
+    return bool(state.get("w"))
 
 
 def _is_wrong(name: str) -> bool:
@@ -109,7 +115,13 @@ def _book(
     )
     try:
         visit = visits.book_by_patient(
-            clinic=clinic, slot=slot, services=services, hold_token=state["h"], person=person, now=now
+            clinic=clinic,
+            slot=slot,
+            services=services,
+            online=_is_online(state),
+            hold_token=state["h"],
+            person=person,
+            now=now,
         )
     except SlotTaken as taken:
         others = alternatives(taken.wanted, now=now) if taken.wanted else []

@@ -9,11 +9,12 @@ from zabota.clinic.models import Branch, Doctor, Service
 from zabota.visits import api as visits
 
 
-def query_of(services: list[Service], doctor: Doctor | None, branch: Branch | None) -> str:
+def query_of(services: list[Service], doctor: Doctor | None, branch: Branch | None, *, online: bool = False) -> str:
     """What was chosen so far, as the address of the next link carries it."""
     parts = [f"plus={each.public_id}" for each in services[1:]]
     parts += [f"doctor={doctor.public_id}"] if doctor else []
     parts += [f"branch={branch.public_id}"] if branch else []
+    parts += ["video=1"] if online else []
     return "&".join(parts)
 
 
@@ -27,5 +28,8 @@ def another_time(row: Appointment) -> str:
     if not services:
         return reverse("portal:book", args=[row.clinic.public_id])
     doctors = visits.widget_doctors(row.clinic_id, services)
-    query = query_of(services, row.doctor if row.doctor in doctors else None, row.branch)
+    online = row.kind == Appointment.Kind.ONLINE and visits.offers_video(services)
+    query = query_of(
+        services, row.doctor if row.doctor in doctors else None, None if online else row.branch, online=online
+    )
     return f"{reverse('portal:book-when', args=[row.clinic.public_id, services[0].public_id])}?{query}"

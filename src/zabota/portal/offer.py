@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from zabota.booking.api import OfferGone, SlotTaken
-from zabota.booking.models import SlotOffer
+from zabota.booking.models import Appointment, SlotOffer
 from zabota.kernel import clock
 from zabota.kernel.errors import AlreadyDone, BadInput
 from zabota.portal.links import Visitor, ask_phone_end, link_page
@@ -95,6 +95,7 @@ def _page(request: HttpRequest, visitor: Visitor, *, lost: str = "") -> HttpResp
         "late": row.expires_at <= clock.now(),
         "waits": row.entry.state in row.entry.OPEN,
         "had": row.entry.appointment.starts_at.astimezone(zone) if row.entry.appointment else None,
+        "online": row.entry.kind == Appointment.Kind.ONLINE,
         "lost": lost,
     }
     face = "lost" if lost else _FACES[SlotOffer.State(row.state)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from zabota.portal import again, before, book, book_who, leave, links, moving, offer, visit, wellbeing
+from zabota.portal import again, before, book, book_who, demo_video, leave, links, moving, offer, visit, wellbeing
 
 app_name = "portal"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("visit/<str:public_id>/questions/<str:sheet_id>", before.questionnaire, name="visit-questions"),
     path("visit/<str:public_id>/vizit.ics", before.calendar, name="visit-ics"),
     path("visit/<str:public_id>/video", before.video, name="visit-video"),
+    path("demo-video/<str:room>", demo_video.room, name="demo-video"),
     path("book/<str:clinic_id>/", book.what, name="book"),
     path("book/<str:clinic_id>/service/<str:service_id>/", book.when, name="book-when"),
     path("book/<str:clinic_id>/phone", book_who.phone, name="book-phone"),

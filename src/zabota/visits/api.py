@@ -56,6 +56,9 @@ from zabota.visits.services.video import (
     VideoClosed,
     doctor_video_address,
     enter_video,
+    kind_of,
+    offers_video,
+    practice_pass,
     video_server,
 )
 
@@ -100,6 +103,7 @@ __all__ = [
     "has_told",
     "hold_for_patient",
     "is_filled",
+    "kind_of",
     "link_of",
     "make_links",
     "may_restore",
@@ -107,8 +111,10 @@ __all__ = [
     "move_back",
     "move_visit",
     "offer_of",
+    "offers_video",
     "open_complaints",
     "pass_to_desk",
+    "practice_pass",
     "questionnaires_of",
     "read_mobile",
     "read_person",

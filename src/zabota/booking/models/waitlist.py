@@ -45,6 +45,8 @@ class WaitlistEntry(models.Model):
     #: None chosen: any doctor who performs the services.
     doctors: models.ManyToManyField[Doctor, Any] = models.ManyToManyField(Doctor, related_name="+", blank=True)
     minutes = models.PositiveSmallIntegerField("сколько минут", default=30)
+    #: What becomes of a time they take: a visit in the clinic or by video.
+    kind = models.CharField(max_length=9, choices=Appointment.Kind.choices, default=Appointment.Kind.IN_PERSON)
     #: Codes of DayPart; empty: any.
     day_parts = models.JSONField(default=list, blank=True)
     #: 0 is Monday; empty: any.

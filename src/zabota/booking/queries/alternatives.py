@@ -55,7 +55,7 @@ def _free(wanted: Wanted, first: date, days: int, now: datetime) -> list[Slot]:
     """Free times of these days, found a moment ago for somebody else or now."""
     services = tuple(each.public_id for each in wanted.services)
     doctor = wanted.doctor.public_id if wanted.doctor is not None and not services else ""
-    key = (wanted.branch.public_id, doctor, services, wanted.minutes, first, days, minute_of(now))
+    key = (wanted.branch.public_id, doctor, services, wanted.minutes, wanted.online, first, days, minute_of(now))
     began = time.monotonic()
     with _lock:
         since, found = _shared.get(key, (0.0, []))
@@ -69,6 +69,7 @@ def _free(wanted: Wanted, first: date, days: int, now: datetime) -> list[Slot]:
         branch=wanted.branch,
         start_day=first,
         days=days,
+        online=wanted.online,
         doctors=None if wanted.services or wanted.doctor is None else _alike(wanted.doctor),
     )
     found = [slot for slots in by_day.values() for slot in slots]

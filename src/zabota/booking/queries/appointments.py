@@ -153,6 +153,7 @@ def suggested_times(
     branch: Branch,
     now: datetime,
     services: Sequence[Service] = (),
+    online: bool = False,
     days: int = 14,
     limit: int = 12,
 ) -> list[datetime]:
@@ -167,6 +168,7 @@ def suggested_times(
             doctors=[doctor],
             branch=branch,
             services=services,
+            online=online,
             days=days,
             limit_per_day=_PER_DAY,
         )

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from zabota.booking.models import Appointment, CalendarFeed
 from zabota.booking.rules.ical import Event, calendar_text
 from zabota.clinic.api import face_of
-from zabota.clinic.models import Doctor, Member
+from zabota.clinic.models import Branch, Doctor, Member
 from zabota.kernel.scope import clinic_scope
 
 _BACK, _AHEAD = timedelta(days=14), timedelta(days=90)
 _MOST_EVENTS = 3000
+_ENTER = "Вход по ссылке из сообщения клиники, за 15 минут до начала"
 
 
 def visit_calendar(
@@ -34,7 +35,7 @@ def visit_calendar(
         minutes=appointment.duration_minutes,
         summary=f"{face.brand}: приём" + (" по видео" if online else ""),
         location="" if branch is None or online else branch.address or face.branch,
-        description=f"Телефон: {branch.phone}" if branch is not None and branch.phone else "",
+        description="\n".join(filter(None, (_ENTER if online else "", _phone(branch)))),
         address=address,
         is_cancelled=cancelled,
     )
@@ -70,7 +71,7 @@ def feed_text(token: str, *, now: datetime) -> bytes | None:
                 minutes=row.duration_minutes,
                 summary=_summary(row, with_names=feed.with_names),
                 location=(row.branch.address or face_of(feed.clinic, row.branch).branch)
-                if row.branch is not None
+                if row.branch is not None and row.kind != Appointment.Kind.ONLINE
                 else "",
                 is_tentative=row.status == Appointment.Status.PLANNED,
             )
@@ -88,6 +89,10 @@ def _has_left(doctor: Doctor) -> bool:
 def digest_of(token: str) -> str:
     """What is stored of the secret of a feed."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _phone(branch: Branch | None) -> str:
+    return f"Телефон: {branch.phone}" if branch is not None and branch.phone else ""
 
 
 def _uid(row: Appointment) -> str:

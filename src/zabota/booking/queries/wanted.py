@@ -19,10 +19,19 @@ class Wanted:
     starts_at: datetime
     minutes: int
     services: tuple[Service, ...] = ()
+    #: By video: no room is needed.
+    online: bool = False
 
     @classmethod
     def of(
-        cls, doctor: Doctor | None, branch: Branch, starts_at: datetime, minutes: int, services: Sequence[Service]
+        cls,
+        doctor: Doctor | None,
+        branch: Branch,
+        starts_at: datetime,
+        minutes: int,
+        services: Sequence[Service],
+        *,
+        online: bool = False,
     ) -> Wanted:
         """The same from the arguments of a booking."""
-        return cls(branch.clinic_id, doctor, branch, starts_at, minutes, tuple(services))
+        return cls(branch.clinic_id, doctor, branch, starts_at, minutes, tuple(services), online)

@@ -54,11 +54,12 @@ def book(
     """
     branch = branch or _branch_of(doctor, patient)
     _same_clinic(patient, doctor, branch, services)
-    need = need_of(services, online=kind == Appointment.Kind.ONLINE)
+    online = kind == Appointment.Kind.ONLINE
+    need = need_of(services, online=online)
     minutes = need.minutes if duration_minutes is None else duration_minutes
     local = starts_at.astimezone(ZoneInfo(branch.time_zone))
     _sensible(local, minutes, starts_at, now, doctor=doctor, branch=branch, within_hours=within_hours)
-    wanted = Wanted.of(doctor, branch, starts_at, minutes, services)
+    wanted = Wanted.of(doctor, branch, starts_at, minutes, services, online=online)
     if doctor is not None and seats.overlapping(starts_at, starts_at + timedelta(minutes=minutes), doctor_id=doctor.pk):
         # Many want one time at once: whoever comes late does not stand in the queue of those who write.
         raise SlotTaken(_busy_doctor(doctor), wanted=wanted)
@@ -123,6 +124,7 @@ def book_next_visit(
     duration_minutes: int = 30,
     services: Sequence[Service] = (),
     comment: str = "",
+    kind: str = Appointment.Kind.IN_PERSON,
     actor: Actor,
     now: datetime,
 ) -> Appointment:
@@ -135,6 +137,7 @@ def book_next_visit(
         duration_minutes=duration_minutes,
         services=services,
         comment=comment,
+        kind=kind,
         actor=actor,
         now=now,
     )
@@ -186,12 +189,9 @@ def move_appointment(
     _same_clinic(row.patient, doctor, branch, services)
     local = starts_at.astimezone(ZoneInfo(branch.time_zone))
     _sensible(local, minutes, starts_at, now, doctor=doctor, branch=branch, within_hours=within_hours)
-    need = replace(
-        need_of(services, online=row.kind == Appointment.Kind.ONLINE),
-        before=row.buffer_before_minutes,
-        after=row.buffer_after_minutes,
-    )
-    wanted = Wanted.of(doctor, branch, starts_at, minutes, services)
+    online = row.kind == Appointment.Kind.ONLINE
+    need = replace(need_of(services, online=online), before=row.buffer_before_minutes, after=row.buffer_after_minutes)
+    wanted = Wanted.of(doctor, branch, starts_at, minutes, services, online=online)
     span = seats.span_of(starts_at, minutes, need)
     mine = [seats.resource_of(doctor)] if doctor is not None else []
     groups = [[each] for each in resources] if resources is not None else seats.fitting(need, branch, span)

@@ -63,7 +63,7 @@ def hold_slot(
         raise BadInput("Длительность приёма от 5 минут до 8 часов.")
     if why != Hold.Why.DESK and not works_throughout(doctor, branch, starts_at, length):
         raise BadInput("В это время врач не принимает. Выберите другое.")
-    wanted = Wanted.of(doctor, branch, starts_at, length, services)
+    wanted = Wanted.of(doctor, branch, starts_at, length, services, online=online)
     span = seats.span_of(starts_at, length, need)
     mine: list[Resource] = [seats.resource_of(doctor)]
     groups = seats.fitting(need, branch, span)

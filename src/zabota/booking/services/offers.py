@@ -146,6 +146,7 @@ def _give(freed: FreedSlot, row: SlotOffer, entry: WaitlistEntry, *, actor: Acto
             starts_at=row.starts_at,
             duration_minutes=row.duration_minutes,
             services=list(entry.services.all()),
+            kind=entry.kind,
             origin=Appointment.Origin.WAITLIST,
             hold=freed.hold,
             actor=actor,

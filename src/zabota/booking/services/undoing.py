@@ -33,12 +33,9 @@ def restore(*, appointment: Appointment, actor: Actor, now: datetime) -> Appoint
     if row.starts_at <= now:
         raise BadInput("Это время уже прошло.")
     services = [line.service for line in row.lines.select_related("service")]
-    need = replace(
-        need_of(services, online=row.kind == Appointment.Kind.ONLINE),
-        before=row.buffer_before_minutes,
-        after=row.buffer_after_minutes,
-    )
-    wanted = Wanted.of(row.doctor, row.branch, row.starts_at, row.duration_minutes, services)
+    online = row.kind == Appointment.Kind.ONLINE
+    need = replace(need_of(services, online=online), before=row.buffer_before_minutes, after=row.buffer_after_minutes)
+    wanted = Wanted.of(row.doctor, row.branch, row.starts_at, row.duration_minutes, services, online=online)
     span = seats.span_of(row.starts_at, row.duration_minutes, need)
     mine = [seats.resource_of(row.doctor)] if row.doctor is not None else []
     groups = seats.fitting(need, row.branch, span)

@@ -36,10 +36,13 @@ def join_waitlist(
     notice_minutes: int = 180,
     priority: int = 0,
     appointment: Appointment | None = None,
+    kind: str = "",
     actor: Actor,
     now: datetime,
 ) -> WaitlistEntry:
     """Put a patient on the list. `appointment` is the later time that they give up for an earlier one.
+
+    `kind` is that of the appointment unless it is named, else in the clinic.
 
     A branch in which none of the doctors receives gives way to theirs: nothing would ever be offered there.
     Raises AlreadyDone when they wait for the same services already, BadInput for wishes that cannot come true.
@@ -73,6 +76,7 @@ def join_waitlist(
         patient=patient,
         branch=branch,
         minutes=length,
+        kind=kind or (appointment.kind if appointment is not None else Appointment.Kind.IN_PERSON),
         day_parts=sorted(set(day_parts)),
         weekdays=sorted(set(weekdays)),
         earliest_on=earliest_on,

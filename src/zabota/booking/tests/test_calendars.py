@@ -76,6 +76,7 @@ def test_visit_by_video_has_no_street(book, now):
     event = event_of(api.visit_calendar(book(kind="online"), now=now))
     assert str(event["SUMMARY"]).endswith("по видео")
     assert "LOCATION" not in event
+    assert "Вход по ссылке из сообщения" in str(event["DESCRIPTION"])
 
 
 def test_days_off_are_suggested_and_those_entered_are_known(in_clinic, actor, now):

@@ -84,6 +84,7 @@ def form_context(
     shown = form or BookForm(initial=dict(kept), asked=asked)
     services = shown.chosen_services(data)
     need = booking.need_of(services)
+    wished, by_video = bool(data.get("online")), visits.offers_video(services)
     shown.fields["duration_minutes"].widget.attrs["placeholder"] = str(need.minutes)
     return {
         "panel": "desk/calendar/_book.html",
@@ -99,9 +100,11 @@ def form_context(
         "kept_query": urlencode([pair for pair in kept if pair[0] != "patient"]),
         "error": trouble.text if trouble else "",
         "others": alternatives_for(trouble, now=now) if trouble else [],
-        "times": nearest(data, services, asked=asked, now=now) if not data.get("time") and not trouble else [],
-        "by_video": need.by_video and visits.video_server() is not None,
-        "online": bool(data.get("online")),
+        "times": nearest(data, services, online=wished and by_video, asked=asked, now=now)
+        if not data.get("time") and not trouble
+        else [],
+        "by_video": by_video,
+        "online": wished,
         "also": [each for each in services if each.public_id in data.getlist("also")],
         "hint": sensible_next(patient, services, now=now) if patient else None,
         "close_url": f"{reverse('desk:calendar')}?{asked.query()}",
@@ -121,8 +124,6 @@ def _book(request: StaffRequest, asked: Asked, form: BookForm, data: QueryDict, 
 
 def _book_for(patient: Patient, request: StaffRequest, asked: Asked, form: BookForm, now: datetime) -> Appointment:
     online, services = form.cleaned_data["online"], form.services()
-    if online and not (booking.need_of(services).by_video and visits.video_server() is not None):
-        raise BadInput("По видео эту услугу не оказывают. Снимите отметку или выберите другую услугу.")
     return booking.book(
         patient=patient,
         doctor=form.cleaned_data["doctor"],
@@ -130,7 +131,7 @@ def _book_for(patient: Patient, request: StaffRequest, asked: Asked, form: BookF
         starts_at=form.starts_at(),
         duration_minutes=form.cleaned_data["duration_minutes"],
         services=services,
-        kind=Appointment.Kind.ONLINE if online else Appointment.Kind.IN_PERSON,
+        kind=visits.kind_of(services, online=online),
         comment=form.cleaned_data["comment"],
         actor=request.actor,
         now=now,

@@ -33,7 +33,9 @@ class Sensible:
     why: str
 
 
-def nearest(data: QueryDict, services: Sequence[Service], *, asked: Asked, now: datetime) -> list[Offer]:
+def nearest(
+    data: QueryDict, services: Sequence[Service], *, online: bool = False, asked: Asked, now: datetime
+) -> list[Offer]:
     """The first free times from the chosen day on, of the chosen doctor or of whoever performs the services."""
     doctor = Doctor.objects.filter(clinic=asked.branch.clinic_id, public_id=data.get("doctor", "")).first()
     minutes = number_of(data.get("duration_minutes", ""), most=480)
@@ -45,7 +47,7 @@ def nearest(data: QueryDict, services: Sequence[Service], *, asked: Asked, now: 
         doctors=[doctor] if doctor else None,
         branch=asked.branch,
         start_day=max(read_day(data.get("day", ""), asked.today), asked.today),
-        online=bool(data.get("online")),
+        online=online,
         days=DAYS,
         limit_per_day=3,
     )

@@ -28,6 +28,7 @@ from zabota.kernel.errors import BadInput, Trouble
 from zabota.patients.models import Patient
 from zabota.ui import formats
 from zabota.ui.page import page, wants_fragment
+from zabota.visits import api as visits
 
 
 @require_http_methods(["GET", "POST"])
@@ -74,7 +75,9 @@ def visit_change(request: StaffRequest, public_id: str, visit_id: str, action: s
 
 def booking_context(request: StaffRequest, patient: Patient, form: BookForm, now: datetime) -> dict[str, Any]:
     """What «desk/patients/_book.html» needs: patient, form, doctors, doctor, branch, suggested times."""
-    doctors = list(_doctors(request))
+    services, wished = _asked(request)
+    need, by_video = booking.need_of(services), visits.offers_video(services)
+    doctors = [each for each in _doctors(request) if need.doctor_ids is None or each.pk in need.doctor_ids]
     chosen = request.POST.get("doctor") or request.GET.get("doctor") or ""
     usual = booking.treating_doctors([patient.pk]).get(patient.pk)
     doctor = next((each for each in doctors if each.public_id == chosen), None)
@@ -82,7 +85,11 @@ def booking_context(request: StaffRequest, patient: Patient, form: BookForm, now
         (each for each in doctors if usual and each.pk == usual.pk), doctors[0] if doctors else None
     )
     branch = _branch(request, patient, doctor, request.POST.get("branch") or request.GET.get("branch") or "")
-    slots = booking.suggested_times(doctor=doctor, branch=branch, now=now) if doctor and branch else []
+    slots = (
+        booking.suggested_times(doctor=doctor, branch=branch, services=services, online=wished and by_video, now=now)
+        if doctor and branch
+        else []
+    )
     return {
         "patient": patient,
         "form": form,
@@ -91,8 +98,20 @@ def booking_context(request: StaffRequest, patient: Patient, form: BookForm, now
         "branch": branch,
         "branches": list(_branches(request)),
         "slots": slots,
+        "services": list(Service.objects.filter(clinic=request.clinic, is_active=True).order_by("name")),
+        "service": services[0] if services else None,
+        "minutes": need.minutes if services else None,
+        "by_video": by_video,
+        "online": wished,
         "is_usual": bool(doctor and usual and doctor.pk == usual.pk),
     }
+
+
+def _asked(request: StaffRequest) -> tuple[list[Service], bool]:
+    """What the visit is for, as far as it was chosen, and whether by video."""
+    data = request.POST if request.method == "POST" else request.GET
+    rows = Service.objects.filter(clinic=request.clinic, is_active=True, public_id=data.get("service", ""))
+    return list(rows), bool(data.get("online"))
 
 
 def _form(request: StaffRequest, patient: Patient, data: Any) -> BookForm:
@@ -113,6 +132,7 @@ def _booked(request: StaffRequest, patient: Patient, form: BookForm, now: dateti
         starts_at=form.starts_at(branch),
         duration_minutes=data.get("duration_minutes") or booking.need_of(services).minutes,
         services=services,
+        kind=visits.kind_of(services, online=data["online"]),
         comment=data["comment"],
         actor=request.actor,
         now=now,

@@ -196,6 +196,7 @@ class BookForm(forms.Form):
         required=False,
         empty_label="не указана",
     )
+    online = forms.BooleanField(label="По видео", required=False)
     comment = forms.CharField(label="Комментарий", max_length=500, required=False)
 
     def __init__(

@@ -156,5 +156,5 @@ class NeedForm(forms.Form):
             field = self.fields[name]
             assert isinstance(field, forms.ModelMultipleChoiceField)
             field.queryset = rows
-        if video_server() is None:
+        if video_server(clinic) is None:
             self.fields["by_video"].help_text = "Записать так можно, когда подключён свой сервер видеосвязи Jitsi"

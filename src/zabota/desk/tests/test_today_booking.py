@@ -105,3 +105,27 @@ def test_a_service_chosen_on_the_card_takes_its_own_time(as_vera, mila, doctor_s
 
     assert as_vera.post(reverse("desk:patient-book", args=[mila.public_id]), sent).status_code == 302
     assert Appointment.objects.get().duration_minutes == 90
+
+
+def test_a_visit_by_video_is_booked_from_the_task_and_only_where_it_may_be(as_vera, task, receives, cleaning, settings):
+    url = reverse("desk:today-book", args=[task.public_id])
+    need = ServiceNeed.objects.create(service=cleaning, by_video=True, needs=ServiceNeed.Needs.ROOM)
+    asked = {"service": cleaning.public_id, "doctor": "any"}
+    assert 'name="online"' not in as_vera.get(url, asked, **HTMX).content.decode()
+
+    settings.JITSI_URL, settings.JITSI_SECRET = "https://video.ulybka.ru", "тайна"
+    here = as_vera.get(url, asked, **HTMX).content.decode()
+    page = as_vera.get(url, {**asked, "online": "1"}, **HTMX).content.decode()
+    assert 'name="online"' in here and not clocks(here)  # in the clinic it needs a room, and there is none
+    slot = re.search(r'name="slot" value="([^"]+)"', page).group(1)
+    sent = {"version": 0, "doctor": "any", "service": cleaning.public_id, "slot": slot, "online": "1"}
+    assert '<input type="hidden" name="online" value="1">' in page
+
+    need.by_video = False
+    need.save()
+    refused = as_vera.post(url, sent, **HTMX)
+    assert (refused.status_code, "По видео эту услугу не оказывают" in refused.content.decode()) == (422, True)
+    need.by_video = True
+    need.save()
+    assert as_vera.post(url, sent, **HTMX).status_code == 200
+    assert Appointment.objects.get().kind == "online"

@@ -16,6 +16,7 @@ from zabota.desk.access import StaffRequest
 from zabota.desk.calendar.offers import sensible_next
 from zabota.desk.today.person import Person
 from zabota.ui import formats
+from zabota.visits import api as visits
 
 #: Free times beside the person; all others are in the calendar.
 SLOTS = 6
@@ -55,12 +56,17 @@ def load_booking(
     *,
     anybody: bool = False,
     services: Sequence[Service] = (),
+    online: bool = False,
 ) -> dict[str, Any]:
-    """Doctors of this patient's branch and free times of the chosen one, or of all of them, for these services."""
+    """Doctors of this patient's branch and free times of the chosen one, or of all of them, for these services.
+
+    `online` holds where the services may be by video.
+    """
     branch = person.task.branch or person.patient.branch
     doctors = list(
         Doctor.objects.filter(clinic=request.clinic, is_active=True).prefetch_related("branches").order_by("name")
     )
+    by_video = visits.offers_video(services)
     need = booking.need_of(services)
     if need.doctor_ids is not None:
         doctors = [each for each in doctors if each.pk in need.doctor_ids]
@@ -73,10 +79,12 @@ def load_booking(
     slots: list[Slot] = []
     if anybody:
         chosen, where = None, branch
-        slots = _of_anybody(request, branch, now, services)
+        slots = _of_anybody(request, branch, now, services, online=online and by_video)
     elif chosen is not None and where is not None:
         zone = ZoneInfo(where.time_zone)
-        times = booking.suggested_times(doctor=chosen, branch=where, now=now, limit=SLOTS, services=services)
+        times = booking.suggested_times(
+            doctor=chosen, branch=where, now=now, limit=SLOTS, services=services, online=online and by_video
+        )
         slots = [Slot(at, _day_of(at.astimezone(zone)), at.isoformat()) for at in times]
     return {
         "doctors": [*near, *(each for each in doctors if each not in near)],
@@ -89,6 +97,8 @@ def load_booking(
         "also": services[1] if len(services) > 1 else None,
         "hint": sensible_next(person.patient, services, now=now) if len(services) == 1 else None,
         "minutes": need.minutes if services else None,
+        "by_video": by_video,
+        "online": online,
     }
 
 
@@ -99,10 +109,18 @@ def branch_for(doctor: Doctor | None, branch: Branch | None) -> Branch | None:
     return next(iter(doctor.branches.all()), None)
 
 
-def _of_anybody(request: StaffRequest, branch: Branch | None, now: datetime, services: Sequence[Service]) -> list[Slot]:
+def _of_anybody(
+    request: StaffRequest, branch: Branch | None, now: datetime, services: Sequence[Service], *, online: bool
+) -> list[Slot]:
     """The first free times of all doctors of the branch who do it, two a day."""
     found = booking.find_slots(
-        clinic_id=request.clinic.pk, now=now, branch=branch, services=services, days=14, limit_per_day=2
+        clinic_id=request.clinic.pk,
+        now=now,
+        branch=branch,
+        services=services,
+        online=online,
+        days=14,
+        limit_per_day=2,
     )
     every = [slot for slots in found.values() for slot in slots][:SLOTS]
     return [Slot(slot.local, _day_of(slot.local), slot.key, slot.doctor.name) for slot in every]

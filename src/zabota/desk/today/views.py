@@ -23,6 +23,7 @@ from zabota.kernel import clock
 from zabota.kernel.errors import AlreadyDone, Trouble
 from zabota.nextstep.models import ViolationDay
 from zabota.ui.page import wants_fragment
+from zabota.visits import api as visits
 from zabota.worklist import api as worklist
 from zabota.worklist.models import Outcome, Task, TaskEvent
 
@@ -107,7 +108,8 @@ def book(request: StaffRequest, public_id: str) -> HttpResponse:
         anybody = request.GET.get("doctor") == "any"
         context = {"person": shown, "current": task}
         services = times.read_services(request.GET, request.clinic.pk)
-        context |= times.load_booking(request, shown, now, doctor, anybody=anybody, services=services)
+        online = bool(request.GET.get("online"))
+        context |= times.load_booking(request, shown, now, doctor, anybody=anybody, services=services, online=online)
         name = "desk/today/_booking.html" if wants_fragment(request) else "desk/today/book.html"
         return render(request, name, context)
     try:
@@ -121,6 +123,7 @@ def book(request: StaffRequest, public_id: str) -> HttpResponse:
             starts_at=starts_at,
             services=services,
             duration_minutes=booking.need_of(services).minutes,
+            kind=visits.kind_of(services, online=bool(request.POST.get("online"))),
             seen_version=read_version(request.POST),
             script=worklist.script_for(task),
             actor=request.actor,

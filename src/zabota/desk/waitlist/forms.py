@@ -50,6 +50,7 @@ class WishForm(forms.Form):
         empty_label="Записи ещё нет",
         help_text="Её время освободится, когда пациент возьмёт более раннее",
     )
+    online = forms.BooleanField(label="По видео", required=False)
     weekdays = forms.TypedMultipleChoiceField(
         label="Дни недели",
         choices=[(str(number), name) for number, name in enumerate(formats.WEEKDAYS)],

@@ -15,6 +15,7 @@ from zabota.clinic.models import Branch, Doctor, Service
 from zabota.desk.waitlist.forms import WishForm
 from zabota.patients.models import Patient
 from zabota.ui import formats
+from zabota.visits import api as visits
 
 #: Later than that somebody would rather wait for an earlier time.
 DAYS = 7
@@ -38,6 +39,7 @@ def soon_of(form: WishForm, patient: Patient, *, clinic_id: int, now: datetime) 
     service = Service.objects.filter(clinic_id=clinic_id, public_id=_chosen(form, "service"), is_active=True).first()
     branch = Branch.objects.filter(clinic_id=clinic_id, public_id=_chosen(form, "branch")).first()
     has = Appointment.objects.filter(patient=patient, public_id=_chosen(form, "appointment")).first()
+    online = bool(form["online"].value()) and service is not None and visits.offers_video([service])
     found = booking.find_slots(
         clinic_id=clinic_id,
         now=now,
@@ -46,11 +48,12 @@ def soon_of(form: WishForm, patient: Patient, *, clinic_id: int, now: datetime) 
         branch=branch,
         start_day=now.astimezone(ZoneInfo(patient.clinic.time_zone)).date(),
         days=DAYS,
+        online=online,
     )
     for day, slots in found.items():
         earlier = [each for each in slots if has is None or each.starts_at < has.starts_at]
         if earlier:
-            return [_soon(each, day, patient, service, now) for each in _spread(earlier)]
+            return [_soon(each, day, patient, service, now, online=online) for each in _spread(earlier)]
     return []
 
 
@@ -62,10 +65,13 @@ def _spread(slots: list[booking.Slot]) -> list[booking.Slot]:
     return [slots[round(number * step)] for number in range(SHOWN)]
 
 
-def _soon(slot: booking.Slot, day: date, patient: Patient, service: Service | None, now: datetime) -> Soon:
+def _soon(
+    slot: booking.Slot, day: date, patient: Patient, service: Service | None, now: datetime, *, online: bool
+) -> Soon:
     today = now.astimezone(slot.local.tzinfo).date()
     words = {today: "сегодня", today + timedelta(days=1): "завтра"}.get(day) or formats.ru_day(day)
     asked = {"patient": patient.public_id, "slot": slot.key} | ({"service": service.public_id} if service else {})
+    asked |= {"online": "1"} if online else {}
     return Soon(words, formats.clock(slot.local), f"{reverse('desk:calendar-book')}?{urlencode(asked)}")
 
 

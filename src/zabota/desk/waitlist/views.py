@@ -23,10 +23,11 @@ from zabota.desk.waitlist.forms import WishForm
 from zabota.desk.waitlist.soon import soon_of
 from zabota.desk.waitlist.words import freed_of, line_of, sentence_of, where_of
 from zabota.kernel import clock
-from zabota.kernel.errors import Trouble
+from zabota.kernel.errors import BadInput, Trouble
 from zabota.patients import api as patients
 from zabota.patients.models import Patient
 from zabota.ui import formats
+from zabota.visits import api as visits
 
 FOUND = 8
 
@@ -85,6 +86,7 @@ def new(request: StaffRequest) -> HttpResponse:
         "sight": sight_of(request),
         "soon": soon_of(form, patient, clinic_id=request.clinic.pk, now=clock.now()) if patient else [],
         "several": len(_branches(request)) > 1,
+        "by_video": visits.video_server(request.clinic) is not None,
     }
     return render(request, "desk/waitlist/new.html", context, status=422 if sent else 200)
 
@@ -147,12 +149,15 @@ def _act(request: StaffRequest, act: Callable[[], object], done: str) -> HttpRes
 def _join(request: StaffRequest, patient: Patient, form: WishForm) -> WaitlistEntry:
     given = form.cleaned_data
     appointment = given["appointment"]
+    services = [given["service"]] if given["service"] else []
+    if appointment is not None and given["online"] and appointment.kind != Appointment.Kind.ONLINE:
+        raise BadInput("Вид визита при переносе не меняется: запись останется в клинике. Снимите «По видео».")
     branch = given["branch"]
     if "branch" not in request.POST:  # one branch to choose from is not asked about
         branch = appointment.branch if appointment else patient.branch
     return booking.join_waitlist(
         patient=patient,
-        services=[given["service"]] if given["service"] else [],
+        services=services,
         doctors=[given["doctor"]] if given["doctor"] else [],
         branch=branch,
         day_parts=given["day_parts"],
@@ -162,6 +167,7 @@ def _join(request: StaffRequest, patient: Patient, form: WishForm) -> WaitlistEn
         notice_minutes=given["notice_minutes"],
         priority=given["priority"],
         appointment=appointment,
+        kind="" if appointment is not None else visits.kind_of(services, online=given["online"]),
         actor=request.actor,
         now=clock.now(),
     )
@@ -180,9 +186,10 @@ def _form(request: StaffRequest, patient: Patient | None, data: Any) -> WishForm
                 "appointment": row.public_id,
                 "doctor": row.doctor.public_id if row.doctor else "",
                 "service": line.service.public_id if line else "",
+                "online": row.kind == Appointment.Kind.ONLINE,
             }
         # The form asks anew when the doctor or the service changes.
-        start |= {name: request.GET[name] for name in ("doctor", "service") if name in request.GET}
+        start |= {name: request.GET[name] for name in ("doctor", "service", "online") if name in request.GET}
         doctor = Doctor.objects.filter(clinic=request.clinic, public_id=start.get("doctor", "")).first()
         asked = next((each for each in branches if each.public_id == request.GET.get("branch")), None)
         if "branch" not in request.GET:

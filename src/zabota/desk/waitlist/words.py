@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from zabota.booking import api as booking
-from zabota.booking.models import DayPart, FreedSlot, SlotOffer, WaitlistEntry
+from zabota.booking.models import Appointment, DayPart, FreedSlot, SlotOffer, WaitlistEntry
 from zabota.clinic.models import Branch
 from zabota.ui import formats
 
@@ -89,7 +89,8 @@ def line_of(entry: WaitlistEntry, now: datetime, zone: ZoneInfo) -> Line:
     """«Рябов И. А., коронка, 60 мин» and «будни после 17, предупредить за 3 ч»."""
     doctors = ", ".join(each.name for each in entry.doctors.all()) or "Любой врач"
     services = ", ".join(each.name for each in entry.services.all())
-    what = ", ".join(part for part in (doctors, services, formats.duration(entry.minutes)) if part)
+    by_video = entry.get_kind_display() if entry.kind == Appointment.Kind.ONLINE else ""
+    what = ", ".join(part for part in (doctors, services, by_video, formats.duration(entry.minutes)) if part)
     days = max(0, (now.astimezone(zone).date() - entry.created_at.astimezone(zone).date()).days)
     waited = formats.plural(days, "день,дня,дней") if days else "сегодня"
     return Line(entry, what, where_of(entry.branch), _wish(entry, zone), waited)

@@ -64,8 +64,8 @@ def word(version: TemplateVersion, channel: str, values: Mapping[str, str]) -> W
     """Put values in. Raises ValueMissing for a placeholder that must be there."""
     source = text_for(version, channel)
     if channel == Channel.SMS:
-        # Length costs money here: whoever has a shorter address passes it beside the long one.
-        values = {**values, "ссылка": values.get("ссылка_sms") or values.get("ссылка", "")}
+        # Length costs money here: whoever has shorter words passes them beside the long ones.
+        values = {**values, **{name.removesuffix("_sms"): values[name] for name in values if name.endswith("_sms")}}
         text = render_within(source, values, budget=PARTS_BUDGET.get(version.template.message_class, 1))
         text = marked(text, erid_of(version.erids, channel), values, channel)
         return Worded(text, "", count_parts(text).parts)

@@ -8,6 +8,10 @@ from datetime import datetime
 _WEEKDAYS = ("понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье")
 
 
+#: Instead of an address: nobody shall come to the clinic for a visit by video. The shorter one where letters cost.
+BY_VIDEO = {"адрес": "по видео: вход по ссылке за 15 минут до начала", "адрес_sms": "по видео"}
+
+
 def template_of(kind: str, *, several: bool, moved: bool, pushed: bool, online: bool) -> str:
     """Key of the text: one moment may need different words."""
     if several:

@@ -198,6 +198,7 @@ def wait_for_earlier(*, link: ActionLink, day_parts: Sequence[str], now: datetim
             day_parts=[each for each in day_parts if each in DayPart.values],
             latest_on=visit.day if keeps else None,
             appointment=visit if keeps else None,
+            kind=visit.kind,
             actor=PATIENT,
             now=now,
         )

@@ -57,7 +57,11 @@ def send_fresh_link(*, link: ActionLink, now: datetime) -> bool:
         expires_at=visit.starts_at,
         patient_id=visit.patient_id,
         branch_id=visit.branch_id,
-        context={**wording.words_of_visit(visit.starts_at.astimezone(zone)), **link_words(secrets)},
+        context={
+            **wording.words_of_visit(visit.starts_at.astimezone(zone)),
+            **link_words(secrets),
+            **(wording.BY_VIDEO if visit.kind == Appointment.Kind.ONLINE else {}),
+        },
         subject=SubjectRef(SUBJECT, visit.pk, visit.revision),
     )
     try:

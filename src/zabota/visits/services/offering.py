@@ -58,6 +58,7 @@ def send_offer(*, offer_id: int, now: datetime) -> bool:
             "до": wording.clock_words(offer.expires_at.astimezone(zone)),
             # Said only to whoever asked for detailed messages: the name of a doctor tells what somebody is treated for.
             "врач": wording.doctor_words(offer.freed.doctor.name),
+            **(wording.BY_VIDEO if offer.entry.kind == Appointment.Kind.ONLINE else {}),
         },
         subject=SubjectRef(SUBJECT, offer.pk),
     )

@@ -211,7 +211,7 @@ def _words(
     # Said only to whoever asked for detailed messages: the name of a doctor tells what somebody is treated for.
     told["врач"] = wording.doctor_words(first.doctor.name) if first.doctor is not None else "врач"
     if all(visits[row.pk].kind == Appointment.Kind.ONLINE for row in group):
-        told["адрес"] = ""  # nobody shall come to the clinic for a visit by video
+        told |= wording.BY_VIDEO
     if leader.kind == Moment.EVENING and len(group) == 1:
         told |= _how_to_prepare(first)
     return told

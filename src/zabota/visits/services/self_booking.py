@@ -18,6 +18,7 @@ from zabota.patients.api import Proof, grant_consents, register_patient
 from zabota.patients.models import ConsentPurpose, Contact, Patient
 from zabota.visits.queries.widget import widget_doctors
 from zabota.visits.services.links import PATIENT
+from zabota.visits.services.video import offers_video
 
 SOURCE = "Запись на сайте"
 #: Times that one address may keep at once: a family chooses together, nobody needs the whole day.
@@ -43,18 +44,21 @@ class Person:
     user_agent: str = ""
 
 
-def hold_for_patient(*, slot: Slot, services: Sequence[Service], holder: str, now: datetime) -> booking.Held:
+def hold_for_patient(
+    *, slot: Slot, services: Sequence[Service], online: bool = False, holder: str, now: datetime
+) -> booking.Held:
     """Keep the time while the form is filled in. Raises SlotTaken with what is needed to offer others.
 
     `holder` is a digest of the stranger's network address: the newest few times of one address are kept.
     """
-    _require_offered(slot, services)
+    _require_offered(slot, services, online=online)
     held = booking.hold_slot(
         doctor=slot.doctor,
         branch=slot.branch,
         starts_at=slot.starts_at,
         minutes=slot.minutes,
         services=services,
+        online=online,
         why=Hold.Why.WIDGET,
         holder=holder,
         now=now,
@@ -63,16 +67,19 @@ def hold_for_patient(*, slot: Slot, services: Sequence[Service], holder: str, no
     return held
 
 
-def _require_offered(slot: Slot, services: Sequence[Service]) -> None:
-    """The page offers only these: whoever performs the services, as long as they take, where patients are received.
+def _require_offered(slot: Slot, services: Sequence[Service], *, online: bool) -> None:
+    """The page offers only these: whoever performs the services, as long as they take, where patients are received,
+    by video what may be done so.
 
     The key of a time is not signed: it may be older than a change in the clinic, or made up. Raises NotOffered.
     """
     clinic_id, minutes = slot.branch.clinic_id, booking.need_of(services).minutes
     able = {each.pk for each in widget_doctors(clinic_id, services)}
+    if online and not offers_video(services):
+        raise NotOffered("По видео на эту услугу больше не записываем. Выберите время в клинике.")
     if slot.doctor.pk in able and slot.branch.is_active and slot.minutes == minutes:
         return
-    wanted = booking.Wanted.of(slot.doctor, slot.branch, slot.starts_at, minutes, services)
+    wanted = booking.Wanted.of(slot.doctor, slot.branch, slot.starts_at, minutes, services, online=online)
     raise NotOffered(wanted=wanted)
 
 
@@ -88,13 +95,20 @@ def read_person(*, name: str, surname: str) -> tuple[str, str]:
 
 @transaction.atomic
 def book_by_patient(
-    *, clinic: Clinic, slot: Slot, services: Sequence[Service], hold_token: str, person: Person, now: datetime
+    *,
+    clinic: Clinic,
+    slot: Slot,
+    services: Sequence[Service],
+    online: bool = False,
+    hold_token: str,
+    person: Person,
+    now: datetime,
 ) -> Appointment:
     """The visit, after the phone was proven. A hold that ran out is no harm while the time is free.
 
     Raises SlotTaken when somebody else has it or it is not offered any more.
     """
-    _require_offered(slot, services)
+    _require_offered(slot, services, online=online)
     patient = _card_of(clinic, person, slot.branch, now)
     grants = [(ConsentPurpose.PROCESSING.value, "")]
     if person.advertising:
@@ -119,6 +133,7 @@ def book_by_patient(
         starts_at=slot.starts_at,
         duration_minutes=slot.minutes,
         services=services,
+        kind=Appointment.Kind.ONLINE if online else Appointment.Kind.IN_PERSON,
         origin=Appointment.Origin.WIDGET,
         hold=hold,
         within_hours=True,

@@ -1,21 +1,28 @@
-"""The online visit: who may come in, from which device, when."""
+"""The online visit: what may be one, who may come in, from which device, when."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from hmac import compare_digest
 
 from django.conf import settings
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 
+from zabota.booking.api import need_of
 from zabota.booking.models import Appointment
+from zabota.clinic.models import Clinic, Service
 from zabota.kernel import audit
 from zabota.kernel.audit import Actor
-from zabota.kernel.errors import Trouble
+from zabota.kernel.errors import BadInput, Trouble
 from zabota.visits.models import VideoSeat
 from zabota.visits.rules import video
 from zabota.visits.rules.video import Server
+
+#: Where the demo clinic's rooms are, on this very host whatever its name.
+DEMO_ROOM = "/p/demo-video"
 
 
 class VideoClosed(Trouble):
@@ -25,6 +32,16 @@ class VideoClosed(Trouble):
     text = "Приём по видео сейчас закрыт."
 
 
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """Who may be in a room, and when."""
+
+    name: str
+    is_doctor: bool
+    opens_at: datetime
+    closes_at: datetime
+
+
 class OtherDevice(Trouble):
     """The visit was entered from another device."""
 
@@ -32,11 +49,41 @@ class OtherDevice(Trouble):
     text = "На приём уже вошли с другого устройства."
 
 
-def video_server() -> Server | None:
-    """The clinic's own video server, if there is one."""
-    if not (settings.JITSI_URL and settings.JITSI_SECRET):
+def video_server(clinic: Clinic) -> Server | None:
+    """The clinic's own video server, if there is one; the demo clinic has a room to practise in instead."""
+    if settings.JITSI_URL and settings.JITSI_SECRET:
+        return Server(settings.JITSI_URL, settings.JITSI_APP_ID, settings.JITSI_SECRET)
+    return demo_server() if clinic.is_demo else None
+
+
+def demo_server() -> Server:
+    """The room to practise in: a page of this program that checks passes as a video server does and shows no picture."""
+    secret = salted_hmac("zabota.visits.demo-video", "pass", algorithm="sha256").hexdigest()
+    return Server(DEMO_ROOM, "zabota", secret)
+
+
+def practice_pass(*, room: str, pass_: str, now: datetime) -> Pass | None:
+    """Who comes into the room to practise in, judged as a video server does: seal, room and time. None for nobody."""
+    said = video.read_pass(pass_, demo_server().secret)
+    if said is None or said["room"] != room or not said["nbf"] <= now.timestamp() < said["exp"]:
         return None
-    return Server(settings.JITSI_URL, settings.JITSI_APP_ID, settings.JITSI_SECRET)
+    opens, closes = (datetime.fromtimestamp(said[name], tz=UTC) for name in ("nbf", "exp"))
+    user = said["context"]["user"]
+    return Pass(name=user["name"], is_doctor=user["moderator"] == "true", opens_at=opens, closes_at=closes)
+
+
+def offers_video(services: Sequence[Service]) -> bool:
+    """Whether a visit for these may be by video: each of them may, and the clinic has a server."""
+    return bool(services) and need_of(services).by_video and video_server(services[0].clinic) is not None
+
+
+def kind_of(services: Sequence[Service], *, online: bool) -> str:
+    """The kind of a visit that somebody asks for. Raises BadInput when it cannot be by video."""
+    if not online:
+        return Appointment.Kind.IN_PERSON
+    if not offers_video(services):
+        raise BadInput("По видео эту услугу не оказывают. Снимите отметку или выберите другую услугу.")
+    return Appointment.Kind.ONLINE
 
 
 def enter_video(
@@ -65,7 +112,7 @@ def doctor_video_address(*, visit: Appointment, name: str, now: datetime) -> str
 
 
 def _open_server(visit: Appointment, *, now: datetime) -> Server:
-    server = video_server()
+    server = video_server(visit.clinic)
     if server is None:
         raise VideoClosed("У клиники не подключён сервер видеосвязи. Позвоните в клинику.")
     if visit.kind != Appointment.Kind.ONLINE or visit.status in (

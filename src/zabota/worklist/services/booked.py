@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from zabota.booking import api as booking
+from zabota.booking.models import Appointment
 from zabota.clinic.models import Branch, Doctor, Member, Service
 from zabota.kernel.audit import Actor
 from zabota.patients.models import Contact
@@ -26,6 +27,7 @@ def book_from_task(
     now: datetime,
     services: Sequence[Service] = (),
     duration_minutes: int = 30,
+    kind: str = Appointment.Kind.IN_PERSON,
     seen_version: int | None = None,
     comment: str = "",
     contact: Contact | None = None,
@@ -40,6 +42,7 @@ def book_from_task(
             starts_at=starts_at,
             services=services,
             duration_minutes=duration_minutes,
+            kind=kind,
             actor=actor,
             now=now,
         )

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from django.urls import reverse
 
-from zabota.booking.models import Appointment, ServiceNeed
+from zabota.booking.models import Appointment, ServiceNeed, WaitlistEntry
 from zabota.clinic.models import Branch, Service
 from zabota.kernel import clock
 
@@ -65,3 +65,37 @@ def test_without_a_server_or_for_another_service_a_visit_is_in_the_clinic(
     ServiceNeed.objects.update(by_video=False)
     assert client.post(reverse("desk:calendar-book"), form).status_code == 422
     assert not Appointment.objects.filter(kind="online").exists()
+
+
+def test_a_visit_by_video_dragged_to_another_time_stays_by_video(log_in, vera, form, video, day) -> None:
+    client = log_in(vera)
+    client.post(reverse("desk:calendar-book"), form)
+    row = Appointment.objects.get(kind="online")
+
+    sent = {"doctor": form["doctor"], "day": day.isoformat(), "time": "11:00", "revision": "0"}
+    client.post(reverse("desk:calendar-visit-move", args=[row.public_id]), sent)
+
+    row.refresh_from_db()
+    assert (row.kind, row.revision) == ("online", 1)
+    assert {cell.resource.kind for cell in row.cells.select_related("resource")} == {"doctor"}
+
+
+def test_with_a_service_that_is_not_by_video_the_panel_says_the_times_are_in_the_clinic(
+    log_in, vera, form, video, smile
+) -> None:
+    other = Service.objects.create(clinic=smile, name="Снимок", name_key="снимок")
+    asked = {"service": form["service"], "also": other.public_id, "online": "1"}
+    page = log_in(vera).get(reverse("desk:calendar-book"), asked).content.decode()
+    assert "По видео это не оказывают" in page and 'name="online" value="1" checked' not in page
+
+
+def test_the_desk_writes_down_who_waits_for_a_visit_by_video(log_in, vera, form, video, mila, by_video) -> None:
+    client, url = log_in(vera), reverse("desk:waitlist-new")
+    wish = {"patient": mila.public_id, "service": by_video.public_id, "notice_minutes": "180", "priority": "0"}
+    assert "По видео" in client.get(url, {"patient": mila.public_id}).content.decode()
+    assert client.post(url, {**wish, "online": "on"}).status_code == 302
+    assert WaitlistEntry.objects.get().kind == "online"
+    assert "по видео" in client.get(reverse("desk:waitlist")).content.decode()
+
+    refused = client.post(url, {**wish, "service": "", "online": "on"})
+    assert "не оказывают" in refused.content.decode()
