@@ -45,7 +45,7 @@ from zabota.messaging.services.breaker import TextUnusable, see_troubles, text_f
 from zabota.messaging.services.draining import Drained, drain
 from zabota.messaging.services.enqueue import enqueue, enqueue_many
 from zabota.messaging.services.epoch import holds, look
-from zabota.messaging.services.hearing import bot_invite, patient_at
+from zabota.messaging.services.hearing import bot_invite, cards_at, patient_at
 from zabota.messaging.services.optouts import (
     choose_channel,
     leave,
@@ -143,6 +143,7 @@ __all__ = [
     "bind_patient",
     "bot_invite",
     "canned_answers",
+    "cards_at",
     "check_template",
     "check_text",
     "choose_channel",

@@ -17,11 +17,10 @@ from zabota.kernel import clock
 from zabota.kernel.audit import SYSTEM
 from zabota.kernel.facts import handles
 from zabota.messaging.facts import CallNeeded, PersonWrote
-from zabota.messaging.models import Turn
 from zabota.patients.models import Patient
-from zabota.visits.rules.unwell import says_unwell
-from zabota.visits.services.care import complain_in_words, follow_up
+from zabota.visits.services.care import follow_up
 from zabota.visits.services.complaints import note_contact
+from zabota.visits.services.hearing import hear_complaint as hear_words
 from zabota.visits.services.notices import tell_cancelled
 from zabota.visits.services.offering import send_offer
 from zabota.visits.services.planning import give_up, has_told, plan_visit, why_over
@@ -82,12 +81,8 @@ def note_answered_complaint(told: ContactAttempted) -> None:
 
 @handles(PersonWrote)
 def hear_complaint(told: PersonWrote) -> None:
-    """«Болит» written in reply to the question counts like a press: the doctor knows at once."""
-    if told.patient_id is None:
-        return
-    turn = Turn.objects.filter(pk=told.turn_id).first()
-    if turn is not None and says_unwell(turn.text):
-        complain_in_words(patient_id=told.patient_id, words=turn.text, at=turn.at, now=clock.now())
+    """«Болит» is heard whenever it is written; in reply to the question it counts like a press."""
+    hear_words(turn_id=told.turn_id, patient_id=told.patient_id, now=clock.now())
 
 
 @handles(CallNeeded)

@@ -33,6 +33,7 @@ from zabota.worklist.services.booked import book_from_task
 from zabota.worklist.services.distribution import distribute
 from zabota.worklist.services.forward import bring_forward, waiting_untouched
 from zabota.worklist.services.manual import ask_to_contact
+from zabota.worklist.services.notes import add_note
 from zabota.worklist.services.outcomes import BookingMissing, Recorded, record_outcome
 from zabota.worklist.services.ownership import (
     end_absence,
@@ -72,6 +73,7 @@ __all__ = [
     "ScriptWrong",
     "TooLate",
     "absent_ids",
+    "add_note",
     "ageing",
     "another_way",
     "ask_to_contact",

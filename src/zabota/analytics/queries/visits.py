@@ -201,8 +201,9 @@ def _paid(clinic_id: int) -> pl.DataFrame:
 
 
 def _answers(clinic_id: int) -> pl.DataFrame:
-    """What patients answered after a visit about how they feel."""
-    rows = WellbeingCheck.objects.filter(clinic_id=clinic_id).exclude(answer="").values_list("appointment_id", "answer")
+    """What patients answered after a visit about how they feel; what they wrote unasked is no answer of that visit."""
+    asked = WellbeingCheck.objects.filter(clinic_id=clinic_id, said_in=None)
+    rows = asked.exclude(answer="").values_list("appointment_id", "answer")
     return _frame(rows, {"appointment": pl.Int64, "feedback": pl.String})
 
 

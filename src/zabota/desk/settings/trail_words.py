@@ -197,6 +197,7 @@ ACTIONS = {
     "worklist.task.created": "новая задача",
     "worklist.task.handed": "передача задачи",
     "worklist.task.outcome": "исход контакта",
+    "worklist.task.noted": "задача дополнена",
     "worklist.task.refusal_undone": "отказ задачи отменён",
     "worklist.task.released": "задача в общей очереди",
     "worklist.task.snoozed": "задача отложена",

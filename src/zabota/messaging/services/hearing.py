@@ -59,13 +59,17 @@ def bot_invite(*, patient: Patient, account: ChannelAccount, now: datetime) -> s
 
 def patient_at(account: ChannelAccount, address: str) -> Patient | None:
     """Whose address this is, when it is one patient's; a family's phone tells nobody apart."""
+    ids = cards_at(account, address)
+    return Patient.objects.filter(pk__in=ids).first() if len(ids) == 1 else None
+
+
+def cards_at(account: ChannelAccount, address: str) -> set[int]:
+    """Everybody whose address this is."""
     if is_bot(account.channel):
         links = BotLink.objects.filter(account=account, external_id=address).exclude(patient=None)
-        ids = set(links.values_list("patient_id", flat=True))
-    else:
-        contacts = Contact.objects.filter(clinic_id=account.clinic_id, value=address, patient__merged_into=None)
-        ids = set(contacts.values_list("patient_id", flat=True))
-    return Patient.objects.filter(pk__in=ids).first() if len(ids) == 1 else None
+        return {pk for pk in links.values_list("patient_id", flat=True) if pk is not None}
+    contacts = Contact.objects.filter(clinic_id=account.clinic_id, value=address, patient__merged_into=None)
+    return set(contacts.values_list("patient_id", flat=True))
 
 
 def _words(account: ChannelAccount, address: str, row: Receipt, now: datetime) -> None:

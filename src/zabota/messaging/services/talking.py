@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Max
 
 from zabota.clinic.api import Face, face_of
 from zabota.clinic.models import Clinic, Member
-from zabota.kernel import audit
+from zabota.kernel import audit, facts
 from zabota.kernel.audit import Actor
 from zabota.kernel.errors import AlreadyDone, BadInput
+from zabota.messaging.facts import PersonWrote
 from zabota.messaging.models import CannedAnswer, Conversation, Message, Turn
 from zabota.messaging.rules.lint import LIMITS, words_of_care
 from zabota.messaging.rules.parts import count_parts
@@ -140,12 +141,25 @@ def mark_read(*, conversation: Conversation) -> None:
 
 @transaction.atomic
 def bind_patient(*, conversation: Conversation, patient: Patient, actor: Actor, now: datetime) -> Conversation:
-    """Say whose words these are."""
+    """Say whose words these are. What waits for an answer is told of anew: only now is it known who is unwell, or asks."""
     if patient.clinic_id != conversation.clinic_id:
         raise BadInput("Эта карта из другой клиники.")
     conversation.patient = patient
     conversation.save(update_fields=["patient"])
     audit.record("messaging.conversation.bound", conversation, actor=actor, now=now)
+    if conversation.waiting_since_at is not None:
+        answered = conversation.turns.filter(direction=Turn.Direction.OUT).aggregate(last=Max("pk"))["last"] or 0
+        for turn in conversation.turns.filter(direction=Turn.Direction.IN, pk__gt=answered).order_by("id"):
+            facts.publish(
+                PersonWrote(
+                    clinic_id=conversation.clinic_id,
+                    conversation_id=conversation.pk,
+                    turn_id=turn.pk,
+                    patient_id=patient.pk,
+                    has_attachments=bool(turn.attachments),
+                ),
+                now=now,
+            )
     return conversation
 
 

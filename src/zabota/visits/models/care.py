@@ -130,7 +130,10 @@ class Answer(models.Model):
 
 
 class WellbeingCheck(models.Model):
-    """«Как вы себя чувствуете?» after a visit: asked, answered, and how soon somebody took care."""
+    """«Как вы себя чувствуете?» after a visit: asked, answered, and how soon somebody took care.
+
+    A patient who writes of pain when nobody asked, or once more, has a row of its own, about the last visit there was.
+    """
 
     class Answer(models.TextChoices):
         WELL = "well", "всё хорошо"
@@ -140,7 +143,9 @@ class WellbeingCheck(models.Model):
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     public_id = models.CharField(max_length=22, unique=True, default=new_public_id, editable=False)
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="+")
-    appointment = models.OneToOneField(Appointment, on_delete=models.CASCADE, related_name="+")
+    appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="+")
+    #: The turn of a conversation in which the patient wrote it unasked; empty: we asked.
+    said_in = models.BigIntegerField(null=True, blank=True, unique=True)
     due_at = models.DateTimeField()
     asked_at = models.DateTimeField(null=True, blank=True)
     answer = models.CharField(max_length=6, choices=Answer.choices, default="", blank=True)
@@ -164,6 +169,9 @@ class WellbeingCheck(models.Model):
                 name="wellbeing_untaken",
                 condition=Q(answer="unwell", taken_at=None, escalated_at=None),
             ),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["appointment"], condition=Q(said_in=None), name="wellbeing_asked_once"),
         ]
 
     def __str__(self) -> str:

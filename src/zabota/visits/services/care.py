@@ -28,8 +28,8 @@ log = structlog.get_logger(__name__)
 
 SUBJECT = "wellbeing"
 _ADVICE_AFTER = timedelta(hours=2)
-#: How long the page stays open.
-_OPEN_FOR = timedelta(days=14)
+#: How long the page stays open, and words of pain count as an answer to the question.
+ANSWERED_WITHIN = timedelta(days=14)
 #: An answer that nobody asked for any more.
 _TOO_LATE = timedelta(days=2)
 #: A text that cannot be written is looked at again so often.
@@ -56,6 +56,7 @@ def follow_up(*, appointment_id: int, now: datetime) -> None:
     due_at = (visit.ended_at or now) + _after(hours)
     WellbeingCheck.objects.get_or_create(
         appointment=visit,
+        said_in=None,
         defaults={"clinic_id": visit.clinic_id, "patient_id": visit.patient_id, "due_at": due_at},
     )
 
@@ -98,6 +99,8 @@ def _ask(check_id: int, now: datetime) -> int:
     if check is None:
         return 0
     WellbeingCheck.objects.filter(pk=check.pk).update(asked_at=now)
+    if check.answered_at is not None:
+        return 0  # the patient wrote before being asked
     visit = check.appointment
     texts = texts_of(visit)
     # Put off again and again by a wrong text, it is late all the same.
@@ -125,7 +128,7 @@ def _send(check: WellbeingCheck, visit: Appointment, template_key: str, now: dat
         clinic_id=check.clinic_id,
         patient_id=check.patient_id,
         appointment=visit,
-        expires_at=now + _OPEN_FOR,
+        expires_at=now + ANSWERED_WITHIN,
         now=now,
     )
     message = NewMessage(
@@ -155,7 +158,7 @@ def check_of(link: ActionLink) -> WellbeingCheck:
     if link.appointment_id is None:
         raise LinkGone
     return WellbeingCheck.objects.select_related("appointment__doctor", "patient").get(
-        appointment_id=link.appointment_id
+        appointment_id=link.appointment_id, said_in=None
     )
 
 
@@ -177,26 +180,19 @@ def answer_wellbeing(*, check: WellbeingCheck, answer: str, words: str = "", now
     row.save(update_fields=["answer", "answered_at", "words", "task"])
     audit.record("visits.wellbeing.answered", row, actor=PATIENT, now=now, details={"answer": answer})
     if answer == WellbeingCheck.Answer.UNWELL:
-        facts.publish(
-            PatientUnwell(
-                clinic_id=row.clinic_id,
-                patient_id=row.patient_id,
-                appointment_id=row.appointment_id,
-                check_id=row.pk,
-                task_id=row.task.pk if row.task else None,
-            ),
-            now=now,
-        )
+        publish_unwell(row, now=now)
     return row
 
 
-def complain_in_words(*, patient_id: int, words: str, at: datetime, now: datetime) -> WellbeingCheck | None:
-    """The same said in a message instead of a press, about the last visit that was asked about. Safe to repeat."""
-    check = (
-        WellbeingCheck.objects.filter(patient_id=patient_id, asked_at__lte=at, asked_at__gte=at - _OPEN_FOR)
-        .order_by("-asked_at", "-id")
-        .first()
+def publish_unwell(row: WellbeingCheck, *, now: datetime) -> None:
+    """Tell whom it concerns that a patient is unwell. Callers hold the transaction."""
+    facts.publish(
+        PatientUnwell(
+            clinic_id=row.clinic_id,
+            patient_id=row.patient_id,
+            appointment_id=row.appointment_id,
+            check_id=row.pk,
+            task_id=row.task.pk if row.task else None,
+        ),
+        now=now,
     )
-    if check is None:
-        return None
-    return answer_wellbeing(check=check, answer=WellbeingCheck.Answer.UNWELL, words=words, now=now)

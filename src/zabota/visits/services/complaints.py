@@ -5,17 +5,20 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from zabota.booking.models import Appointment
 from zabota.clinic.models import Member
 from zabota.kernel import audit
 from zabota.kernel.audit import SYSTEM, Actor
 from zabota.kernel.errors import AlreadyDone, BadInput
+from zabota.patients.models import Patient
 from zabota.visits.models import WellbeingCheck
 from zabota.visits.services.links import PATIENT
 from zabota.visits.services.settings import settings_of
 from zabota.worklist.api import (
     absent_ids,
+    add_note,
     create_task,
     desk_member,
     hand_over_by_rule,
@@ -28,23 +31,27 @@ from zabota.worklist.models import Outcome, Reason, Task
 #: The doctor has this share of the promised time; then somebody at the desk still has the rest to keep the promise.
 _DOCTORS_SHARE = 0.5
 _PORTION = 200
+#: Begins the keys of tasks about patients who were never seen here.
+_UNSEEN = "unwell:"
 
 
-def tell_of_answer(row: WellbeingCheck, *, now: datetime) -> Task:
-    """The task that an answer makes: at once to the doctor for «болит», within a day to the desk for a question."""
+def tell_of_answer(row: WellbeingCheck, *, now: datetime, remark: str = "") -> Task:
+    """The task that an answer makes: at once to the doctor for «болит», within a day to the desk for a question.
+
+    Who is unwell already has one task for it, whatever else they press or write.
+    """
     visit = Appointment.objects.select_related("patient__clinic", "doctor", "branch", "clinic").get(
         pk=row.appointment_id
     )
     if row.answer != WellbeingCheck.Answer.UNWELL:
         summary, minutes, owner = "После приёма есть вопрос", 24 * 60, None
     else:
+        there = open_complaint(visit.patient_id)
+        if there is not None:
+            add_words(there, row.words or "Болит, нужна помощь", now=now)
+            return there
         owner = treating_member(visit, now=now)
-        doctor = f" {visit.doctor.name}" if visit.doctor else ""
-        summary = (
-            f"После приёма болит, нужна помощь врача:{doctor}"
-            if owner
-            else f"После приёма болит, нужна помощь: соедините с врачом{doctor}"
-        )
+        summary = _summary(visit, owner, words=row.words if row.said_in is not None else "", remark=remark)
         owner = owner or desk_member(visit.clinic, visit.branch_id, now=now)
         minutes = settings_of(row.clinic_id).answer_minutes
     return create_task(
@@ -58,6 +65,56 @@ def tell_of_answer(row: WellbeingCheck, *, now: datetime) -> Task:
         actor=PATIENT,
         now=now,
     )
+
+
+def tell_the_desk(patient: Patient, *, words: str, key: str, remark: str, now: datetime) -> Task:
+    """Who was never seen here has no doctor: the desk finds one."""
+    said = _summary(None, None, words=words, remark=remark)
+    return create_task(
+        patient=patient,
+        reason=Reason.CALL_BACK,
+        summary=said,
+        due_at=now + timedelta(minutes=settings_of(patient.clinic_id).answer_minutes),
+        owner=desk_member(patient.clinic, patient.branch_id, now=now),
+        is_urgent=True,
+        dedupe_key=f"{_UNSEEN}{key}",
+        actor=PATIENT,
+        now=now,
+    )
+
+
+def open_complaint(patient_id: int) -> Task | None:
+    """The task about a patient who is unwell and whom nobody has helped yet."""
+    rows = Task.objects.filter(patient_id=patient_id, state=Task.State.OPEN, is_urgent=True)
+    keys = Q(dedupe_key__startswith=_UNSEEN) | Q(pk__in=WellbeingCheck.objects.filter(
+        patient_id=patient_id, answer=WellbeingCheck.Answer.UNWELL, task__isnull=False).values("task_id"))  # fmt: skip
+    return rows.filter(keys).order_by("-created_at", "-id").first()
+
+
+def add_words(task: Task, words: str, *, now: datetime) -> None:
+    """What the patient adds stands with what they said first, and in the history of the task."""
+    said = quoted(words, 500)
+    row = WellbeingCheck.objects.filter(task=task, answer=WellbeingCheck.Answer.UNWELL).order_by("-id").first()
+    if row is not None and said in row.words:
+        return
+    if row is not None:
+        both = f"{row.words} / {said}" if row.words else said
+        WellbeingCheck.objects.filter(pk=row.pk).update(words=quoted(both, 500))
+    add_note(task=task, comment=said, actor=PATIENT, now=now)
+
+
+def quoted(words: str, most: int) -> str:
+    """Words of a patient in one line, cut where it gets long."""
+    line = " ".join(words.split())
+    return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
+
+
+def _summary(visit: Appointment | None, owner: Member | None, *, words: str, remark: str) -> str:
+    said = f"Пишет: «{quoted(words, 150)}»." if words else "После приёма болит,"
+    need = "Нужна помощь" if words else "нужна помощь"
+    doctor = f" {visit.doctor.name}" if visit is not None and visit.doctor is not None else ""
+    help_ = f"{need} врача:{doctor}" if owner else f"{need}: соедините с врачом{doctor}"
+    return f"{said} {help_}{f' ({remark})' if remark else ''}"
 
 
 def treating_member(visit: Appointment, *, now: datetime) -> Member | None:
@@ -79,6 +136,9 @@ def take_complaint(*, check: WellbeingCheck, member: Member, actor: Actor, now: 
         raise AlreadyDone("Пациенту уже отвечают.")
     row.taken_at, row.taken_by = now, member
     row.save(update_fields=["taken_at", "taken_by"])
+    if row.task_id is not None:
+        # Told of the same trouble twice, the patient is answered once.
+        note_contact(task_id=row.task_id, member_id=member.pk, now=now)
     task = row.task
     if task and task.state == Task.State.OPEN and task.owner_id != member.pk and may_work_at(member, task.branch_id):
         take_task(task=task, member=member, actor=actor, now=now)
@@ -145,6 +205,8 @@ def _escalate(check_id: int, minutes: int, now: datetime) -> int:
 def _to_desk(row: WellbeingCheck, why: str, *, besides: Member | None, actor: Actor, now: datetime) -> Member | None:
     row.escalated_at = now
     row.save(update_fields=["escalated_at"])
+    if row.task_id is not None:
+        WellbeingCheck.objects.filter(task_id=row.task_id, escalated_at=None).update(escalated_at=now)
     task = Task.objects.select_related("clinic", "owner").filter(pk=row.task_id or 0, state=Task.State.OPEN).first()
     if task is None:
         return None
