@@ -13,7 +13,7 @@ import polars as pl
 from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 
-from zabota.analytics.queries.visits import _frame
+from zabota.analytics.queries.visit_lines import frame_of
 from zabota.analytics.rules.columns import UNTOLD, Coded, Visits
 from zabota.analytics.rules.intervals import Ints
 from zabota.analytics.rules.metrics_ground import NONE, PLAN_STATES, STATES, Ground, Plans, Rule, Slots
@@ -53,7 +53,7 @@ class Tables:
 
 def read_tables(clinic_id: int, *, time_zone: str, now: datetime) -> Tables:
     """Everything of one clinic as it is at this moment."""
-    found = _frame(
+    found = frame_of(
         Patient.objects.filter(clinic_id=clinic_id).order_by("pk").values_list("pk", "source_id", "merged_into_id"),
         {"id": pl.Int64, "source": pl.Int64, "into": pl.Int64},
     )
@@ -146,14 +146,14 @@ def _slots(clinic_id: int, time_zone: str) -> pl.DataFrame:
         "pk", "patient_id", "day", "status", "branch_id", "doctor_id", "total_kopecks", "booked_at"
     )
     lines = AppointmentService.objects.filter(appointment__clinic_id=clinic_id, appointment__vanished_at=None)
-    services = _frame(
+    services = frame_of(
         lines.values_list("appointment_id", "pk", "price_kopecks", "service__group_id"),
         {"id": pl.Int64, "line": pl.Int64, "price": pl.Int64, "group": pl.Int64},
     )
     dearest = services.sort("id", "price", "line").unique("id", keep="last").select("id", "group")
     unpriced = Payment.objects.filter(clinic_id=clinic_id, appointment__total_kopecks=0, amount_kopecks__gt=0)
-    paid = _frame(unpriced.values_list("appointment_id", "amount_kopecks"), {"id": pl.Int64, "paid": pl.Int64})
-    found = _frame(rows, _SLOTS).join(dearest, on="id", how="left")
+    paid = frame_of(unpriced.values_list("appointment_id", "amount_kopecks"), {"id": pl.Int64, "paid": pl.Int64})
+    found = frame_of(rows, _SLOTS).join(dearest, on="id", how="left")
     found = found.join(paid.group_by("id").agg(pl.col("paid").sum()), on="id", how="left")
     return found.select(
         "id", "patient", "day",
@@ -166,7 +166,7 @@ def _slots(clinic_id: int, time_zone: str) -> pl.DataFrame:
 
 def _refunds(clinic_id: int) -> pl.DataFrame:
     rows = Payment.objects.filter(clinic_id=clinic_id, amount_kopecks__lt=0)
-    return _frame(
+    return frame_of(
         rows.values_list(
             "patient_id", Coalesce("appointment__branch_id", "patient__branch_id"), "paid_on", "amount_kopecks"
         ),
@@ -178,7 +178,7 @@ def _plans(clinic_id: int) -> pl.DataFrame:
     rows = Plan.objects.filter(clinic_id=clinic_id).values_list(
         "patient_id", "patient__branch_id", "doctor_id", "state", "proposed_on", "agreed_on", "ended_on"
     )
-    found = _frame(
+    found = frame_of(
         rows,
         {
             "patient": pl.Int64, "branch": pl.Int64, "doctor": pl.Int64, "state": pl.String, "proposed": pl.Date,
@@ -207,7 +207,7 @@ def _rule(clinic_id: int, now: datetime) -> pl.DataFrame:
     Each condition is read once for the whole clinic: asked card by card they cost a hundred times more.
     """
     of_clinic = {"clinic_id": clinic_id}
-    found = _frame(
+    found = frame_of(
         Patient.objects.cards().filter(**of_clinic).order_by("pk").values_list("pk", "branch_id"),
         {"patient": pl.Int64, "branch": pl.Int64},
     )
@@ -223,7 +223,7 @@ def _rule(clinic_id: int, now: datetime) -> pl.DataFrame:
 
 
 def _ids(rows: QuerySet[Any, Any]) -> Ints:
-    return _numbers(_frame(rows, {"id": pl.Int64})["id"])
+    return _numbers(frame_of(rows, {"id": pl.Int64})["id"])
 
 
 def _numbers(column: pl.Series) -> npt.NDArray[np.int64]:

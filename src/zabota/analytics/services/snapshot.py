@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +12,8 @@ import polars as pl
 
 from zabota.analytics.queries import snapshot_files as files
 from zabota.analytics.queries import snapshot_raw as raw
-from zabota.analytics.queries.snapshot_touched import EVERYBODY, touched_since
+from zabota.analytics.queries.kept_lines import OVERLAP, STALE, keep_lines
+from zabota.analytics.queries.snapshot_touched import EVERYBODY, bearings_of, is_of_this_base, touched_since
 from zabota.analytics.rules.intervals import Ints
 from zabota.analytics.rules.snapshot import NONE, SCHEMA, UNSEEN, VISIT_PART, recent_months, visit_rows
 from zabota.clinic.models import Clinic
@@ -21,10 +22,6 @@ from zabota.kernel.scope import every_clinic
 from zabota.nextstep.models import Thresholds
 from zabota.patients.models import Patient
 
-#: Facts may be told a little after the moment that stands in them: so far back they are looked at again.
-OVERLAP: Final = timedelta(hours=6)
-#: A snapshot older than this is no ground to build on.
-STALE: Final = timedelta(days=7)
 #: Plans, the one that matters most first.
 _PLAN_ORDER: Final = {"in_progress": 0, "agreed": 0, "proposed": 1, "finished": 2, "declined": 3, "abandoned": 4}
 #: Columns of visits that are carried over as they are; groups of services follow the catalogue of the day.
@@ -51,6 +48,8 @@ def build_snapshot(*, clinic_id: int, now: datetime, full: bool = False) -> Buil
     clinic = Clinic.objects.get(pk=clinic_id)
     as_of = clock.today(clinic.time_zone, now)
     with every_clinic(reason="the snapshot names its clinic itself"):
+        bearings = bearings_of(clinic_id)
+        keep_lines(clinic_id, now=now, full=full)
         cards = raw.read_cards(clinic_id)
         found = None if full else _continued(clinic_id, cards, as_of, now)
         way = FULL if found is None else INCREMENTAL
@@ -62,7 +61,7 @@ def build_snapshot(*, clinic_id: int, now: datetime, full: bool = False) -> Buil
         rows = _grouped(_terms(rows, clinic_id), raw.read_groups(clinic_id))
         frame = rows.select(pl.col(name).cast(dtype) for name, dtype in SCHEMA.items()).collect()
     said = {"built_at": now.isoformat(), "as_of": as_of.isoformat(), "way": way, "clinic": str(clinic_id)}
-    path = files.write(frame, clinic_id=clinic_id, as_of=as_of, said=said)
+    path = files.write(frame, clinic_id=clinic_id, as_of=as_of, said={**said, **bearings})
     files.tidy(clinic_id, today=as_of)
     forget_erased(clinic_id=clinic_id, now=now)
     return Built(path, as_of, way, frame.height, read)
@@ -89,8 +88,9 @@ def _continued(clinic_id: int, cards: raw.Cards, as_of: date, now: datetime) -> 
     if not days:
         return None
     path = files.path_of(clinic_id, days[-1])
-    built_at = datetime.fromisoformat(files.said_of(path)["built_at"])
-    if not now - STALE <= built_at <= now:
+    said = files.said_of(path)
+    built_at = datetime.fromisoformat(said["built_at"])
+    if not is_of_this_base(said, clinic_id) or not now - STALE <= built_at <= now:
         return None
     touched = touched_since(clinic_id, built_at - OVERLAP)
     if touched is EVERYBODY:

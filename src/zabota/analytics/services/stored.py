@@ -30,14 +30,14 @@ PULSE: Final = "pulse"
 def audit_of(clinic: Clinic, *, now: datetime) -> AuditReport:
     """The audit of what the database holds, by the same engine as that of a file. Raises NothingToAudit."""
     with clinic_scope(clinic.pk):
-        return _audited(clinic_visits(clinic.pk, with_groups=True).frame, clinic, now).report
+        return _audited(clinic_visits(clinic.pk, now=now, with_groups=True).frame, clinic, now).report
 
 
 def refresh_reports(*, clinic: Clinic, actor: Actor, now: datetime, branches: Branches = None) -> bool:
     """Compute and keep both reports, of the whole clinic or of some branches; False without a completed visit."""
     with clinic_scope(clinic.pk):
         # Groups of services are the categories of an export: with them the page and the file say the same.
-        visits = clinic_visits(clinic.pk, branches=branches, with_groups=True)
+        visits = clinic_visits(clinic.pk, now=now, branches=branches, with_groups=True)
         try:
             audited = _audited(visits.frame, clinic, now)
         except NothingToAudit:

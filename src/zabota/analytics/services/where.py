@@ -37,7 +37,7 @@ def answer_where(*, clinic: Clinic, question: Question, now: datetime, branches:
     with clinic_scope(clinic.pk):
         return keep_answer(
             clinic=clinic, question=question, now=now, branches=branches,
-            visits=clinic_visits(clinic.pk, branches=branches, with_groups=True),
+            visits=clinic_visits(clinic.pk, now=now, branches=branches, with_groups=True),
         )  # fmt: skip
 
 

@@ -226,7 +226,7 @@ def test_answer_says_cause_certainty_money_and_counterfactual(stored, as_anton) 
     text = as_anton.get(stored).content.decode()
     assert "главное — врач Котова Е. В." in text
     assert "Если бы не врач Котова Е. В., вернулись бы" in text
-    assert "95 % интервал" in text
+    assert "95\u00a0% интервал" in text
     assert "за год." in text
     assert "Сравниваем одинаковые месяцы" in text
 
