@@ -9,6 +9,8 @@ from zabota.booking.facts import (
     AppointmentCancelled,
     AppointmentMissed,
     AppointmentMoved,
+    OfferAccepted,
+    OfferClosed,
     OfferOpened,
     VisitCompleted,
 )
@@ -24,6 +26,7 @@ from zabota.visits.services.hearing import hear_complaint as hear_words
 from zabota.visits.services.notices import tell_cancelled
 from zabota.visits.services.offering import send_offer
 from zabota.visits.services.planning import give_up, has_told, plan_visit, why_over
+from zabota.visits.services.untold import forget_offer
 from zabota.worklist.api import create_task
 from zabota.worklist.facts import ContactAttempted
 from zabota.worklist.models import Reason
@@ -71,6 +74,12 @@ def care_afterwards(told: VisitCompleted) -> None:
 def offer_by_message(told: OfferOpened) -> None:
     """One message for an offer, however often this runs."""
     send_offer(offer_id=told.offer_id, now=clock.now())
+
+
+@handles(OfferClosed, OfferAccepted)
+def give_up_call(told: OfferClosed | OfferAccepted) -> None:
+    """Nobody calls about a time that is not offered any more."""
+    forget_offer(offer_id=told.offer_id, now=clock.now())
 
 
 @handles(ContactAttempted)

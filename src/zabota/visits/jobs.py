@@ -15,6 +15,7 @@ from zabota.visits.services.links import forget_old_links
 from zabota.visits.services.planning import plan_unplanned
 from zabota.visits.services.planning import replan as plan_anew
 from zabota.visits.services.reminding import send_due
+from zabota.visits.services.untold import tell_untold
 
 
 @schedule("visits.reminders", cron="* * * * *", says="отправляет напоминания и вопросы о самочувствии, когда пора")
@@ -23,6 +24,13 @@ def send_reminders() -> None:
     """Due reminders and questions become messages; a complaint nobody took goes to the desk."""
     now = clock.now()
     all_of_them(lambda: send_due(now=now), lambda: ask_due(now=now), lambda: escalate_waiting(now=now))
+
+
+@schedule("visits.untold", cron="*/5 * * * *", says="отправляет то, что задержал текст с ошибкой, когда его исправили")
+@task()
+def tell_what_was_kept_back() -> int:
+    """Offers and cancellations that could not be worded; an offer lives for minutes."""
+    return tell_untold(now=clock.now())
 
 
 @schedule("visits.plan", cron="*/10 * * * *", says="планирует напоминания о визитах, которые пришли из выгрузки")

@@ -30,6 +30,7 @@ from zabota.worklist.rules.outcomes import CLOSING, DESK_ORDER, SPOKEN, UNDO_WIT
 from zabota.worklist.rules.reasons import REFUSALS, RESOLUTIONS, Choice, reason_label
 from zabota.worklist.rules.script_text import PLACEHOLDERS, Part, render
 from zabota.worklist.services.booked import book_from_task
+from zabota.worklist.services.closing import close_needless
 from zabota.worklist.services.distribution import distribute
 from zabota.worklist.services.forward import bring_forward, waiting_untouched
 from zabota.worklist.services.manual import ask_to_contact
@@ -80,6 +81,7 @@ __all__ = [
     "book_from_task",
     "bring_forward",
     "callable_phones",
+    "close_needless",
     "common_queue",
     "contact_rows",
     "create_task",

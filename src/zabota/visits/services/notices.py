@@ -33,7 +33,7 @@ def tell_cancelled(*, appointment_id: int, now: datetime) -> bool:
     words = wording.words_of_visit(visit.starts_at.astimezone(zone))
     message = NewMessage(
         template_key="visit_cancelled",
-        idem_key=f"visit:{visit.pk}:cancelled:{visit.revision}",
+        idem_key=message_key(visit.pk, visit.revision),
         not_before_at=now,
         expires_at=visit.starts_at,
         patient_id=visit.patient_id,
@@ -55,6 +55,16 @@ def tell_cancelled(*, appointment_id: int, now: datetime) -> bool:
     return True
 
 
+def message_key(visit_id: int, revision: int) -> str:
+    """One message for each time that was cancelled."""
+    return f"visit:{visit_id}:cancelled:{revision}"
+
+
+def call_key(visit_id: int, revision: int) -> str:
+    """The call that stands in for it while its text is wrong."""
+    return f"cancelled-untold:{visit_id}:{revision}"
+
+
 def _call_instead(visit: Appointment, now: datetime) -> None:
     """Nobody stands before a closed door because a text of the clinic is wrong."""
     create_task(
@@ -63,7 +73,7 @@ def _call_instead(visit: Appointment, now: datetime) -> None:
         summary="Визит отменён клиникой, а сообщение не составить: позвонить и предложить другое время",
         due_at=now + timedelta(hours=2),
         is_urgent=visit.starts_at - now < timedelta(hours=24),
-        dedupe_key=f"cancelled-untold:{visit.pk}:{visit.revision}",
+        dedupe_key=call_key(visit.pk, visit.revision),
         actor=SYSTEM,
         now=now,
     )

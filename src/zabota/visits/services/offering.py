@@ -10,6 +10,7 @@ from django.db import transaction
 
 from zabota.booking import api as booking
 from zabota.booking.models import Appointment, SlotOffer, WaitlistEntry
+from zabota.kernel.audit import SYSTEM
 from zabota.messaging.api import NewMessage, SubjectRef, TextUnusable, enqueue, text_failed, ways_of, zones_of
 from zabota.patients.api import Standing, consent_states
 from zabota.patients.models import ConsentPurpose
@@ -19,6 +20,8 @@ from zabota.visits.rules.reminders import is_allowed
 from zabota.visits.services.addresses import link_words
 from zabota.visits.services.links import PATIENT, LinkGone, make_links
 from zabota.visits.services.planning import terms_for
+from zabota.worklist.api import create_task
+from zabota.worklist.models import Reason
 
 SUBJECT = "offer"
 _NO = (Standing.REFUSED, Standing.WITHDRAWN)
@@ -34,6 +37,18 @@ def send_offer(*, offer_id: int, now: datetime) -> bool:
     )
     if offer is None:
         return False
+    try:
+        with transaction.atomic():
+            _tell(offer, now)
+    except TextUnusable as wrong:
+        text_failed(wrong, now=now)
+        _call_instead(offer, now)
+        return False
+    return True
+
+
+def _tell(offer: SlotOffer, now: datetime) -> None:
+    """The message with its link. Raises TextUnusable."""
     zone = ZoneInfo(offer.freed.branch.time_zone)
     secrets, _ = make_links(
         purpose=ActionLink.Purpose.OFFER,
@@ -44,16 +59,15 @@ def send_offer(*, offer_id: int, now: datetime) -> bool:
         expires_at=offer.starts_at,
         now=now,
     )
-    words = wording.words_of_visit(offer.starts_at.astimezone(zone))
     message = NewMessage(
         template_key="waitlist_offer",
-        idem_key=f"offer:{offer.pk}",
+        idem_key=message_key(offer.pk),
         not_before_at=now,
         expires_at=offer.expires_at,
         patient_id=offer.entry.patient_id,
         branch_id=offer.freed.branch_id,
         context={
-            **words,
+            **wording.words_of_visit(offer.starts_at.astimezone(zone)),
             **link_words(secrets),
             "до": wording.clock_words(offer.expires_at.astimezone(zone)),
             # Said only to whoever asked for detailed messages: the name of a doctor tells what somebody is treated for.
@@ -62,13 +76,37 @@ def send_offer(*, offer_id: int, now: datetime) -> bool:
         },
         subject=SubjectRef(SUBJECT, offer.pk),
     )
-    try:
-        with transaction.atomic():
-            enqueue(clinic_id=offer.clinic_id, message=message, now=now)
-    except TextUnusable as wrong:
-        text_failed(wrong, now=now)
-        return False
-    return True
+    enqueue(clinic_id=offer.clinic_id, message=message, now=now)
+
+
+def message_key(offer_id: int) -> str:
+    """One message for an offer."""
+    return f"offer:{offer_id}"
+
+
+def call_key(offer_id: int) -> str:
+    """The call that stands in for it while its text is wrong."""
+    return f"offer-untold:{offer_id}"
+
+
+def _call_instead(offer: SlotOffer, now: datetime) -> None:
+    """Who waits hears of the time though a text of the clinic is wrong."""
+    zone = ZoneInfo(offer.freed.branch.time_zone)
+    time = wording.words_of_visit(offer.starts_at.astimezone(zone))
+    until = wording.clock_words(offer.expires_at.astimezone(zone))
+    create_task(
+        patient=offer.entry.patient,
+        reason=Reason.MANUAL,
+        summary=(
+            f"Освободилось время {time['дата']} в {time['время']} для ожидающего, а сообщение не составить:"
+            f" позвонить до {until}"
+        ),
+        due_at=offer.expires_at,
+        is_urgent=True,
+        dedupe_key=call_key(offer.pk),
+        actor=SYSTEM,
+        now=now,
+    )
 
 
 def still_open(refs: Sequence[tuple[int, int]], *, now: datetime) -> Mapping[tuple[int, int], str]:

@@ -50,6 +50,8 @@ ENDINGS: dict[str, str] = {
     "taken_back": "исход, из-за которого она поставлена, отменён",
     "marked": "стало известно, чем закончилась запись",
     "no_contact": "пациента больше не нужно звать",
+    "told": "сообщение составилось и ушло, звонить не нужно",
+    "offer_over": "это время больше не предлагается",
 }
 
 _LABELS = {choice.code: choice.label for choice in (*REFUSALS, *RESOLUTIONS)}

@@ -12,11 +12,12 @@ from zabota.clinic.api import Role
 from zabota.clinic.models import Member
 from zabota.kernel import audit, facts
 from zabota.kernel.audit import Actor
-from zabota.worklist.facts import RefusalEscalated, TaskClosed
-from zabota.worklist.models import Outcome, Reason, Task, TaskEvent
+from zabota.worklist.facts import RefusalEscalated
+from zabota.worklist.models import Reason, Task, TaskEvent
 from zabota.worklist.queries.team import may_work_at
 from zabota.worklist.rules.reasons import ALWAYS_ESCALATED, NEVER_ESCALATED, reason_label
 from zabota.worklist.services.changes import note_event
+from zabota.worklist.services.closing import close_untouched
 from zabota.worklist.services.tasks import create_task
 
 #: The quality controller looks into a refusal within a working day.
@@ -94,38 +95,7 @@ def take_back_review(*, review_id: int, member: Member, actor: Actor, now: datet
             note_event(review, TaskEvent.Kind.NOTED, now=now, member=member, comment=_REFUSAL_UNDONE)
             audit.record("worklist.task.refusal_undone", review, actor=actor, now=now)
             return
-        Task.objects.filter(pk=review.pk).update(
-            state=Task.State.CLOSED,
-            outcome=Outcome.NOT_NEEDED,
-            outcome_reason=TAKEN_BACK,
-            closed_at=now,
-            closed_by_id=actor.user_id,
-            hidden_until=None,
-            version=F("version") + 1,
-        )
-        note_event(
-            review,
-            TaskEvent.Kind.CLOSED,
-            now=now,
-            member=member,
-            outcome=Outcome.NOT_NEEDED,
-            outcome_reason=TAKEN_BACK,
-        )
-        audit.record(
-            "worklist.task.closed", review, actor=actor, now=now, details={"outcome": Outcome.NOT_NEEDED.value}
-        )
-        facts.publish(
-            TaskClosed(
-                clinic_id=review.clinic_id,
-                task_id=review.pk,
-                patient_id=review.patient_id,
-                reason=review.reason,
-                outcome=Outcome.NOT_NEEDED,
-                outcome_reason=TAKEN_BACK,
-                appointment_id=None,
-            ),
-            now=now,
-        )
+        close_untouched(review, reason=TAKEN_BACK, member=member, actor=actor, now=now)
 
 
 def _after_consultation(task: Task, now: datetime) -> bool:
