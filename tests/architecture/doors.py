@@ -108,6 +108,7 @@ OPEN = {
     "portal:visit-prepare": "a patient's page: opens with the cookie of its own link",
     "portal:visit-questions": "a patient's page: opens with the cookie of its own link",
     "portal:visit-video": "a patient's page: opens with the cookie of its own link",
+    "portal:visit-video-consent": "a patient's page: opens with the cookie of its own link",
     "portal:offer": "a patient's page: opens with the cookie of its own link",
     "portal:offer-take": "a patient's page: opens with the cookie of its own link",
     "portal:offer-refuse": "a patient's page: opens with the cookie of its own link",

@@ -1,14 +1,10 @@
-"""Before the visit: the doctor, what to prepare and ask, how to get there; a questionnaire; the door of an online visit.
+"""Before the visit: the doctor, what to prepare and ask, how to get there; a questionnaire.
 
 What tells more than date and place is shown after the end of the phone.
 """
 
 from __future__ import annotations
 
-import secrets
-from zoneinfo import ZoneInfo
-
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
@@ -19,8 +15,6 @@ from zabota.portal.links import Visitor, link_page
 from zabota.portal.page import show
 from zabota.portal.visit import VISIT, digits_of, facts_of
 from zabota.visits import api as visits
-
-_DEVICE = "__Secure-zabota-device" if settings.HTTPS else "zabota-device"
 
 
 @link_page(VISIT)
@@ -56,35 +50,6 @@ def questionnaire(request: HttpRequest, visitor: Visitor, sheet_id: str) -> Http
     asked = [(each, visits.Asked(each.text, each.kind, tuple(each.options)).choices) for each in questions]
     context = {**facts_of(visitor, row, now), "sheet": sheet, "asked": asked}
     return show(request, "visit_questions", place=visitor.place, context=context)
-
-
-@link_page(VISIT, "GET", "HEAD", "POST")
-def video(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
-    """The door of an online visit: opens a quarter of an hour before, for one device."""
-    now = clock.now()
-    row = visits.visit_of(visitor.link, now=now, begun=True)
-    if row.kind != Appointment.Kind.ONLINE:
-        raise Http404
-    if visitor.needs_digits:
-        return redirect(digits_of(visitor, "video"))
-    device = request.COOKIES.get(_DEVICE, "") or secrets.token_urlsafe(18)
-    context = facts_of(visitor, row, now)
-    if request.method == "POST":
-        try:
-            context["room"] = visits.enter_video(
-                visit=row, device=device, is_known=visitor.guest.known, actor=visits.PATIENT, now=now
-            )
-        except visits.OtherDevice:
-            return redirect(digits_of(visitor, "video"))
-        except visits.VideoClosed as closed:
-            context["closed"] = closed.text
-    context["ends"] = row.ends_at.astimezone(ZoneInfo(visitor.place.zone))
-    response = show(request, "visit_video", place=visitor.place, context=context)
-    if request.method == "POST":
-        response.set_cookie(
-            _DEVICE, device, max_age=90 * 86400, path="/p/", secure=settings.HTTPS, httponly=True, samesite="Lax"
-        )
-    return response
 
 
 @link_page(VISIT)

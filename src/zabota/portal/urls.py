@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from zabota.portal import again, before, book, book_who, demo_video, leave, links, moving, offer, visit, wellbeing
+from zabota.portal import (
+    again,
+    before,
+    book,
+    book_who,
+    demo_video,
+    leave,
+    links,
+    moving,
+    offer,
+    video,
+    visit,
+    wellbeing,
+)
 
 app_name = "portal"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -24,7 +37,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("visit/<str:public_id>/before", before.prepare, name="visit-prepare"),
     path("visit/<str:public_id>/questions/<str:sheet_id>", before.questionnaire, name="visit-questions"),
     path("visit/<str:public_id>/vizit.ics", before.calendar, name="visit-ics"),
-    path("visit/<str:public_id>/video", before.video, name="visit-video"),
+    path("visit/<str:public_id>/video", video.video, name="visit-video"),
+    path("visit/<str:public_id>/video/consent", video.consent, name="visit-video-consent"),
     path("demo-video/<str:room>", demo_video.room, name="demo-video"),
     path("book/<str:clinic_id>/", book.what, name="book"),
     path("book/<str:clinic_id>/service/<str:service_id>/", book.when, name="book-when"),

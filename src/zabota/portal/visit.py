@@ -27,6 +27,7 @@ _AFTER_DIGITS = {
     "cancel": "portal:visit-cancel",
     "prepare": "portal:visit-prepare",
     "video": "portal:visit-video",
+    "consent": "portal:visit-video-consent",
     "wait": "portal:visit-wait",
 }
 

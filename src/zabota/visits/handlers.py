@@ -27,6 +27,7 @@ from zabota.visits.services.notices import tell_cancelled
 from zabota.visits.services.offering import send_offer
 from zabota.visits.services.planning import give_up, has_told, plan_visit, why_over
 from zabota.visits.services.untold import forget_offer
+from zabota.visits.services.video_consent import ensure_video_text
 from zabota.worklist.api import create_task
 from zabota.worklist.facts import ContactAttempted
 from zabota.worklist.models import Reason
@@ -48,6 +49,14 @@ def plan_reminders(told: AppointmentBooked | AppointmentMoved) -> None:
     plan_visit(appointment_id=told.appointment_id, now=clock.now(), undone_at=undone_at)
 
 
+@handles(AppointmentBooked)
+def have_the_document(told: AppointmentBooked) -> None:
+    """Whoever is received by video can read what they agree to."""
+    visit = Appointment.objects.select_related("clinic").filter(pk=told.appointment_id).first()
+    if visit is not None and visit.kind == Appointment.Kind.ONLINE:
+        ensure_video_text(clinic=visit.clinic, now=clock.now())
+
+
 @handles(AppointmentCancelled, AppointmentMissed)
 def drop_reminders(told: AppointmentCancelled | AppointmentMissed) -> None:
     """A visit that is not to be is not reminded of."""
@@ -67,6 +76,12 @@ def tell_of_cancellation(told: AppointmentCancelled) -> None:
 @handles(VisitCompleted)
 def care_afterwards(told: VisitCompleted) -> None:
     """Advice, a question, a call; a second run finds them there."""
+@handles(OfferClosed, OfferAccepted)
+def give_up_call(told: OfferClosed | OfferAccepted) -> None:
+    """Nobody calls about a time that is not offered any more."""
+    forget_offer(offer_id=told.offer_id, now=clock.now())
+
+
     follow_up(appointment_id=told.appointment_id, now=clock.now())
 
 
@@ -74,12 +89,6 @@ def care_afterwards(told: VisitCompleted) -> None:
 def offer_by_message(told: OfferOpened) -> None:
     """One message for an offer, however often this runs."""
     send_offer(offer_id=told.offer_id, now=clock.now())
-
-
-@handles(OfferClosed, OfferAccepted)
-def give_up_call(told: OfferClosed | OfferAccepted) -> None:
-    """Nobody calls about a time that is not offered any more."""
-    forget_offer(offer_id=told.offer_id, now=clock.now())
 
 
 @handles(ContactAttempted)

@@ -105,6 +105,7 @@ def form_context(
         else [],
         "by_video": by_video,
         "online": wished,
+        "consent": visits.video_consent(patient) if patient and wished and by_video else None,
         "also": [each for each in services if each.public_id in data.getlist("also")],
         "hint": sensible_next(patient, services, now=now) if patient else None,
         "close_url": f"{reverse('desk:calendar')}?{asked.query()}",

@@ -18,6 +18,7 @@ from zabota.desk.calendar import blocks
 from zabota.desk.calendar.asked import Asked
 from zabota.desk.calendar.transfers import last_load, line_of
 from zabota.patients import api as patients
+from zabota.visits import api as visits
 
 TONES = {"begun": "good", "arrived": "good", "confirmed": "good", "late": "warn", "no_show": "bad"}
 
@@ -78,6 +79,7 @@ def visit_context(request: StaffRequest, visit: Appointment, asked: Asked, now: 
         "icon": blocks.STATES.get(kind, ("", "x"))[1],
         "health": health,
         "what": blocks.services_of(visit),
+        "video_consent": visits.video_consent(visit.patient) if visit.kind == Appointment.Kind.ONLINE else None,
         "rooms": ", ".join(each.resource.name for each in visit.occupations.all()),
         "phone": patients.best_phones([visit.patient_id]).get(visit.patient_id, "") if may_book else "",
         "there": _there(visit, now) if may_book else "",

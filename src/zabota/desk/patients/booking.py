@@ -103,6 +103,7 @@ def booking_context(request: StaffRequest, patient: Patient, form: BookForm, now
         "minutes": need.minutes if services else None,
         "by_video": by_video,
         "online": wished,
+        "consent": visits.video_consent(patient) if wished and by_video else None,
         "is_usual": bool(doctor and usual and doctor.pk == usual.pk),
     }
 

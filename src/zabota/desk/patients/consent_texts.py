@@ -38,7 +38,7 @@ class ConsentTextForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 @staff_page(Right.SETTINGS_EDIT)
 def consent_texts(request: StaffRequest) -> HttpResponse:
-    """The four documents with their versions; a clinic without them takes ours as a beginning."""
+    """The documents with their versions; a clinic without them takes ours as a beginning."""
     if request.method == "POST":
         patients.ensure_consent_texts(clinic=request.clinic, actor=request.actor, now=clock.now())
         return redirect("desk:patients-consent-texts")

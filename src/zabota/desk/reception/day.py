@@ -18,7 +18,7 @@ from zabota.desk.calendar import blocks
 from zabota.desk.patients.words import age_on
 from zabota.desk.reception.days import Around, around_of
 from zabota.nextstep import api as nextstep
-from zabota.patients.api import best_phones
+from zabota.patients.api import ConsentState, best_phones
 from zabota.patients.models import Patient
 from zabota.ui.formats import plural
 from zabota.visits import api as visits
@@ -49,6 +49,8 @@ class Person:
     stage: PlanStage | None
     answers: tuple[visits.AnswersOfVisit, ...]
     control: Task | None
+    #: Of a visit by video: whether the patient agreed to be received so.
+    consent: ConsentState | None
     #: Somebody may come to this visit now: it is its day.
     is_now: bool
 
@@ -84,7 +86,9 @@ class Day:
     def stamp(self) -> str:
         """Changes when anything on the page does."""
         text = repr((self.on, self.today))
-        text += repr([(p.visit.pk, p.visit.revision, p.kind, p.state, p.answers, p.control) for p in self.people])
+        text += repr(
+            [(p.visit.pk, p.visit.revision, p.kind, p.state, p.answers, p.control, p.consent) for p in self.people]
+        )
         text += repr([(each.pk, each.words, each.taken_at, each.escalated_at) for each, _ in self.complaints])
         return hashlib.blake2s(text.encode(), digest_size=9).hexdigest()
 
@@ -105,6 +109,9 @@ def load_day(doctor: Doctor, *, now: datetime, zone: ZoneInfo, on: date | None =
     controls = {
         task.dedupe_key: task for task in Task.objects.filter(dedupe_key__in=[control_key(row) for row in rows])
     }
+    agreed = visits.video_consents(
+        [row.patient_id for row in rows if row.kind == Appointment.Kind.ONLINE], clinic_id=doctor.clinic_id
+    )
     people = []
     for row in rows:
         kind = blocks.kind_of(row, now)
@@ -131,6 +138,7 @@ def load_day(doctor: Doctor, *, now: datetime, zone: ZoneInfo, on: date | None =
                 stage=plan.next_stage if plan else None,
                 answers=tuple(answers.get(row.pk, ())),
                 control=controls.get(control_key(row)),
+                consent=agreed.get(row.patient_id) if row.kind == Appointment.Kind.ONLINE else None,
                 is_now=booking.is_own_day(row, now),
             )
         )

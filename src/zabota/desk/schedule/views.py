@@ -22,6 +22,7 @@ from zabota.kernel import clock
 from zabota.kernel.errors import Trouble
 from zabota.kernel.names import fold
 from zabota.ui.formats import plural
+from zabota.visits import api as visits
 
 
 @require_GET
@@ -181,6 +182,8 @@ def service(request: StaffRequest, public_id: str) -> HttpResponse:
     if sent and form.is_valid():
         try:
             booking.set_need(service=found, **form.cleaned_data, actor=request.actor, now=clock.now())
+            if form.cleaned_data["by_video"]:
+                visits.ensure_video_text(clinic=request.clinic, actor=request.actor, now=clock.now())
             messages.success(request, "Сохранено")
             return redirect("desk:schedule-services")
         except Trouble as trouble:

@@ -99,6 +99,7 @@ def load_booking(
         "minutes": need.minutes if services else None,
         "by_video": by_video,
         "online": online,
+        "consent": visits.video_consent(person.patient) if online and by_video else None,
     }
 
 

@@ -19,6 +19,7 @@ class ConsentPurpose(models.TextChoices):
     ADVERTISING = "advertising", "Рекламные сообщения"
     QUALITY_CALLS = "quality_calls", "Звонки о качестве"
     SPECIAL = "special", "Данные о здоровье в маркетинге"
+    TELEMEDICINE = "telemedicine", "Приём по видео"
 
 
 class ConsentText(models.Model):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -33,7 +33,9 @@ class Proof:
     user_agent: str = ""
 
 
-def ensure_consent_texts(*, clinic: Clinic, actor: Actor, now: datetime) -> list[ConsentText]:
+def ensure_consent_texts(
+    *, clinic: Clinic, only: Collection[str] = tuple(DEFAULTS), actor: Actor, now: datetime
+) -> list[ConsentText]:
     """Give a clinic its first texts; purposes that have one are left alone. Safe to repeat."""
     have = set(ConsentText.objects.filter(clinic=clinic).values_list("purpose", flat=True))
     address = Branch.objects.filter(clinic=clinic).exclude(address="").values_list("address", flat=True).first()
@@ -48,7 +50,7 @@ def ensure_consent_texts(*, clinic: Clinic, actor: Actor, now: datetime) -> list
             now=now,
         )
         for purpose, parts in DEFAULTS.items()
-        if purpose not in have
+        if purpose not in have and purpose in only
     ]
 
 

@@ -31,12 +31,12 @@ def test_nobody_asked_means_no(mila, texts):
 
 def test_each_purpose_is_a_document_of_its_own(texts):
     assert set(texts) == set(ConsentPurpose.values)
-    assert len({text.text for text in texts.values()}) == 4
+    assert len({text.text for text in texts.values()}) == 5
 
 
 def test_texts_are_made_once(texts, clinic, actor, now):
     assert api.ensure_consent_texts(clinic=clinic, actor=actor, now=now) == []
-    assert ConsentText.objects.filter(clinic=clinic).count() == 4
+    assert ConsentText.objects.filter(clinic=clinic).count() == 5
 
 
 def test_grant_keeps_the_whole_document_and_its_proof(mila, texts, actor, now):

@@ -116,6 +116,13 @@ class Phone:
 
 
 @pytest.fixture
+def video(settings) -> None:
+    """The clinic has its own video server."""
+    settings.JITSI_URL = "https://video.ulybka.ru"
+    settings.JITSI_SECRET = "тайна"
+
+
+@pytest.fixture
 def phone() -> Phone:
     """The patient's phone."""
     return Phone()

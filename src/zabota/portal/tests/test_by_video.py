@@ -20,12 +20,6 @@ ROOM = ServiceNeed.Needs.ROOM
 
 
 @pytest.fixture
-def video(settings) -> None:
-    settings.JITSI_URL = "https://video.ulybka.ru"
-    settings.JITSI_SECRET = "тайна"
-
-
-@pytest.fixture
 def by_video(cleaning):
     """May be done by video; in the clinic it needs a room, and there is none."""
     with clinic_scope(cleaning.clinic_id):

@@ -1,4 +1,4 @@
-"""A freed time and «Как вы себя чувствуете?» behind links; what is told and asked before a visit; the online door."""
+"""A freed time and «Как вы себя чувствуете?» behind links; what is told and asked before a visit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from zabota.kernel import clock
 from zabota.kernel.models import Fact
 from zabota.kernel.scope import clinic_scope
 from zabota.visits.api import answers_for, read_questions, save_questionnaire, save_text, take_complaint
-from zabota.visits.models import VideoSeat, WellbeingCheck
+from zabota.visits.models import WellbeingCheck
 from zabota.visits.services.links import make_links
 from zabota.worklist.models import Task
 
@@ -285,57 +285,3 @@ def test_answers_of_a_questionnaire_lie_before_the_doctor(mila, new_visit, links
         ("Что принимаете", "Аспирин", False),
     )
     assert told.worries == 1
-
-
-@pytest.fixture
-def video(settings):
-    settings.JITSI_URL = "https://video.ulybka.ru"
-    settings.JITSI_SECRET = "тайна"
-
-
-def test_an_online_visit_opens_a_quarter_of_an_hour_before_for_one_device(
-    mila, new_visit, links_to, phone, stranger_phone, video
-) -> None:
-    visit = new_visit(mila, starts_at=clock.now() + dt.timedelta(minutes=10), kind="online")
-    secret = links_to(visit).long
-    phone.open(secret)
-    phone.get(phone.url + "video")
-    phone.press("video")
-    assert 'href="https://video.ulybka.ru/visit-' in phone.page and 'rel="noreferrer' in phone.page
-
-    stranger_phone.open(secret)
-    stranger_phone.get(stranger_phone.url + "video")
-    stranger_phone.press("video")
-
-    assert "четыре цифры" in stranger_phone.page
-    stranger_phone.press("phone/video", digits="4567")
-    stranger_phone.press("video")
-    assert "https://video.ulybka.ru/" in stranger_phone.page
-    with clinic_scope(mila.clinic_id):
-        assert VideoSeat.objects.count() == 1
-
-
-@pytest.mark.parametrize("minutes", [16, 24 * 60])
-def test_an_online_visit_is_shut_earlier(mila, new_visit, links_to, phone, video, minutes: int) -> None:
-    visit = new_visit(mila, starts_at=clock.now() + dt.timedelta(minutes=minutes), kind="online")
-    phone.open(links_to(visit).long)
-    phone.get(phone.url + "video")
-    phone.press("video")
-
-    assert "Ещё рано" in phone.page and "https://" not in phone.page
-
-
-def test_an_online_visit_is_shut_two_hours_after_its_end(mila, new_visit, links_to, phone, video) -> None:
-    begins = clock.now() - dt.timedelta(hours=2, minutes=31)
-    visit = new_visit(mila, starts_at=begins, kind="online")
-
-    assert phone.open(links_to(visit).long).status_code == 410
-
-
-def test_a_clinic_without_a_server_says_so(mila, new_visit, links_to, phone) -> None:
-    visit = new_visit(mila, starts_at=clock.now() + dt.timedelta(minutes=10), kind="online")
-    phone.open(links_to(visit).long)
-    phone.get(phone.url + "video")
-    phone.press("video")
-
-    assert "не подключён сервер" in phone.page

@@ -20,6 +20,7 @@ from zabota.kernel.errors import BadInput, Trouble
 from zabota.visits.models import VideoSeat
 from zabota.visits.rules import video
 from zabota.visits.rules.video import Server
+from zabota.visits.services.video_consent import ConsentNeeded, video_consent
 
 #: Where the demo clinic's rooms are, on this very host whatever its name.
 DEMO_ROOM = "/p/demo-video"
@@ -89,8 +90,13 @@ def kind_of(services: Sequence[Service], *, online: bool) -> str:
 def enter_video(
     *, visit: Appointment, device: str, is_known: bool, name: str = "Пациент", actor: Actor, now: datetime
 ) -> str:
-    """Address of the room for the patient. Raises VideoClosed, or OtherDevice until the end of the phone was typed."""
+    """Address of the room for the patient.
+
+    Raises VideoClosed, ConsentNeeded, or OtherDevice until the end of the phone was typed.
+    """
     server = _open_server(visit, now=now)
+    if not video_consent(visit.patient).allowed:
+        raise ConsentNeeded
     digest = salted_hmac("zabota.visits.device", device, algorithm="sha256").hexdigest()
     with transaction.atomic():
         Appointment.objects.select_for_update(of=("self",)).get(pk=visit.pk)

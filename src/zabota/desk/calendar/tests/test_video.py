@@ -10,6 +10,9 @@ from django.urls import reverse
 from zabota.booking.models import Appointment, ServiceNeed, WaitlistEntry
 from zabota.clinic.models import Branch, Service
 from zabota.kernel import clock
+from zabota.kernel.audit import SYSTEM
+from zabota.patients import api as patients
+from zabota.visits import api as visits
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_clinic", "seat")]
 
@@ -99,3 +102,45 @@ def test_the_desk_writes_down_who_waits_for_a_visit_by_video(log_in, vera, form,
 
     refused = client.post(url, {**wish, "service": "", "online": "on"})
     assert "не оказывают" in refused.content.decode()
+
+
+def agree(patient, at) -> None:
+    """A paper signed at the desk."""
+    visits.ensure_video_text(clinic=patient.clinic, now=at)
+    proof = patients.Proof(signature="paper", document="№ 7", contact="+79161234567")
+    patients.grant_consent(patient=patient, purpose="telemedicine", proof=proof, actor=SYSTEM, now=at)
+
+
+def test_the_desk_sees_whether_the_patient_agreed_to_video(log_in, vera, form, video, mila) -> None:
+    client = log_in(vera)
+    page = client.get(reverse("desk:calendar-book"), form).content.decode()
+    assert "На приём по видео нет" in page and "пациент даст его перед входом" in page
+    client.post(reverse("desk:calendar-book"), form)
+    beside = reverse("desk:calendar-visit", args=[Appointment.objects.get(kind="online").public_id])
+    assert reverse("desk:patient-consents", args=[mila.public_id]) in client.get(beside).content.decode()
+
+    agree(mila, clock.now())
+
+    assert "На приём по видео есть" in client.get(beside).content.decode()
+    assert "На приём по видео есть" in client.get(reverse("desk:calendar-book"), form).content.decode()
+
+
+def test_the_doctor_sees_whether_the_patient_will_be_let_in(log_in, sokolova, seat, mila, smile, centre, video) -> None:
+    now = clock.now()
+    row = Appointment.objects.create(
+        clinic=smile, patient=mila, branch=centre, doctor=seat.doctor, starts_at=now + dt.timedelta(minutes=5),
+        day=clock.today("Europe/Moscow", now + dt.timedelta(minutes=5)), kind="online",
+    )  # fmt: skip
+    client, day = log_in(sokolova), {"day": row.day.isoformat()}
+    assert "нет согласия на видео" in client.get(reverse("desk:reception"), day).content.decode()
+
+    agree(mila, now)
+
+    assert "согласие на видео есть" in client.get(reverse("desk:reception"), day).content.decode()
+
+
+def test_a_service_allowed_by_video_brings_the_document_along(log_in, anton, cleaning, video) -> None:
+    sent = {"buffer_before_minutes": "0", "buffer_after_minutes": "0", "needs": "", "by_video": "on"}
+    answer = log_in(anton).post(reverse("desk:schedule-service", args=[cleaning.public_id]), sent)
+    assert answer.status_code == 302
+    assert "telemedicine" in patients.current_texts(cleaning.clinic_id)

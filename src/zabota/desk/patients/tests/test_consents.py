@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from zabota.kernel import clock
 from zabota.patients import api as patients
-from zabota.patients.models import Consent
+from zabota.patients.models import Consent, ConsentPurpose, ConsentText
 
 
 @pytest.fixture
@@ -28,6 +28,7 @@ def test_no_box_is_ticked_before_and_each_purpose_has_its_own(as_vera, url):
         "advertising:call",
         "quality_calls",
         "special",
+        "telemedicine",
     ]
     assert not any("checked" in rest for _, rest in boxes)
 
@@ -115,4 +116,27 @@ def test_clinic_without_texts_takes_ours_by_a_button(as_anton, in_clinic):
     assert "Взять готовые тексты" in as_anton.get(texts).content.decode()
     as_anton.post(texts)
     assert "Взять готовые тексты" not in as_anton.get(texts).content.decode()
-    assert set(patients.current_texts(in_clinic.pk)) == {"processing", "advertising", "quality_calls", "special"}
+    assert set(patients.current_texts(in_clinic.pk)) == {
+        "processing", "advertising", "quality_calls", "special", "telemedicine",
+    }  # fmt: skip
+
+
+def test_a_signed_paper_about_visits_by_video_is_written_down_and_taken_back(as_vera, pyotr, url, in_clinic):
+    page = as_vera.get(url).content.decode()
+    assert "Приём по видео" in page
+    as_vera.post(url, {"grant": "telemedicine", "signature": "oral", "document": ""})
+    assert not patients.consent_state(pyotr, "telemedicine").allowed  # a word of mouth is no signature
+
+    as_vera.post(url, {"grant": "telemedicine", "signature": "paper", "document": "№ 12"})
+    assert patients.consent_state(pyotr, "telemedicine").allowed
+
+    as_vera.post(reverse("desk:patient-consent-no", args=[pyotr.public_id]), {"purpose": "telemedicine"})
+    assert patients.consent_state(pyotr, "telemedicine").why == "Отозвано"
+
+
+def test_a_clinic_that_lacks_one_document_is_told_so_and_keeps_its_own(as_anton, in_clinic, texts):
+    ConsentText.objects.filter(purpose="telemedicine").delete()
+    page = as_anton.get(reverse("desk:patients-consent-texts")).content.decode()
+    assert "Не у каждой цели есть документ" in page
+    as_anton.post(reverse("desk:patients-consent-texts"))
+    assert ConsentText.objects.count() == len(ConsentPurpose)
