@@ -76,12 +76,6 @@ def tell_of_cancellation(told: AppointmentCancelled) -> None:
 @handles(VisitCompleted)
 def care_afterwards(told: VisitCompleted) -> None:
     """Advice, a question, a call; a second run finds them there."""
-@handles(OfferClosed, OfferAccepted)
-def give_up_call(told: OfferClosed | OfferAccepted) -> None:
-    """Nobody calls about a time that is not offered any more."""
-    forget_offer(offer_id=told.offer_id, now=clock.now())
-
-
     follow_up(appointment_id=told.appointment_id, now=clock.now())
 
 
@@ -89,6 +83,12 @@ def give_up_call(told: OfferClosed | OfferAccepted) -> None:
 def offer_by_message(told: OfferOpened) -> None:
     """One message for an offer, however often this runs."""
     send_offer(offer_id=told.offer_id, now=clock.now())
+
+
+@handles(OfferClosed, OfferAccepted)
+def give_up_call(told: OfferClosed | OfferAccepted) -> None:
+    """Nobody calls about a time that is not offered any more."""
+    forget_offer(offer_id=told.offer_id, now=clock.now())
 
 
 @handles(ContactAttempted)
