@@ -1,4 +1,4 @@
-"""Lines of visits beside the snapshot: DATA_DIR/snapshots/<clinic>/visits.v1.parquet, read anew only of whom a fact names.
+"""Lines of visits beside the snapshot: DATA_DIR/snapshots/<clinic>/visits.v<version>.parquet, read anew only of whom a fact names.
 
 The file is made with the snapshot; whoever asks later reads it and, from the database, the patients touched since. It tells
 the number of the clinic and of its last fact: a file of another database, or of a later state of this one, is not read.
@@ -19,7 +19,7 @@ from zabota.analytics.queries.snapshot_touched import EVERYBODY, bearings_of, is
 from zabota.analytics.queries.visit_lines import in_order, read_lines
 
 #: Grows with every change of the columns: a file of another version is not read.
-VERSION: Final = 1
+VERSION: Final = 2
 #: Facts may be told a little after the moment that stands in them: so far back they are looked at again.
 OVERLAP: Final = timedelta(hours=6)
 #: A file older than this is no ground to build on.
@@ -60,6 +60,9 @@ def keep_lines(clinic_id: int, *, now: datetime, full: bool = False) -> Path:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+    for old in target.parent.glob("visits.v*.parquet"):
+        if old != target:
+            old.unlink(missing_ok=True)
     return target
 
 

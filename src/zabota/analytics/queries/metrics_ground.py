@@ -13,22 +13,19 @@ import polars as pl
 from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 
+from zabota.analytics.queries.kept_lines import lines_now
 from zabota.analytics.queries.visit_lines import frame_of
 from zabota.analytics.rules.columns import UNTOLD, Coded, Visits
 from zabota.analytics.rules.intervals import Ints
 from zabota.analytics.rules.metrics_ground import NONE, PLAN_STATES, STATES, Ground, Plans, Rule, Slots
-from zabota.booking.models import Appointment, AppointmentService, Payment
+from zabota.booking.models import Appointment, Payment
 from zabota.care.models import Plan
-from zabota.clinic.models import ServiceGroup
+from zabota.clinic.models import Service, ServiceGroup
 from zabota.nextstep.models import Exemption, Thresholds
 from zabota.patients.models import Contact, Patient
 from zabota.worklist.models import Task
 
 _COMPLETED: Final = STATES.index("completed")
-_SLOTS: Final = {
-    "id": pl.Int64, "patient": pl.Int64, "day": pl.Date, "status": pl.String, "branch": pl.Int64, "doctor": pl.Int64,
-    "total": pl.Int64, "booked": pl.Datetime("us", "UTC"),
-}  # fmt: skip
 
 
 class NothingSeen(Exception):
@@ -68,7 +65,7 @@ def read_tables(clinic_id: int, *, time_zone: str, now: datetime) -> Tables:
         )
 
     return Tables(
-        slots=through(_slots(clinic_id, time_zone)).sort("patient", "day", "id").drop("id"),
+        slots=through(_slots(clinic_id, time_zone, now)).sort("patient", "day", "id").drop("id"),
         cards=found.select("id", pl.Series("source", found["source"].gather(np.searchsorted(cards, kept)))),
         plans=through(_plans(clinic_id)),
         refunds=through(_refunds(clinic_id)),
@@ -140,26 +137,27 @@ def _coded(ids: Ints) -> Coded:
     return Coded((codes - unknown).astype(np.int32), tuple(str(each) for each in values[unknown:]))
 
 
-def _slots(clinic_id: int, time_zone: str) -> pl.DataFrame:
+def _slots(clinic_id: int, time_zone: str, now: datetime) -> pl.DataFrame:
     """Appointments with the group of the dearest service, and what they cost: what was paid where nobody entered a price."""
-    rows = Appointment.objects.filter(clinic_id=clinic_id, vanished_at=None).values_list(
-        "pk", "patient_id", "day", "status", "branch_id", "doctor_id", "total_kopecks", "booked_at"
+    lines = lines_now(clinic_id, now=now)
+    groups = frame_of(
+        Service.objects.filter(clinic_id=clinic_id).values_list("pk", "group_id"),
+        {"service_id": pl.Int64, "group": pl.Int64},
     )
-    lines = AppointmentService.objects.filter(appointment__clinic_id=clinic_id, appointment__vanished_at=None)
-    services = frame_of(
-        lines.values_list("appointment_id", "pk", "price_kopecks", "service__group_id"),
-        {"id": pl.Int64, "line": pl.Int64, "price": pl.Int64, "group": pl.Int64},
-    )
-    dearest = services.sort("id", "price", "line").unique("id", keep="last").select("id", "group")
+    dearest = lines.filter(pl.col("line").is_not_null()).sort("appointment", "price", "line")
+    dearest = dearest.unique("appointment", keep="last").join(groups, on="service_id", how="left")
     unpriced = Payment.objects.filter(clinic_id=clinic_id, appointment__total_kopecks=0, amount_kopecks__gt=0)
-    paid = frame_of(unpriced.values_list("appointment_id", "amount_kopecks"), {"id": pl.Int64, "paid": pl.Int64})
-    found = frame_of(rows, _SLOTS).join(dearest, on="id", how="left")
-    found = found.join(paid.group_by("id").agg(pl.col("paid").sum()), on="id", how="left")
+    paid = frame_of(
+        unpriced.values_list("appointment_id", "amount_kopecks"), {"appointment": pl.Int64, "paid": pl.Int64}
+    )
+    found = lines.unique("appointment").join(dearest.select("appointment", "group"), on="appointment", how="left")
+    found = found.join(paid.group_by("appointment").agg(pl.col("paid").sum()), on="appointment", how="left")
+    booked = pl.from_epoch(pl.col("starts") - pl.col("wait_seconds"), time_unit="s").dt.replace_time_zone("UTC")
     return found.select(
-        "id", "patient", "day",
+        pl.col("appointment").alias("id"), "patient", "day",
         pl.col("status").replace_strict(list(STATES), list(range(len(STATES))), default=NONE, return_dtype=pl.Int64),
-        "branch", "doctor", "group",
-        pl.col("booked").dt.convert_time_zone(time_zone).dt.date(),
+        pl.col("branch_id").alias("branch"), pl.col("doctor_id").alias("doctor"), "group",
+        booked.dt.convert_time_zone(time_zone).dt.date().alias("booked"),
         pl.when(pl.col("total") > 0).then("total").otherwise(pl.col("paid").fill_null(0)).alias("kopecks"),
     )  # fmt: skip
 

@@ -19,6 +19,7 @@ LINES: Final = {
     "appointment": pl.Int64, "patient": pl.Int64, "starts": pl.Int64, "day": pl.Date, "status": pl.String,
     "doctor_id": pl.Int64, "branch_id": pl.Int64, "is_first": pl.Boolean, "total": pl.Int64, "line": pl.Int64,
     "service_id": pl.Int64, "price": pl.Int64, "whole": pl.Int64, "wait_seconds": pl.Int64, "corridor_seconds": pl.Int64,
+    "kind": pl.String,
 }  # fmt: skip
 
 
@@ -81,6 +82,7 @@ def read_lines(clinic_id: int, *, patients: Ints | None = None) -> pl.DataFrame:
                         "total_kopecks", "lines__pk", "lines__service_id", "lines__price_kopecks",
                         _Whole("lines__total_kopecks", "lines__price_kopecks", "lines__quantity"),
                         _Seconds("booked_at", "starts_at"), _Corridor("arrived_at", "starts_at", "begun_at"),
+                        "kind",
                     ),
                     LINES,
                 )
