@@ -163,6 +163,7 @@ BY_PREFIX: tuple[tuple[str, Callable[[World], dict[str, Any]]], ...] = (
             "purpose": "advertising",
         },
     ),
+    ("desk:inbox-picture", lambda w: {"public_id": w.talk.public_id, "turn": 1, "place": 0}),
     ("desk:inbox-talk", lambda w: {"public_id": w.talk.public_id, "action": "take"}),
     ("desk:messages-text", lambda w: {"public_id": w.text.public_id}),
     ("desk:reception-", lambda w: {"public_id": w.visit.public_id, "step": "begin"}),

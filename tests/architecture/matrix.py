@@ -49,6 +49,7 @@ MATRIX = {
     "desk:calendar-transfer-visit": "OAC",
     "desk:inbox": "OACQ",
     "desk:inbox-canned": "OACQ",
+    "desk:inbox-picture": "OACQ",
     "desk:inbox-talk": "OACQ",
     "desk:inbox-talk-answer": "OACQ",
     "desk:inbox-talk-change": "OACQ",

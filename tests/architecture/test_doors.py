@@ -112,6 +112,7 @@ WANT_MORE = {
     "desk:behind-file": "a stored report",
     "desk:behind-send": "a stored report",
     "desk:demo-mailbox-awake": "a demo clinic",
+    "desk:inbox-picture": "a picture in the conversation",
     "desk:aftercare-act": "a patient who is unwell",
     "desk:preparation-sheet": "a questionnaire",
     "desk:control-reassign": "a person in the form",

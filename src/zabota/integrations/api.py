@@ -9,6 +9,8 @@ from typing import Protocol, runtime_checkable
 from django.conf import settings
 
 from zabota.integrations.demo.box import Arrived, arrived
+from zabota.integrations.demo.pictures import LARGEST as LARGEST_PICTURE
+from zabota.integrations.demo.pictures import Picture, keep_picture, kept_picture
 from zabota.integrations.demo.transport import MAIL, PHONE
 from zabota.integrations.registry import DEMO
 from zabota.integrations.smtp.domain import Line, examine
@@ -19,14 +21,19 @@ from zabota.messaging.models import ChannelAccount
 
 __all__ = [
     "DEMO",
+    "LARGEST_PICTURE",
     "MAIL",
     "PHONE",
     "Arrived",
     "Line",
+    "Picture",
     "arrived",
     "bot_link",
     "domain_lines",
     "hook_address",
+    "keep_picture",
+    "keeps_pictures",
+    "kept_picture",
     "subscribe",
     "subscribes",
 ]
@@ -48,6 +55,11 @@ class Subscribes(Protocol):
     async def release(self) -> None:
         """Close what is kept open."""
         ...
+
+
+def keeps_pictures(account: ChannelAccount) -> bool:
+    """Pictures of real channels stay with their providers; only the demo phone has nowhere else to show them."""
+    return account.provider == PHONE
 
 
 def hook_address(account: ChannelAccount) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Count, Min
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -19,6 +20,7 @@ from zabota.desk.access import StaffRequest, staff_page
 from zabota.desk.demo_mailbox.reading import Shown, shown
 from zabota.integrations import api as integrations
 from zabota.kernel import clock
+from zabota.kernel.errors import BadInput
 from zabota.messaging.api import EventKind, InboundEvent, WebhookReply, edit_rules, receive
 from zabota.messaging.models import ChannelAccount, Message
 from zabota.ui.page import page
@@ -29,10 +31,18 @@ _MIDNIGHT, _LAST_MINUTE = dt.time(0), dt.time(23, 59)
 
 
 class AnswerForm(forms.Form):
-    """What the person writes back and from which phone."""
+    """What the person writes back or shows, and from which phone."""
 
     address = forms.RegexField(r"^\+\d{10,15}$")
-    text = forms.CharField(max_length=1000)
+    text = forms.CharField(max_length=1000, required=False)
+    picture = forms.FileField(required=False, allow_empty_file=True)
+
+    def clean(self) -> dict[str, Any]:
+        """Words, a picture, or both."""
+        given = super().clean() or self.cleaned_data
+        if not given.get("text") and not given.get("picture"):
+            raise forms.ValidationError("Выберите номер и напишите ответ или приложите снимок.")
+        return given
 
 
 @require_GET
@@ -53,11 +63,16 @@ def demo_mailbox(request: StaffRequest) -> HttpResponse:
 def demo_mailbox_answer(request: StaffRequest) -> HttpResponse:
     """The person answers from the phone, as an operator would bring it."""
     accounts = ChannelAccount.objects.filter(clinic=request.clinic, clinic__is_demo=True)
-    form = AnswerForm(request.POST)
+    form = AnswerForm(request.POST, request.FILES)
     if not form.is_valid():
-        messages.error(request, "Выберите номер и напишите ответ.")
+        messages.error(request, "Выберите номер и напишите ответ, до 1 000 знаков, или приложите снимок.")
         return redirect("desk:demo-mailbox")
     account = get_object_or_404(accounts, provider=integrations.PHONE)
+    try:
+        attachments = _kept(form.cleaned_data["picture"])
+    except BadInput as wrong:
+        messages.error(request, wrong.text)
+        return redirect("desk:demo-mailbox")
     now = clock.now()
     event = InboundEvent(
         event_id=f"demo:{secrets.token_hex(8)}",
@@ -65,10 +80,18 @@ def demo_mailbox_answer(request: StaffRequest) -> HttpResponse:
         at=now,
         address=form.cleaned_data["address"],
         text=form.cleaned_data["text"],
+        attachments=attachments,
     )
     receive(account=account, reply=WebhookReply(events=(event,)), now=now)
     messages.success(request, "Ответ ушёл в клинику: через несколько секунд он будет в «Диалогах».")
     return redirect("desk:demo-mailbox")
+
+
+def _kept(picture: UploadedFile | None) -> tuple[tuple[str, str], ...]:
+    """The picture as a channel tells of it: its kind and its name there. Raises BadInput."""
+    if picture is None:
+        return ()
+    return (("image", integrations.keep_picture(picture.read(integrations.LARGEST_PICTURE + 1))),)
 
 
 @require_POST

@@ -15,7 +15,7 @@ from zabota.booking import api as booking
 from zabota.clinic.api import Right, may
 from zabota.clinic.models import Member
 from zabota.desk.access import StaffRequest, branches_of, staff_page, visible
-from zabota.desk.messages.thread import thread_of
+from zabota.desk.messages.thread import picture_of, thread_of
 from zabota.desk.patients.access import cards_of, sight_of
 from zabota.kernel import clock
 from zabota.kernel.errors import Trouble
@@ -50,6 +50,21 @@ def inbox(request: StaffRequest) -> HttpResponse:
 def talk(request: StaffRequest, public_id: str) -> HttpResponse:
     """One conversation with the list beside it."""
     return _shown(request, _conversation(request, public_id))
+
+
+@require_GET
+@staff_page(Right.INBOX_WORK)
+def talk_picture(request: StaffRequest, public_id: str, turn: int, place: int) -> HttpResponse:
+    """A picture of a conversation, as far as its channel keeps pictures where we can show them."""
+    picture = picture_of(_conversation(request, public_id), turn_id=turn, place=place)
+    if picture is None:
+        raise Http404
+    headers = {
+        "X-Content-Type-Options": "nosniff",
+        "Content-Disposition": "inline",
+        "Cache-Control": "private, no-store",
+    }
+    return HttpResponse(picture.body, content_type=picture.media, headers=headers)
 
 
 @require_POST

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.urls import reverse
 
+from zabota.integrations import api as integrations
 from zabota.messaging import api as messaging
-from zabota.messaging.models import Conversation, Message
+from zabota.messaging.models import Conversation, Message, Turn
 from zabota.visits import api as visits
 
 #: Messages beside the words of a conversation; older ones stand on the card.
@@ -28,6 +28,8 @@ _KINDS = {
     "audio": "голосовое сообщение", "contact": "номер телефона", "contact_unproven": "чужой номер телефона",
     "location": "место на карте", "sticker": "наклейка",
 }  # fmt: skip
+#: Of these, what a browser shows by itself.
+_SHOWN = ("image", "photo", "picture")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,8 @@ class Line:
     direction: str
     at: datetime
     text: str
-    #: What came with the words, named for whoever reads.
-    attachments: list[str]
+    #: What came with the words, named for whoever reads, with the address of what can be shown.
+    attachments: list[tuple[str, str]]
     message: Message | None = None
     author: AbstractBaseUser | None = None
     #: The patient says that it hurts or got worse.
@@ -50,7 +52,7 @@ def thread_of(conversation: Conversation) -> list[Line]:
     turns = messaging.turns_of(conversation)
     lines = [
         Line(
-            turn.direction, turn.at, turn.text, _named(turn.attachments), turn.message, turn.author,
+            turn.direction, turn.at, turn.text, _named(conversation, turn), turn.message, turn.author,
             turn.direction == "in" and visits.says_unwell(turn.text),
         )
         for turn in turns
@@ -69,5 +71,23 @@ def thread_of(conversation: Conversation) -> list[Line]:
     return sorted(lines, key=lambda line: line.at)
 
 
-def _named(attachments: Sequence[Any]) -> list[str]:
-    return [_KINDS.get(str(kind), "файл") for kind, *_ in attachments]
+def picture_of(conversation: Conversation, *, turn_id: int, place: int) -> integrations.Picture | None:
+    """A picture that came with these words, unless its channel keeps it or it is gone."""
+    turn = conversation.turns.filter(pk=turn_id).first()
+    if turn is None or not integrations.keeps_pictures(conversation.account) or place >= len(turn.attachments):
+        return None
+    kind, name = [*turn.attachments[place], "", ""][:2]
+    return integrations.kept_picture(str(name)) if kind in _SHOWN else None
+
+
+def _named(conversation: Conversation, turn: Turn) -> list[tuple[str, str]]:
+    shows = integrations.keeps_pictures(conversation.account)
+    return [
+        (
+            _KINDS.get(str(kind), "файл"),
+            reverse("desk:inbox-picture", args=[conversation.public_id, turn.pk, place])
+            if shows and kind in _SHOWN
+            else "",
+        )
+        for place, (kind, *_) in enumerate(turn.attachments)
+    ]

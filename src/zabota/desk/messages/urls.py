@@ -11,6 +11,7 @@ urlpatterns = [
     path("inbox/answers/", inbox.canned, name="inbox-canned"),
     path("inbox/<str:public_id>/", inbox.talk, name="inbox-talk"),
     path("inbox/<str:public_id>/answer/", inbox.talk_answer, name="inbox-talk-answer"),
+    path("inbox/<str:public_id>/pictures/<int:turn>/<int:place>/", inbox.talk_picture, name="inbox-picture"),
     path("inbox/<str:public_id>/<str:action>/", inbox.talk_change, name="inbox-talk-change"),
     path("messages/", sending.sending, name="messages"),
     path("messages/stop/", sending.sending_stop, name="messages-stop"),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
@@ -15,12 +16,13 @@ from zabota.clinic.models import Clinic
 from zabota.desk.demo_mailbox.reading import here, parts_of
 from zabota.integrations import api as integrations
 from zabota.integrations.demo import box
+from zabota.integrations.demo.pictures import LARGEST, MOST, keep_picture, kept_picture
 from zabota.kernel import clock
 from zabota.kernel.audit import SYSTEM
 from zabota.kernel.models import AuditEntry
 from zabota.kernel.scope import clinic_scope, every_clinic
-from zabota.messaging.api import ensure_rules, save_account, switch_account
-from zabota.messaging.models import ChannelAccount, ChannelRule, Receipt
+from zabota.messaging.api import apply_receipts, ensure_rules, save_account, switch_account
+from zabota.messaging.models import ChannelAccount, ChannelRule, Conversation, Receipt
 from zabota.patients.models import Patient
 from zabota.visits.models import Reminder
 from zabota.visits.services.planning import replan
@@ -196,6 +198,13 @@ def demo_phone(smile: Clinic, settings: object, tmp_path: Path) -> Iterator[Chan
     yield account
 
 
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
+
+
+def _file(name: str, body: bytes) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, body)
+
+
 def _arrived(key: str, text: str, at: dt.datetime) -> box.Arrived:
     return box.Arrived(key=key, address="+79161234567", text=text, subject="", buttons=(), unsubscribe_url="", at=at)
 
@@ -251,6 +260,57 @@ class TestDemoMailbox:
         with every_clinic(reason="test"):
             receipt = Receipt.objects.get()
         assert (receipt.kind, receipt.text, receipt.address) == ("inbound", "СТОП", "+79161234567")
+
+    def test_a_photo_from_the_phone_stands_in_the_conversation_and_opens_there(
+        self, demo_phone: ChannelAccount, as_vera: Client, as_oleg: Client
+    ) -> None:
+        sent = {"address": "+79161234567", "text": "", "picture": _file("щека.png", PNG)}
+        as_vera.post(reverse("desk:demo-mailbox-answer"), sent)
+        apply_receipts(now=clock.now())
+        with every_clinic(reason="test"):
+            talk = Conversation.objects.get()
+            turn = talk.turns.get()
+        assert turn.attachments[0][0] == "image"
+
+        address = reverse("desk:inbox-picture", args=[talk.public_id, turn.pk, 0])
+        assert f'href="{address}"' in as_vera.get(reverse("desk:inbox-talk", args=[talk.public_id])).content.decode()
+        shown = as_vera.get(address)
+        assert (shown.content, shown["Content-Type"], shown["X-Content-Type-Options"]) == (PNG, "image/png", "nosniff")
+        assert as_oleg.get(address).status_code == 404
+        for turn_id, place in (turn.pk, 1), (turn.pk + 1, 0):
+            wrong = reverse("desk:inbox-picture", args=[talk.public_id, turn_id, place])
+            assert as_vera.get(wrong).status_code == 404
+
+    @pytest.mark.parametrize(
+        ("name", "body", "says"),
+        [
+            ("a.svg", b"<svg onload=alert(1)></svg>", "Это не снимок"),
+            ("a.png", b"MZ not a picture", "Это не снимок"),
+            ("a.jpg", b"", "Файл пустой"),
+            ("a.jpg", b"\xff\xd8\xff" + bytes(LARGEST), "больше 2 МБ"),
+        ],
+        ids=["svg", "named like a picture", "empty", "too large"],
+    )
+    def test_what_is_no_small_picture_is_refused_in_words(
+        self, demo_phone: ChannelAccount, as_vera: Client, name: str, body: bytes, says: str
+    ) -> None:
+        sent = {"address": "+79161234567", "text": "смотрите", "picture": _file(name, body)}
+        assert says in as_vera.post(reverse("desk:demo-mailbox-answer"), sent, follow=True).content.decode()
+        with every_clinic(reason="test"):
+            assert not Receipt.objects.exists()
+
+    def test_nothing_to_say_is_said(self, demo_phone: ChannelAccount, as_vera: Client) -> None:
+        sent = {"address": "+79161234567", "text": "  "}
+        answer = as_vera.post(reverse("desk:demo-mailbox-answer"), sent, follow=True).content.decode()
+        assert "приложите снимок" in answer
+
+    @pytest.mark.parametrize("name", ["../1.jsonl", "x.png", f"{'0' * 32}.png", f"{'0' * 32}.svg"])
+    def test_only_pictures_that_were_kept_are_given_and_the_oldest_go(
+        self, demo_phone: ChannelAccount, name: str
+    ) -> None:
+        names = [keep_picture(PNG) for _ in range(MOST + 1)]
+        assert kept_picture(name) is None
+        assert sum(kept_picture(each) is not None for each in names) == MOST
 
     def test_a_real_clinic_has_no_such_phone(self, as_vera: Client) -> None:
         assert "работает в демо-клинике" in as_vera.get(reverse("desk:demo-mailbox")).content.decode()
