@@ -87,7 +87,7 @@ def demo_mailbox_answer(request: StaffRequest) -> HttpResponse:
     return redirect("desk:demo-mailbox")
 
 
-def _kept(picture: UploadedFile | None) -> tuple[tuple[str, str], ...]:
+def _kept(picture: UploadedFile[bytes] | None) -> tuple[tuple[str, str], ...]:
     """The picture as a channel tells of it: its kind and its name there. Raises BadInput."""
     if picture is None:
         return ()
