@@ -15,7 +15,7 @@ from django.conf import settings
 from zabota.analytics.queries.metrics_ground import Tables
 
 #: Grows with every change of the tables: files of another version are not read.
-VERSION: Final = 2
+VERSION: Final = 3
 #: Sets that stay: the newest, and the one that somebody may be reading still.
 KEPT: Final = 2
 _FORM: Final = f"v{VERSION}-%Y%m%dT%H%M%S"

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from zabota.analytics.queries.kept_lines import lines_now
@@ -36,7 +36,7 @@ class NothingSeen(Exception):
 class Tables:
     """All that the metrics need, as tables; absent numbers are null, days are dates."""
 
-    #: patient, day, status, branch, doctor, group, booked, kopecks: appointments in the order of patient and day.
+    #: patient, day, status, branch, doctor, group, booked, kopecks, online, talk: appointments in the order of patient and day.
     slots: pl.DataFrame
     #: id, source: every card; those merged into another have its source.
     cards: pl.DataFrame
@@ -95,7 +95,7 @@ def ground_from(tables: Tables, *, clinic_id: int, branches: Sequence[int] | Non
         visits=_visits(person.astype(np.int64), {name: each[done] for name, each in column.items()}, len(patient)),
         slots=Slots(
             column["patient"], column["day"], column["status"], column["branch"], column["doctor"], column["group"],
-            column["booked"],
+            column["booked"], column["online"].astype(bool), column["talk"].astype(bool),
         ),
         plans=Plans(
             plans["patient"], plans["doctor"], plans["state"], plans["proposed"], plans["agreed"], plans["ended"]
@@ -152,6 +152,9 @@ def _slots(clinic_id: int, time_zone: str, now: datetime) -> pl.DataFrame:
     )
     found = lines.unique("appointment").join(dearest.select("appointment", "group"), on="appointment", how="left")
     found = found.join(paid.group_by("appointment").agg(pl.col("paid").sum()), on="appointment", how="left")
+    talks = Service.objects.filter(Q(group__is_consultation=True) | Q(need__by_video=True), clinic_id=clinic_id)
+    is_talk = pl.col("service_id").is_in(_ids(talks.values_list("pk")).tolist()).fill_null(value=False)
+    found = found.join(lines.group_by("appointment").agg(is_talk.all().alias("talk")), on="appointment", how="left")
     booked = pl.from_epoch(pl.col("starts") - pl.col("wait_seconds"), time_unit="s").dt.replace_time_zone("UTC")
     return found.select(
         pl.col("appointment").alias("id"), "patient", "day",
@@ -159,6 +162,7 @@ def _slots(clinic_id: int, time_zone: str, now: datetime) -> pl.DataFrame:
         pl.col("branch_id").alias("branch"), pl.col("doctor_id").alias("doctor"), "group",
         booked.dt.convert_time_zone(time_zone).dt.date().alias("booked"),
         pl.when(pl.col("total") > 0).then("total").otherwise(pl.col("paid").fill_null(0)).alias("kopecks"),
+        pl.col("kind").eq(Appointment.Kind.ONLINE).alias("online"), "talk",
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from zabota.analytics.rules import metrics_money, metrics_recall, metrics_retention, metrics_work
+from zabota.analytics.rules import metrics_money, metrics_recall, metrics_retention, metrics_video, metrics_work
 from zabota.analytics.rules.metrics_figure import Definition, Method, Unit
 
 _INDEX = "по последнему визиту"
@@ -154,6 +154,15 @@ METRICS: Final[tuple[Definition, ...]] = (
         "филиал, врач и услуга — визита; канал — пациента",
         "зрелый, когда день записи известен хотя бы у половины визитов",
         Unit.DAYS, Method.MEDIAN, metrics_work.waiting, less_is_better=True,
+    ),
+    Definition(
+        "control_online", "CO", "Контроли по видео", 1,
+        f"Из контрольных приёмов доля проведённых по видео. Контроль — приём, на котором только консультация или услуга, разрешённая по видео, у врача, у которого пациент уже был за последние {metrics_video.CONTROL_DAYS} дней.",
+        f"(завершённые контроли по видео) / (завершённые контроли); контроль — все услуги из групп с отметкой «консультации» или с отметкой «можно по видео», и тот же врач принимал пациента в другой день, не раньше {metrics_video.CONTROL_DAYS} дней до приёма",
+        "доля телемедицинских повторных приёмов",
+        "филиал, врач и услуга — приёма; канал — пациента",
+        f"зрелый, когда период и {metrics_video.CONTROL_DAYS} дней до него лежат в данных и приёмы по видео уже были",
+        Unit.SHARE_OF_SLOTS, Method.CLUSTERED, metrics_video.controls_online,
     ),
     Definition(
         "coverage", "2З", "Есть следующий шаг", 1,

@@ -51,6 +51,10 @@ class Slots:
     doctor: Ints
     group: Ints
     booked_day: Ints
+    #: By video.
+    online: Bools
+    #: A talk alone: consultations, and what may be done by video.
+    talk: Bools
 
 
 @dataclasses.dataclass(frozen=True)

@@ -24,6 +24,8 @@ class Slot:
     doctor: int = 1
     group: int = 1
     booked: date | None = None
+    online: bool = False
+    talk: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,6 +84,8 @@ def ground_of(
             _ints(each.doctor for each in ordered),
             _ints(each.group for each in ordered),
             _ints(_day(each.booked) for each in ordered),
+            np.array([each.online for each in ordered], bool),
+            np.array([each.talk for each in ordered], bool),
         ),
         plans=Plans(
             _ints(each.patient for each in plans),
@@ -115,7 +119,7 @@ def any_clinic(seed: int, *, people: int = 300, first: date = date(2023, 1, 1), 
             status = str(rng.choice(["completed", "completed", "completed", "no_show", "cancelled_patient"]))
             on = date.fromordinal(start + day + date(1970, 1, 1).toordinal())
             money = int(rng.integers(1, 40)) * 50_000 if status == "completed" else 0
-            slots.append(Slot(patient, on, status, money, **of))
+            slots.append(Slot(patient, on, status, money, **of, online=day % 5 == 0, talk=of["group"] == 1))
             if rng.random() < 0.2:
                 break
             day += max(1, int(rng.exponential(gap)))

@@ -14,7 +14,7 @@ from zabota.ui import formats
 PARTS: Final = (
     ("Возвращаются ли пациенты", ("r3", "r1", "r2", "r4", "r4u", "r5", "recall_next", "won_back")),
     ("Сколько приносят", ("arpp", "visits", "ltv_simple", "ltv_model", "ltv_recall")),
-    ("Держим ли слово", ("coverage", "no_show", "kept", "waiting", "plan_accepted", "plan_finished")),
+    ("Держим ли слово", ("coverage", "no_show", "kept", "waiting", "control_online", "plan_accepted", "plan_finished")),
 )
 _OF: Final = {
     Unit.SHARE: "пациент,пациента,пациентов",
