@@ -1,5 +1,7 @@
 // Everything a page of the interface needs; drawings of charts come apart, only where there are charts.
 import "./css/index.css";
+import "./pages.js";
+import "./css/print.css";
 import { startHtmx } from "./js/htmx.js";
 import { startKeyboard } from "./js/keyboard.js";
 import { startOverlays } from "./js/drawer.js";
@@ -8,9 +10,6 @@ import { startTheme } from "./js/theme.js";
 import { startToasts } from "./js/toast.js";
 import { startPage } from "./js/page.js";
 import { startToday } from "./js/today.js";
-
-// What only one page needs lies in css/pages, a file for a page, on top of the components.
-import.meta.glob("./css/pages/*.css", { eager: true });
 
 startTheme();
 startHtmx();
