@@ -108,6 +108,13 @@ function describe(at, { points, tail, goal }, unit, digits) {
   return tip(shown?.title ?? shown?.label ?? aim?.label ?? "", lines);
 }
 
+/** Room to the right of the line for the words at the end of its tail; what the goal leaves free beyond it counts. */
+function roomFor(words, tail, ends, width) {
+  const [first, last] = ends;
+  const free = ((last - tail.at(-1).at) / (last - first || 1)) * (width - 80);
+  return Math.max(16, Math.ceil(words.length * 7.4 + 16 - free));
+}
+
 export function lineOption(data, colors, width) {
   const points = ready(data.points);
   const goal = ready(data.goal);
@@ -121,6 +128,7 @@ export function lineOption(data, colors, width) {
   const digits = data.digits ?? digitsOf(points.flatMap((point) => [point.y, point.low, point.high]));
   const notes = new Map((data.notes ?? []).filter((note) => !narrow || note.strong).map((note) => [note.x, note]));
   const last = points.at(-1);
+  const tailWords = tail.length ? (!narrow && data.tail_label) || say(tail.at(-1).y, unit) : "";
   const withBand = points.filter((point) => point.low !== undefined && point.low !== null);
   const withTail = tail.filter((point) => point.low !== undefined && point.low !== null);
 
@@ -163,7 +171,7 @@ export function lineOption(data, colors, width) {
         itemStyle: { color: colors.surface, borderColor: colors.accent, borderWidth: 2 },
         label: {
           show: at === tail.length - 1,
-          formatter: (!narrow && data.tail_label) || say(point.y, unit),
+          formatter: tailWords,
           position: narrow ? [4, 14] : "right",
           align: narrow ? "right" : undefined,
           distance: 8,
@@ -203,10 +211,11 @@ export function lineOption(data, colors, width) {
         }
       : undefined,
   });
+  const begin = Math.min(...all.map((point) => point.at));
   const end = Math.max(...all.map((point) => point.at));
+  const right = tailWords && !narrow ? roomFor(tailWords, tail, [begin, end], width) : 16;
   return {
-    // Beside the end of the tail stands its value.
-    grid: { left: 4, right: tail.length && !narrow ? 44 : 16, top: 28, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    grid: { left: 4, right, top: 28, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
     tooltip: tooltip(colors, {
       trigger: "axis",
       axisPointer: { type: "line", snap: true, label: { show: false }, lineStyle: { color: colors.linestrong } },
@@ -214,7 +223,7 @@ export function lineOption(data, colors, width) {
     }),
     xAxis: {
       type: "time",
-      min: Math.min(...all.map((point) => point.at)),
+      min: begin,
       max: end + (goal.length ? 0 : MONTH / 10),
       axisLine: { lineStyle: { color: colors.linestrong } },
       axisTick: { show: true, customValues: marks.map(([at]) => at), lineStyle: { color: colors.linestrong } },
