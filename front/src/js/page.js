@@ -91,8 +91,20 @@ function fill(button) {
   field.focus();
 }
 
+/** In a menu or a row of tabs that scrolls, the page of now is in sight. */
+function showCurrent() {
+  for (const box of document.querySelectorAll(".nav, .tabs")) {
+    const here = box.querySelector('[aria-current], [aria-selected="true"]')?.getBoundingClientRect();
+    if (!here) continue;
+    const edge = box.getBoundingClientRect();
+    if (here.bottom > edge.bottom) box.scrollTop += here.bottom - edge.bottom + 24;
+    if (here.right > edge.right) box.scrollLeft += here.right - edge.right + 16;
+  }
+}
+
 export function startPage() {
   watchWidths(document);
+  showCurrent();
   document.addEventListener("htmx:load", (event) => watchWidths(event.detail.elt));
   document.addEventListener("click", (event) => {
     const copyButton = event.target.closest("[data-copy]");

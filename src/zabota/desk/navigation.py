@@ -48,6 +48,16 @@ FOOT: tuple[tuple[str, str, Right], ...] = (
     ("Моя учётная запись", "mfa_index", Right.PROFILE_OWN),
 )
 
+#: Pages that stand in no menu belong to one that does.
+BELONGS: Final = (
+    ("desk:preparation", "desk:reminders"),
+    ("desk:task", "desk:today"),
+    ("desk:behind", "desk:where"),
+    ("account_", "mfa_index"),
+    ("usersessions_", "mfa_index"),
+    ("mfa_", "mfa_index"),
+)
+
 #: Pages of the menu that show how much waits there; the figures come after the page, from `desk:menu-counts`.
 COUNTERS: Final = {
     "desk:today": "today",
@@ -88,6 +98,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         return {"nav": [], "member": None}
     match = request.resolver_match
     here = match.view_name if match else ""
+    here = next((home for begins, home in BELONGS if here.startswith(begins)), here)
     # «messages-texts» begins with «messages» too: the longest name is the page.
     current = max((name for _, name, _ in (*MENU, *FOOT) if _is_at(here, name)), key=len, default="")
     section_of = {name: title for title, _, names in SECTIONS for name in names}
