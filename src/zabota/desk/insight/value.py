@@ -21,7 +21,7 @@ from zabota.kernel import clock
 from zabota.patients.models import Patient
 from zabota.ui import formats
 
-PER_PAGE = 50
+PER_PAGE = 25
 LISTS = ((metrics.TODAY, "Сегодня"), (metrics.SOON, "Скоро уснут"), (metrics.EVERYBODY, "Все"))
 #: Days within which somebody falls asleep.
 WITHIN = (7, 9, 14, 30, 60)
