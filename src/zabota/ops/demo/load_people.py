@@ -12,6 +12,7 @@ from zabota.kernel.names import fold
 from zabota.nextstep.models import Exemption, Referral
 from zabota.ops.demo import bulk
 from zabota.ops.demo.addresses import addresses
+from zabota.ops.demo.cards import CERTAIN
 from zabota.ops.demo.generate import Clinic
 from zabota.ops.demo.load_clinic import Frame
 from zabota.ops.demo.people import FATES
@@ -26,9 +27,14 @@ REFERRED_TO: Final = ("ЛОР-врач", "МРТ, диагностический
 
 
 def load_people(clinic: Clinic, frame: Frame, *, now: dt.datetime) -> Ints:
-    """Write all cards and what belongs to them; gives the ids of the patients in the order of the cards."""
+    """Write the patients and what belongs to them; gives the id of the patient of each card.
+
+    A second card with the same name and birth date is the same patient, as a load from a file finds by itself.
+    """
     people = clinic.people
+    own_card = ~clinic.cards["kind"].is_in(CERTAIN).to_numpy()
     cards = clinic.cards.select("card", "person", "surname", "name", "patronymic", "birth_on", "card_no", "since")
+    cards = cards.filter(own_card)
     owner = cards["person"]
     own = people[owner]
     wide = cards.with_columns(
@@ -48,7 +54,7 @@ def load_people(clinic: Clinic, frame: Frame, *, now: dt.datetime) -> Ints:
         .otherwise("registered_on"),
     )
     household = _households(wide, frame, now)
-    branch = np.array([row.pk for row in frame.branches])[_usual_branch(clinic)]
+    branch = np.array([row.pk for row in frame.branches])[_usual_branch(clinic)[own_card]]
     source = np.array([row.pk for row in frame.sources])[np.maximum(wide["channel"].to_numpy(), 0)]
     alert = pl.when(_is_alert()).then("note").otherwise(pl.lit(""))
     patients = wide.select(
@@ -75,7 +81,11 @@ def load_people(clinic: Clinic, frame: Frame, *, now: dt.datetime) -> Ints:
     _remarks(wide, frame, now)
     _referrals(wide, frame, now)
     _exemptions(wide, frame, now)
-    return ids
+    of_card = np.zeros(len(clinic.cards), dtype=np.int64)
+    of_card[own_card] = ids
+    # The first cards stand in the order of the people.
+    of_card[~own_card] = of_card[clinic.cards["person"].to_numpy()[~own_card]]
+    return of_card
 
 
 def _areas(told: pl.Series) -> dict[str, str]:
@@ -95,9 +105,11 @@ def _is_alert() -> pl.Expr:
 
 
 def _usual_branch(clinic: Clinic) -> Ints:
-    """The branch of each card's last appointment."""
+    """The branch of each card's last appointment; of a second card with the same name and birth date that of the first too."""
+    card, person = clinic.visits["card"].to_numpy(), clinic.cards["person"].to_numpy()
+    first = np.where(clinic.cards["kind"].is_in(CERTAIN).to_numpy(), person, np.arange(len(clinic.cards)))
     last = np.zeros(len(clinic.cards), dtype=np.int64)
-    last[clinic.visits["card"].to_numpy()] = clinic.visits["branch"].to_numpy()
+    last[first[card]] = clinic.visits["branch"].to_numpy()
     return last
 
 

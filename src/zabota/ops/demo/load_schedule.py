@@ -21,6 +21,7 @@ from zabota.ops.demo.catalogue import DOCTORS, LEAVE_DAYS, SERVICES
 from zabota.ops.demo.generate import Clinic
 from zabota.ops.demo.hours import HOLIDAYS
 from zabota.ops.demo.load_clinic import Frame
+from zabota.ops.demo.load_video import is_by_video, load_video
 
 #: Reception notes when a patient comes and goes; the demo has done so for this long.
 TIMES_DAYS: Final = 98
@@ -42,6 +43,7 @@ def load_schedule(clinic: Clinic, frame: Frame, *, now: dt.datetime) -> None:
     _needs(frame, now)
     _times(clinic, frame, now)
     _evenings(clinic, frame, now)
+    load_video(clinic, frame, now=now)
     booking.settle(clinic=frame.clinic, now=now)
     _waiting(clinic, frame, now)
 
@@ -105,7 +107,7 @@ def _needs(frame: Frame, now: dt.datetime) -> None:
             service=service,
             buffer_after_minutes=0,
             needs=ServiceNeed.Needs.DEVICE if shown.code == AIR_FLOW else ServiceNeed.Needs.NOTHING,
-            by_video=shown.consultation,
+            by_video=is_by_video(shown.code, consultation=shown.consultation),
         )
         if shown.code == AIR_FLOW:
             need.resources.set(machines)

@@ -22,6 +22,7 @@ from zabota.intake.api import read_export
 from zabota.kernel.phones import normalise_phone
 from zabota.kernel.scope import every_clinic
 from zabota.nextstep.models import Exemption, Referral
+from zabota.ops.demo.cards import CERTAIN, MAIN
 from zabota.ops.demo.export import export
 from zabota.ops.demo.generate import generate
 from zabota.ops.demo.load import demo_logins, demo_password, load, make_demo_clinic
@@ -54,7 +55,9 @@ def test_the_database_holds_what_was_generated() -> None:
 
     assert (Clinic.objects.get().name, Clinic.objects.get().is_demo) == ("Улыбка и здоровье", True)
     assert (Branch.objects.count(), Doctor.objects.count(), Service.objects.count()) == (2, 8, 30)
-    assert Patient.objects.count() == len(made.cards)
+    # Second cards with the same name and birth date are one patient, as a load from a file finds.
+    certain = made.cards["kind"].is_in(CERTAIN)
+    assert certain.any() and Patient.objects.count() == len(made.cards) - certain.sum()
     assert Appointment.objects.count() == AppointmentService.objects.count() == len(made.visits)
     statuses = Counter(made.visits["status"].to_list())
     assert Appointment.objects.filter(status="completed").count() == statuses[STATUSES.index("completed")]
@@ -137,10 +140,14 @@ def test_consents_are_proven_or_say_that_they_are_not() -> None:
 
 @pytest.mark.usefixtures("everywhere")
 def test_families_and_second_cards_are_found() -> None:
-    load(generate(SPEC), now=NIGHT)
+    made = generate(SPEC)
+    load(made, now=NIGHT)
     assert Contact.objects.filter(comment="мама").exists()
     assert Household.objects.filter(members__isnull=False).distinct().count() > 10
-    assert DuplicateCandidate.objects.count() >= 10
+    doubtful = made.cards.filter(~pl.col("kind").is_in([MAIN, *CERTAIN]))["card_no"].to_list()
+    pairs = DuplicateCandidate.objects.values_list("first__card_no", "second__card_no")
+    shown = {number for pair in pairs for number in pair}
+    assert len(doubtful) >= 5 and shown >= set(doubtful)
     anyone = Patient.objects.first()
     assert anyone.pk in search_ids(f"{anyone.surname} {anyone.name}", clinic_id=anyone.clinic_id)
 

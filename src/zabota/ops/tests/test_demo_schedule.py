@@ -13,6 +13,8 @@ from zabota.kernel.scope import clinic_scope
 from zabota.ops.demo.generate import generate
 from zabota.ops.demo.load import load
 from zabota.ops.demo.spec import ClinicSpec
+from zabota.patients.models import Consent
+from zabota.visits import api as visits
 
 NOW = dt.datetime(2026, 11, 20, 9, 0, tzinfo=dt.UTC)
 
@@ -39,3 +41,20 @@ def test_demo_clinic_has_a_calendar_a_waitlist_and_waiting_figures(demo):
         assert api.open_entries(demo.pk)
         assert api.find_slots(clinic_id=demo.pk, now=NOW, days=7)
         assert api.settle(clinic=demo, now=NOW) == 0
+
+
+def test_demo_clinic_has_visits_by_video_to_try_and_to_measure(demo):
+    with clinic_scope(demo.pk):
+        online = Appointment.objects.filter(kind="online")
+        ahead = online.filter(starts_at__gt=NOW)
+        assert (
+            ahead.filter(status__in=Appointment.BOOKED).exists() and ahead.count() == ahead.exclude(doctor=None).count()
+        )
+        assert not online.filter(occupations__resource__kind="room").exists()
+        for row in ahead.select_related("clinic"):
+            services = [line.service for line in row.lines.select_related("service__clinic")]
+            assert visits.offers_video(services)
+        been = online.filter(starts_at__lt=NOW)
+        assert been.exists()
+        agreed = Consent.objects.filter(purpose="telemedicine", state="granted").values("patient_id")
+        assert not been.exclude(patient_id__in=agreed).exists()
