@@ -13,7 +13,7 @@ from zabota.booking.models import Appointment, DayPart
 from zabota.kernel import clock
 from zabota.kernel.errors import BadInput
 from zabota.portal.links import Visitor, link_page
-from zabota.portal.page import show
+from zabota.portal.page import show, told
 from zabota.portal.undo import after_move
 from zabota.portal.visit import VISIT, digits_of, facts_of
 from zabota.visits import api as visits
@@ -41,7 +41,7 @@ def move(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
             now=now,
         )
     except (SlotTaken, BadInput) as trouble:
-        return _times(request, visitor, row, error=trouble.text, status=409)
+        return _times(request, visitor, row, error=told(trouble), status=409)
     except Outdated:
         # The other tab was quicker: the page of the visit shows what holds.
         return redirect("portal:visit", visitor.link.public_id)

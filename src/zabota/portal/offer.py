@@ -14,7 +14,7 @@ from zabota.booking.models import Appointment, SlotOffer
 from zabota.kernel import clock
 from zabota.kernel.errors import AlreadyDone, BadInput
 from zabota.portal.links import Visitor, ask_phone_end, link_page
-from zabota.portal.page import show
+from zabota.portal.page import show, told
 from zabota.visits import api as visits
 from zabota.visits.models import ActionLink
 
@@ -80,7 +80,7 @@ def _take(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     try:
         visits.take_offer(link=visitor.link, now=clock.now())
     except (OfferGone, SlotTaken, BadInput) as gone:
-        return _page(request, visitor, lost=gone.text)
+        return _page(request, visitor, lost=told(gone))
     return redirect("portal:offer", visitor.link.public_id)
 
 

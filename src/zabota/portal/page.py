@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from zabota.clinic.models import Clinic
+from zabota.kernel.errors import Trouble
 from zabota.portal.limits import client_key, flood_before
 from zabota.portal.place import Place, place_of
 
@@ -77,6 +78,11 @@ def too_often(request: HttpRequest, seconds: int, place: Place | None = None) ->
     response = show(request, "too_often", place=place or nowhere(), context=context, status=429)
     response.headers["Retry-After"] = str(max(1, seconds))
     return response
+
+
+def told(trouble: Trouble) -> str:
+    """A trouble of the schedule as the patient reads it: about themselves, not about «пациент»."""
+    return trouble.text.replace("У пациента", "У вас")
 
 
 def nowhere() -> Place:

@@ -125,6 +125,12 @@ DEFAULTS: tuple[DefaultTemplate, ...] = (
         "Время уже заняли",
     ),
     DefaultTemplate(
+        "telemedicine_booked", "Запись на приём по видео", SERVICE, "visit",
+        "Видеовизит {дата} в {время}. Вход и перенос: {ссылка}[ «{клиника}»]",
+        f"{_HELLO}\nВы записаны на приём по видео {{дата}} ({{день}}) в {{время}}.\nВойти за 15 минут до начала, перенести или отменить: {{ссылка}}\n\n{_BYE}",
+        "Приём по видео {дата} в {время}",
+    ),
+    DefaultTemplate(
         "telemedicine", "Ссылка на видеовизит", SERVICE, "visit",
         "Видеовизит {дата} в {время}. Войти за 15 мин: {ссылка}[ «{клиника}»]",
         f"{_HELLO}\nВидеовизит {{дата}} в {{время}}.\nСтраница откроется за 15 минут до начала: {{ссылка}}\n\n{_BYE}",
@@ -181,7 +187,7 @@ _PASSED: dict[str, frozenset[str]] = {
             "before_visit", "before_visit_detailed",
         )
     },
-    **dict.fromkeys(("visit_booked", "visit_cancelled"), _DAY),
+    **dict.fromkeys(("visit_booked", "visit_cancelled", "telemedicine_booked"), _DAY),
     **{key: _DAY | {"врач"} for key in ("waitlist_offer", "waitlist_offer_detailed")},
 }  # fmt: skip
 

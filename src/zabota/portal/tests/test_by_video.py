@@ -34,7 +34,7 @@ def test_a_visit_by_video_is_booked_in_three_taps_and_says_how_to_enter(visitor,
     assert 'href="?video=1"' in visitor.page
 
     visitor.get(tail + "?video=1")
-    assert "Понадобится телефон или компьютер с камерой" in visitor.page
+    assert "Нужен телефон или компьютер с камерой" in visitor.page
     visitor.post(tail + "?video=1", slot=visitor.slots[-1])
     assert "По видео," in visitor.page and "Филиал" not in visitor.page
     visitor.name("+79161234567")
@@ -54,7 +54,7 @@ def test_the_choice_is_made_by_links_that_keep_what_was_chosen(visitor, by_video
     assert there == f"?doctor={receiving.public_id}&video=1"
 
     visitor.get(f"service/{by_video.public_id}/{there}")
-    assert "Понадобится телефон" in visitor.page
+    assert "Нужен телефон" in visitor.page
     assert unescape(re.search(r'action="([^"]*)"', visitor.page).group(1)).endswith(there)
 
 
@@ -106,7 +106,7 @@ def test_a_visit_by_video_given_up_is_booked_anew_by_video(
 
     again = unescape(re.search(r'href="(/p/book/[^"]*)"', phone.page).group(1))
     assert again.endswith("video=1") and "branch=" not in again
-    assert "Понадобится телефон" in Client().get(again).content.decode()
+    assert "Нужен телефон" in Client().get(again).content.decode()
 
 
 def test_a_visit_by_video_moved_by_its_patient_stays_by_video(

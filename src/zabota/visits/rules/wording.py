@@ -12,14 +12,18 @@ _WEEKDAYS = ("понедельник", "вторник", "среда", "четв
 BY_VIDEO = {"адрес": "по видео: вход по ссылке за 15 минут до начала", "адрес_sms": "по видео"}
 
 
+#: Text of a booking by video: it says how to enter.
+ONLINE_BOOKED = "telemedicine_booked"
+
+
 def template_of(kind: str, *, several: bool, moved: bool, pushed: bool, online: bool) -> str:
     """Key of the text: one moment may need different words."""
     if several:
         return "reminder_family"
     if kind == "booked":
-        return "visit_moved" if moved else "visit_booked"
+        return "visit_moved" if moved else ONLINE_BOOKED if online else "visit_booked"
     if kind == "long":
-        return "reminder_48h"
+        return "telemedicine" if online else "reminder_48h"
     if pushed:
         return "reminder_evening"
     if kind == "evening" and not online:  # there is no way to a visit by video

@@ -11,7 +11,7 @@ from django.db import transaction
 from zabota.booking.models import Appointment
 from zabota.kernel import audit
 from zabota.kernel.errors import BadInput
-from zabota.messaging.api import NewMessage, SubjectRef, TextUnusable, enqueue, text_failed
+from zabota.messaging.api import NewMessage, SubjectRef, TextUnusable, enqueue, ensure_templates, text_failed
 from zabota.messaging.models import Message
 from zabota.visits.models import ActionLink
 from zabota.visits.rules import wording
@@ -50,8 +50,11 @@ def send_fresh_link(*, link: ActionLink, now: datetime) -> bool:
         now=now,
     )
     zone = ZoneInfo(visit.branch.time_zone if visit.branch else visit.clinic.time_zone)
+    is_online = visit.kind == Appointment.Kind.ONLINE
+    if is_online:
+        ensure_templates(clinic=visit.clinic, now=now)
     message = NewMessage(
-        template_key="visit_booked",
+        template_key=wording.ONLINE_BOOKED if is_online else "visit_booked",
         idem_key=key,
         not_before_at=now,
         expires_at=visit.starts_at,
@@ -60,7 +63,7 @@ def send_fresh_link(*, link: ActionLink, now: datetime) -> bool:
         context={
             **wording.words_of_visit(visit.starts_at.astimezone(zone)),
             **link_words(secrets),
-            **(wording.BY_VIDEO if visit.kind == Appointment.Kind.ONLINE else {}),
+            **(wording.BY_VIDEO if is_online else {}),
         },
         subject=SubjectRef(SUBJECT, visit.pk, visit.revision),
     )

@@ -15,7 +15,7 @@ from zabota.booking.models import Appointment
 from zabota.clinic.models import Clinic
 from zabota.kernel.errors import BadInput
 from zabota.kernel.jobs import assure_lease
-from zabota.messaging.api import NewMessage, SubjectRef, TextUnusable, enqueue, text_failed
+from zabota.messaging.api import NewMessage, SubjectRef, TextUnusable, enqueue, ensure_templates, text_failed
 from zabota.patients.api import best_phones
 from zabota.visits.models import ActionLink, Reminder
 from zabota.visits.queries.texts import texts_of
@@ -86,14 +86,17 @@ def _send(reminder_id: int, now: datetime) -> int:
 
 def _tell(leader: Reminder, group: Sequence[Reminder], visits: Mapping[int, Appointment], now: datetime) -> None:
     """One message for the whole group. Raises TextUnusable, BadInput."""
+    key = wording.template_of(
+        leader.kind,
+        several=len(group) > 1,
+        moved=leader.revision > 0,
+        pushed=leader.is_pushed,
+        online=visits[leader.pk].kind == Appointment.Kind.ONLINE,
+    )
+    if key == wording.ONLINE_BOOKED:
+        ensure_templates(clinic=visits[leader.pk].clinic, now=now)  # a clinic of before has no such text
     message = NewMessage(
-        template_key=wording.template_of(
-            leader.kind,
-            several=len(group) > 1,
-            moved=leader.revision > 0,
-            pushed=leader.is_pushed,
-            online=visits[leader.pk].kind == Appointment.Kind.ONLINE,
-        ),
+        template_key=key,
         idem_key=message_key(leader),
         not_before_at=now,
         expires_at=min(row.expires_at for row in group),

@@ -12,7 +12,8 @@ from zabota.booking.services.appointments import cancel, move_appointment
 from zabota.booking.services.marks import mark_arrived, mark_confirmed, undo_mark
 from zabota.clinic.models import Branch, Clinic
 from zabota.kernel.scope import clinic_scope, every_clinic
-from zabota.messaging.models import ChannelChoice, Message
+from zabota.messaging.models import ChannelChoice, Message, Template
+from zabota.messaging.rules.parts import count_parts
 from zabota.patients.models import Household, Patient
 from zabota.visits.models import ActionLink, Reminder, VisitSettings
 from zabota.visits.services import planning
@@ -67,6 +68,20 @@ def test_a_visit_by_video_is_told_without_the_address_and_the_way(mila, centre, 
     told = {pk: " / ".join(of_visit(pk)) for pk in (here.pk, there.pk)}
     assert "Ленина" in told[here.pk] and "доехать" in told[here.pk]
     assert "Ленина" not in told[there.pk] and "доехать" not in told[there.pk] and "Видеовизит" in told[there.pk]
+
+
+def test_a_booking_by_video_says_that_it_is_and_how_to_enter_in_one_part_of_an_sms(mila, book_for, settings) -> None:
+    """A clinic of before, which has no such text, gets it with the first message."""
+    settings.SHORT_URL = "https://klinika-ulybka.ru"
+    Template.objects.filter(key="telemedicine_booked").delete()
+    visit = book_for(mila, "2026-11-27 15:00", kind="online")
+    plan_at(visit, WEDNESDAY)
+
+    send_due(now=WEDNESDAY)
+
+    text = of_visit(visit.pk)[0]
+    assert text.startswith("Видеовизит 27.11 в 15:00. Вход и перенос: klinika-ulybka.ru/p/")
+    assert count_parts(text).parts == 1
 
 
 def of_visit(pk: int) -> list[str]:
