@@ -43,8 +43,8 @@ def _load(spec: ClinicSpec, *, fresh: bool) -> int:
     from django.db.utils import OperationalError, ProgrammingError
 
     from zabota.clinic.models import Clinic
-    from zabota.nextstep.api import sweep_clinic
     from zabota.ops.demo.load import demo_logins, make_demo_clinic
+    from zabota.ops.demo.opening import open_demo_clinic
 
     try:
         real = Clinic.objects.filter(is_demo=False).exists()
@@ -61,8 +61,7 @@ def _load(spec: ClinicSpec, *, fresh: bool) -> int:
     if taken:
         call_command("flush", interactive=False, verbosity=0)
     clinic = make_demo_clinic(spec=spec, progress=print)
-    result = sweep_clinic(clinic_id=clinic.pk, now=clock.now(), nobody_waits=True)
-    print(f"Правило двух З проверено: поставлено задач {result.tasks_created}.")
+    open_demo_clinic(clinic, progress=print)
     for who, login, password in demo_logins():
         print(f"{who}: {login}, пароль {password}")
     return 0

@@ -68,23 +68,14 @@ def prepare_folder() -> None:
 
 def _demo_when_empty() -> list[tuple[str, str, str]]:
     """Logins (who, login, password) of the demo clinic, which is made when there is no clinic at all."""
-    from zabota.analytics import reports, snapshots
     from zabota.clinic.models import Clinic
-    from zabota.kernel import clock
-    from zabota.kernel.audit import Actor
-    from zabota.kernel.scope import every_clinic
-    from zabota.nextstep import api as nextstep
     from zabota.ops.demo.load import demo_logins, make_demo_clinic
+    from zabota.ops.demo.opening import open_demo_clinic
 
     if not Clinic.objects.exists():
         _say("База пуста: создаю демонстрационную клинику (около минуты)…")
         clinic = make_demo_clinic(progress=_say)
-        _say("Проверяю правило двух З: у каждого пациента запись или задача…")
-        with every_clinic(reason="the first sweep of a new clinic"):
-            nextstep.sweep_clinic(clinic_id=clinic.pk, now=clock.now(), nobody_waits=True)
-            _say("Считаю отчёт и «Пульс»…")
-            snapshots.build_snapshot(clinic_id=clinic.pk, now=clock.now())
-            reports.refresh_reports(clinic=clinic, actor=Actor(kind="demo"), now=clock.now())
+        open_demo_clinic(clinic, progress=_say)
     return demo_logins() if Clinic.objects.filter(is_demo=True).exists() else []
 
 

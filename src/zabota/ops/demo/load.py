@@ -66,7 +66,7 @@ def load(clinic: Clinic, *, now: dt.datetime, progress: Callable[[str], None] = 
         known = truth(clinic)
         frame = build(clinic.spec, known, now=now)
         patients = load_people(clinic, frame, now=now)
-        progress(f"Записаны карты: {len(patients)}.")
+        progress(f"Записаны карты: {len(set(patients.tolist()))}.")
         load_visits(clinic, frame, patients, now=now)
         progress("Записаны визиты, оплаты и планы лечения.")
         reindex()

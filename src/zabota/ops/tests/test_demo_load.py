@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from zabota.analytics import reports
 from zabota.analytics.queries.visits import visits_frame
 from zabota.analytics.reports import audit_of
 from zabota.analytics.rules.columns import read_visits
@@ -202,3 +203,5 @@ def test_a_demo_clinic_can_be_made_anew() -> None:
     with every_clinic(reason="the test counts"):
         assert Clinic.objects.count() == 1
         assert Patient.objects.count() >= 25
+        # Whoever opens it finds no empty page.
+        assert reports.latest(Clinic.objects.get(), reports.PULSE) is not None
