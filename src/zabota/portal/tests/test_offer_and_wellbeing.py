@@ -103,6 +103,20 @@ def test_the_digits_of_the_phone_finish_what_was_begun_by_a_short_link(mila, off
         assert Appointment.objects.get().patient_id == mila.pk
 
 
+def test_who_has_another_visit_then_is_told_so_as_a_patient(mila, centre, offered, noon, phone) -> None:
+    phone.open(offered(mila))
+    with clinic_scope(mila.clinic_id):
+        Appointment.objects.create(
+            clinic=mila.clinic, patient=mila, branch=centre, starts_at=noon, day=noon.date(), duration_minutes=30
+        )
+
+    phone.press("take")
+
+    assert "Вы уже записаны" in phone.page
+    assert "У вас уже есть запись на это время." in phone.page
+    assert "У пациента" not in phone.page
+
+
 def test_looking_at_an_offer_takes_nothing(mila, offered, phone) -> None:
     """T2 for offers."""
     secret = offered(mila)
