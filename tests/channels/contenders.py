@@ -26,12 +26,17 @@ CALM = Patience(connect=5.0, total=15.0)
 SHORT = Patience(connect=0.5, total=0.4)
 
 
+#: Seconds after which an adapter that waits for ever fails its test instead of holding up all others.
+LIMIT = 30
+
+
 def ask(transport: Any, coroutine: Any) -> Any:
     """Run one question in a loop of its own and close what the adapter kept open for it."""
 
     async def run() -> Any:
         try:
-            return await coroutine
+            async with asyncio.timeout(LIMIT):
+                return await coroutine
         finally:
             await transport.release()
 

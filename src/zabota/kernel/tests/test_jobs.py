@@ -145,6 +145,74 @@ def test_a_worker_that_was_taken_over_cannot_fail_the_job() -> None:
     assert DBTaskResult.objects.get().status == TaskResultStatus.SUCCESSFUL
 
 
+def taken_over() -> tuple[jobs._Job, jobs.Attempt, jobs.Attempt]:
+    """The job in hand of a slow worker, its attempt, and the attempt of the worker that has it now."""
+    job, slow = jobs._claim_next("slow")
+    jobs.recover_lost(now=clock.now() + dt.timedelta(minutes=5))
+    make_due()
+    _, quick = jobs._claim_next("quick")
+    return job, slow, quick
+
+
+def test_while_the_next_worker_has_the_job_the_slow_one_can_neither_finish_nor_prolong_it(smile: Clinic) -> None:
+    """T23: the lease is that of one attempt, not of the job."""
+    odd_jobs.rename_whole.enqueue(smile.pk, "Поздняя", False)
+    job, slow, quick = taken_over()
+
+    jobs._run(job, slow)
+
+    smile.refresh_from_db()
+    assert smile.name == "Улыбка"
+    assert DBTaskResult.objects.get().status == TaskResultStatus.RUNNING
+    assert quick.lease().exists() and not slow.lease().exists()
+
+
+def test_while_the_next_worker_has_the_job_the_slow_one_cannot_fail_it() -> None:
+    """T23."""
+    odd_jobs.stumble.enqueue("яма")
+    job, slow, quick = taken_over()
+
+    jobs._run(job, slow)
+
+    assert quick.lease().exists(), "the lease of the next worker stays"
+    row = DBTaskResult.objects.get()
+    assert (row.status, row.exception_class_path, JobLease.objects.get().reason) == (TaskResultStatus.RUNNING, "", "")
+
+
+def test_of_two_workers_that_saw_the_same_job_one_takes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """T23."""
+    odd_jobs.note.enqueue("раз")
+    real = clock.now
+
+    def other_is_quicker() -> dt.datetime:
+        monkeypatch.setattr(clock, "now", real)
+        assert jobs._claim_next("quick") is not None
+        return real()
+
+    monkeypatch.setattr(clock, "now", other_is_quicker)
+
+    assert jobs._claim_next("slow") is None
+    assert JobLease.objects.values_list("worker", "attempts").get() == ("quick", 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_lease_is_kept_while_the_job_runs_and_not_after_it_was_taken_over() -> None:
+    """T23: a long job is not taken from a worker that lives."""
+    odd_jobs.note.enqueue("раз")
+    _, attempt = jobs._claim_next("w1")
+
+    class OneBeat(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            over, self.is_over = getattr(self, "is_over", False), True
+            return over
+
+    for worker, kept in ("w1", True), ("w2", False):
+        nearly_over = clock.now() + dt.timedelta(seconds=1)
+        JobLease.objects.update(leased_until=nearly_over, worker=worker)
+        jobs._heartbeat(attempt, OneBeat())
+        assert (JobLease.objects.get().leased_until > nearly_over) is kept
+
+
 def test_a_step_of_a_long_job_is_refused_after_a_take_over(smile: Clinic) -> None:
     odd_jobs.rename_and_assure.enqueue(smile.pk, "Поздняя")
     job, attempt = jobs._claim_next("slow")
@@ -178,6 +246,7 @@ def test_two_recoverers_give_a_job_back_once(monkeypatch: pytest.MonkeyPatch) ->
     odd_jobs.note.enqueue("раз")
     jobs._claim_next("dead")
     later = clock.now() + dt.timedelta(minutes=5)
+    taken: list[jobs.Attempt] = []
     first = JobLease.objects.filter
 
     def other_is_quicker(*args: object, **fields: object) -> object:
@@ -186,13 +255,14 @@ def test_two_recoverers_give_a_job_back_once(monkeypatch: pytest.MonkeyPatch) ->
             monkeypatch.setattr(JobLease.objects, "filter", first)
             jobs.recover_lost(now=later)
             make_due()
-            jobs._claim_next("w2")
+            taken.append(jobs._claim_next("w2")[1])
         return rows
 
     monkeypatch.setattr(JobLease.objects, "filter", other_is_quicker)
 
     assert jobs.recover_lost(now=later) == 0
     assert DBTaskResult.objects.get().status == TaskResultStatus.RUNNING
+    assert taken[0].lease().exists(), "the lease of whoever runs it now stays"
 
 
 def test_a_claim_is_not_shared() -> None:

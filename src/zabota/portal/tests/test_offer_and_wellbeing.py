@@ -11,7 +11,7 @@ from zabota.kernel import clock
 from zabota.kernel.models import Fact
 from zabota.kernel.scope import clinic_scope
 from zabota.visits.api import answers_for, read_questions, save_questionnaire, save_text, take_complaint
-from zabota.visits.models import WellbeingCheck
+from zabota.visits.models import ActionLink, WellbeingCheck
 from zabota.visits.services.links import make_links
 from zabota.worklist.models import Task
 
@@ -115,6 +115,26 @@ def test_who_has_another_visit_then_is_told_so_as_a_patient(mila, centre, offere
     assert "Вы уже записаны" in phone.page
     assert "У вас уже есть запись на это время." in phone.page
     assert "У пациента" not in phone.page
+
+
+def test_an_open_page_of_an_offer_or_a_question_shuts_when_its_link_dies(
+    mila, pyotr, offered, asked, phone, stranger_phone
+) -> None:
+    """T3."""
+    phone.open(offered(mila))
+    check, secret = asked(pyotr)
+    stranger_phone.open(secret)
+    with clinic_scope(mila.clinic_id):
+        ActionLink.objects.update(expires_at=clock.now() - dt.timedelta(seconds=1))
+
+    phone.press("take")
+    stranger_phone.press("answer", answer="unwell")
+
+    for each in phone, stranger_phone:
+        assert each.client.get(each.url).status_code == 410
+    with clinic_scope(mila.clinic_id):
+        check.refresh_from_db()
+        assert (SlotOffer.objects.get().state, check.answer) == ("open", "")
 
 
 def test_looking_at_an_offer_takes_nothing(mila, offered, phone) -> None:

@@ -13,6 +13,7 @@ from zabota.kernel.logs import mask
 from zabota.kernel.models import AuditEntry, Fact
 from zabota.kernel.scope import clinic_scope
 from zabota.visits.models import ActionLink
+from zabota.visits.services.links import make_links
 from zabota.worklist.models import Task
 
 pytestmark = pytest.mark.django_db
@@ -247,6 +248,40 @@ def test_a_link_dies_when_the_visit_begins(mila, new_visit, links_to, phone, cen
     assert "+7 495 124-00-12" in phone.page
 
 
+def test_a_page_that_lies_open_shuts_when_its_link_dies(mila, new_visit, links_to, phone) -> None:
+    """T3: the cookie outlives nothing."""
+    visit = new_visit(mila)
+    phone.open(links_to(visit).long)
+    name, cookie = next(iter(phone.client.cookies.items()))
+    assert name and 0 < int(cookie["max-age"]) <= (visit.starts_at - clock.now()).total_seconds() + 2
+    with clinic_scope(visit.clinic_id):
+        ActionLink.objects.update(expires_at=clock.now() - dt.timedelta(seconds=1))
+
+    assert phone.client.get(phone.url).status_code == 410
+    phone.press("confirm")
+
+    assert now_of(visit).status == "planned"
+
+
+def test_of_several_visits_of_a_message_only_those_still_ahead_open(mila, new_visit, phone, noon) -> None:
+    """T3: the link of one opens the others, not one that is over."""
+    visits = [new_visit(mila, starts_at=noon + dt.timedelta(hours=each)) for each in range(3)]
+    with clinic_scope(mila.clinic_id):
+        leaders, secrets = None, []
+        for visit in visits:
+            made, rows = make_links(
+                purpose="visit", clinic_id=visit.clinic_id, patient_id=mila.pk, appointment=visit,
+                expires_at=visit.starts_at, leaders=leaders, now=clock.now(),
+            )  # fmt: skip
+            leaders = leaders or rows
+            secrets.append(made.long)
+        ActionLink.objects.filter(appointment=visits[2]).update(expires_at=clock.now() - dt.timedelta(seconds=1))
+    phone.open(secrets[0])
+
+    opened = {name for name in phone.client.cookies if "link" in name}
+    assert len(opened) == 2
+
+
 def test_the_patient_moves_the_visit_and_the_link_follows(mila, new_visit, links_to, phone) -> None:
     visit = new_visit(mila)
     secrets = links_to(visit)
@@ -264,6 +299,9 @@ def test_the_patient_moves_the_visit_and_the_link_follows(mila, new_visit, links
     phone.press("move", slot=key, revision=0)
     phone.press("move", slot=keys[0], revision=0)
     assert now_of(visit).revision == 1
+    with clinic_scope(visit.clinic_id):
+        mine = ActionLink.objects.get(is_short=False)
+    assert (mine.revision, mine.expires_at) == (1, row.starts_at), "the page lives as long as the visit it shows"
     # The link of the SMS spoke of the old time.
     assert phone.open(secrets.short).status_code == 410
 

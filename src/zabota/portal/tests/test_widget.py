@@ -9,11 +9,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from zabota.booking.models import Hold
+from zabota.kernel import clock
 from zabota.kernel.scope import clinic_scope
 from zabota.messaging.models import Message
 from zabota.patients.models import Consent, Contact, Patient
 from zabota.portal.tests.conftest import Visitor, visits_of
-from zabota.visits.models import PhoneCode, VisitSettings
+from zabota.visits.models import PhoneCode, Reminder, VisitSettings
+from zabota.visits.services.planning import plan_visit
+from zabota.visits.services.reminding import send_due
 
 pytestmark = pytest.mark.django_db
 
@@ -180,14 +183,20 @@ def test_a_closed_widget_gives_the_phone(visitor, open_clinic, centre) -> None:
 
 def test_links_in_messages_do_not_follow_the_host_of_a_request(visitor, open_clinic, cleaning, settings) -> None:
     """T27: host header poisoning."""
-    settings.PUBLIC_URL = "https://ulybka.ru"
+    settings.PUBLIC_URL, settings.SHORT_URL = "https://ulybka.ru", "https://u.ru"
     visitor.client.defaults["HTTP_HOST"] = "evil.example"
+    visitor.client.defaults["HTTP_X_FORWARDED_HOST"] = "evil.example"
     visitor.choose(cleaning)
     visitor.name("+79031112233")
     visitor.post("code", code=visitor.sent_code())
-
     with clinic_scope(open_clinic.pk):
-        assert not Message.objects.filter(text__contains="evil.example").exists()
+        plan_visit(appointment_id=visits_of(open_clinic)[0].pk, now=clock.now())
+        Reminder.objects.update(due_at=clock.now())
+        send_due(now=clock.now())
+        texts = list(Message.objects.exclude(purpose="otp").values_list("text", flat=True))
+
+    assert texts and all(re.search(r"(?:^|\s)u\.ru/p/\w{6}(?:\W|$)", text) for text in texts), "a link of our own"
+    assert not any("evil" in text for text in texts)
 
 
 @pytest.mark.parametrize("tail", ["service/nothing/", "service/%00/", "consent/nothing", "service/x/?day=99&from=zz"])
