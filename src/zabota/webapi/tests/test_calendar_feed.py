@@ -35,6 +35,15 @@ def events(answer):
     return list(icalendar.Calendar.from_ical(answer.content).walk("VEVENT"))
 
 
+def test_a_visit_by_video_is_at_no_branch(visit, doctor_sokolova, actor, read):
+    token = api.make_feed(doctor=doctor_sokolova, actor=actor, now=NOW).token
+    assert "LOCATION" in events(read(token))[0]
+    visit.kind = "online"
+    visit.save()
+    (event,) = events(read(token))
+    assert "LOCATION" not in event and str(event["SUMMARY"]).startswith("Приём по видео")
+
+
 def test_feed_shows_visits_without_names(visit, doctor_sokolova, actor, read):
     token = api.make_feed(doctor=doctor_sokolova, actor=actor, now=NOW).token
     answer = read(token)

@@ -114,15 +114,15 @@ def agree(patient, at) -> None:
 def test_the_desk_sees_whether_the_patient_agreed_to_video(log_in, vera, form, video, mila) -> None:
     client = log_in(vera)
     page = client.get(reverse("desk:calendar-book"), form).content.decode()
-    assert "На приём по видео нет" in page and "пациент даст его перед входом" in page
+    assert "Согласия на видео нет" in page and "пациент даст его перед входом" in page
     client.post(reverse("desk:calendar-book"), form)
     beside = reverse("desk:calendar-visit", args=[Appointment.objects.get(kind="online").public_id])
     assert reverse("desk:patient-consents", args=[mila.public_id]) in client.get(beside).content.decode()
 
     agree(mila, clock.now())
 
-    assert "На приём по видео есть" in client.get(beside).content.decode()
-    assert "На приём по видео есть" in client.get(reverse("desk:calendar-book"), form).content.decode()
+    assert "Согласие на видео есть" in client.get(beside).content.decode()
+    assert "Согласие на видео есть" in client.get(reverse("desk:calendar-book"), form).content.decode()
 
 
 def test_the_doctor_sees_whether_the_patient_will_be_let_in(log_in, sokolova, seat, mila, smile, centre, video) -> None:
