@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import pytest
 
 from zabota.kernel import jobs
 from zabota.kernel.models import FactDelivery, JobLease
+
+
+#: Seconds after which a worker that always finds more to do fails its test instead of holding up all others.
+LIMIT = 120
 
 
 @pytest.fixture
@@ -18,7 +23,15 @@ def run_jobs(db: None) -> Callable[..., None]:
     """
 
     def run(*, failing: bool = False) -> None:
-        jobs.work(once=True)
+        stop = threading.Event()
+        alarm = threading.Timer(LIMIT, stop.set)
+        alarm.daemon = True
+        alarm.start()
+        try:
+            jobs.work(once=True, stop=stop)
+        finally:
+            alarm.cancel()
+        assert not stop.is_set(), "there is always more to do"
         if failing:
             return
         deliveries = FactDelivery.objects.exclude(reason="").values_list("handler", "reason")
