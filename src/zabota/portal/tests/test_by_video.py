@@ -146,7 +146,7 @@ def test_the_demo_clinic_has_a_room_to_practise_in_that_says_what_it_is(
         visit.clinic = smile
         doctor = doctor_video_address(visit=visit, name="Соколова М. В.", now=clock.now())
     page = Client().get(doctor).content.decode()
-    assert doctor.startswith("/p/demo-video/visit-") and "врач: Соколова М. В." in page and "Видео здесь нет" in page
+    assert doctor.startswith("/p/demo-video/visit-") and "врач Соколова М. В." in page and "Видео здесь нет" in page
 
     room = doctor.split("?")[0]
     assert Client().get(room).status_code == 403
