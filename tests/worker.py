@@ -10,7 +10,6 @@ import pytest
 from zabota.kernel import jobs
 from zabota.kernel.models import FactDelivery, JobLease
 
-
 #: Seconds after which a worker that always finds more to do fails its test instead of holding up all others.
 LIMIT = 120
 
