@@ -49,7 +49,14 @@ def main() -> int:
         figures = storms(runs, tries, postgres=options.postgres)
     for key, value in figures.items():
         print(f"{key:>24}  {value}")
-    print(json.dumps({"name": "storm", "database": "postgres" if options.postgres else "sqlite", "figures": figures}))
+    figures["database"] = "postgres" if options.postgres else "sqlite"
+    # Held to the limits: one visit for each time, no two on one, other times for each who was refused.
+    ratios = {
+        "visits_to_wanted": figures["visits"] / figures["visits_wanted"],
+        "overlaps_to_visits": figures["overlaps"] / max(figures["visits"], 1),
+        "others_shown_to_refused": figures["refused_with_others"] / max(figures["refused"], 1),
+    }
+    print(json.dumps({"name": "storm", "ratios": ratios, "figures": figures}))
     whole = figures["visits"] == figures["visits_wanted"]
     return 0 if whole and not figures["overlaps"] and not figures["broken_answers"] else 1
 

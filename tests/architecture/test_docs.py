@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -38,6 +39,14 @@ def test_each_command_is_described_and_none_that_does_not_exist() -> None:
     described = set(re.findall(r"^\| `zabota (\w+)` \|", text(ROOT / "docs/operate/commands.md"), re.MULTILINE))
 
     assert described == set(COMMANDS)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "benchmarks").glob("*.py")), ids=lambda path: path.stem)
+def test_each_benchmark_tells_its_name_ratios_and_figures_and_stands_in_the_document(path: Path) -> None:
+    told = text(path)
+
+    assert all(part in told for part in (f'"name": "{path.stem}"', '"ratios"', '"figures"', '"--small"'))
+    assert f"benchmarks/{path.name}" in text(ROOT / "docs/performance.md")
 
 
 @pytest.mark.parametrize("name", TABLES)
