@@ -91,12 +91,17 @@ def _photograph(chromium: str, site: str, logins: dict[str, tuple[str, str]]) ->
             )
             page = context.new_page()
             _enter(page, site, logins[who])
-            if address == "patient":
+            if address in ("patient", "/today/"):
                 page.goto(f"{site}/today/")
+                # Somebody who can be called shows more of the page than a card without a number.
+                if width > 600:
+                    page.locator(".queue-item", has_not_text="нет рабочего номера").first.click()
+                    page.wait_for_load_state("networkidle")
+            if address == "patient":
                 page.locator("main a[href*='/patients/']").first.click()
             elif address == "calendar":
                 page.goto(f"{site}/calendar/?day={_working_day()}")
-            else:
+            elif address != "/today/":
                 page.goto(site + address)
             page.wait_for_load_state("networkidle")
             page.screenshot(path=OUT / f"{name}.png")
