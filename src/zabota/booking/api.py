@@ -40,7 +40,14 @@ from zabota.booking.queries.waiting import (
     waiting_figures,
     waiting_trend,
 )
-from zabota.booking.queries.waitlist import WaitlistReport, open_entries, open_freed, open_offers, waitlist_report
+from zabota.booking.queries.waitlist import (
+    WaitlistReport,
+    open_entries,
+    open_freed,
+    open_offers,
+    unwanted_freed,
+    waitlist_report,
+)
 from zabota.booking.queries.wanted import Wanted
 from zabota.booking.rules.waits import Waits, WaitSpan
 from zabota.booking.services.appointments import book, book_next_visit, cancel, move_appointment
@@ -187,6 +194,7 @@ __all__ = [
     "transfer_undone",
     "treating_doctors",
     "undo_mark",
+    "unwanted_freed",
     "visit_calendar",
     "visit_summaries",
     "waiting_figures",

@@ -32,7 +32,13 @@ from zabota.visits.services.codes import (
     read_mobile,
     send_code,
 )
-from zabota.visits.services.complaints import escalate_waiting, pass_to_desk, settle_complaint, take_complaint
+from zabota.visits.services.complaints import (
+    escalate_waiting,
+    open_complaint,
+    pass_to_desk,
+    settle_complaint,
+    take_complaint,
+)
 from zabota.visits.services.fresh_links import send_fresh_link
 from zabota.visits.services.limits import count_request
 from zabota.visits.services.links import (
@@ -126,6 +132,7 @@ __all__ = [
     "move_visit",
     "offer_of",
     "offers_video",
+    "open_complaint",
     "open_complaints",
     "pass_to_desk",
     "practice_pass",

@@ -6,7 +6,7 @@ import statistics
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from zabota.booking.models import FreedSlot, SlotOffer, WaitlistEntry
 from zabota.booking.rules.shares import wilson
@@ -14,6 +14,8 @@ from zabota.clinic.models import Branch
 
 #: Filled share of freed times that the best published waitlist reached by offers alone.
 PUBLISHED_SHARE = 0.30
+#: So many times that suited nobody are told of.
+_UNWANTED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,14 @@ def open_freed(clinic_id: int, *, branch: Branch | None = None) -> Sequence[Free
         .prefetch_related("offers__entry__patient")
         .order_by("starts_at", "id")
     )
+
+
+def unwanted_freed(clinic_id: int, *, now: datetime) -> Sequence[FreedSlot]:
+    """Freed times to come that suited nobody who waits when they fell free within a day, the latest first."""
+    rows = FreedSlot.objects.filter(
+        clinic_id=clinic_id, state=FreedSlot.State.UNWANTED, freed_at__gt=now - timedelta(days=1), starts_at__gt=now
+    )
+    return list(rows.select_related("doctor", "branch").order_by("-freed_at", "-id")[:_UNWANTED])
 
 
 def open_offers(*, patient_id: int) -> Sequence[SlotOffer]:

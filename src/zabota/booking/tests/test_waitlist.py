@@ -76,8 +76,11 @@ def test_move_within_the_delay_is_no_offer(freed, waits, people, book, pyotr, no
     assert offers.tick(now=now + 10 * MINUTE) == 0
 
 
-def test_time_that_nobody_waits_for_stays_free_and_is_counted(freed, book, pyotr):
-    assert freed().state == "unwanted"
+def test_time_that_nobody_waits_for_stays_free_and_is_counted(freed, book, pyotr, now):
+    slot = freed()
+    assert slot.state == "unwanted"
+    assert api.unwanted_freed(slot.clinic_id, now=now) == [slot]
+    assert api.unwanted_freed(slot.clinic_id, now=slot.starts_at) == [], "what is over helps nobody"
     assert book(patient=pyotr, origin="widget").pk
 
 

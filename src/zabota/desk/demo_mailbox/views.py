@@ -23,6 +23,7 @@ from zabota.kernel import clock
 from zabota.kernel.errors import BadInput
 from zabota.messaging.api import EventKind, InboundEvent, WebhookReply, edit_rules, receive
 from zabota.messaging.models import ChannelAccount, Message
+from zabota.ui import formats
 from zabota.ui.page import page
 from zabota.visits import api as visits
 from zabota.visits.models import Reminder
@@ -53,7 +54,7 @@ def demo_mailbox(request: StaffRequest) -> HttpResponse:
     if request.clinic.is_demo:
         phone, mail = _arrived(request, integrations.PHONE), _arrived(request, integrations.MAIL)
         addresses = dict.fromkeys(each.address for each in phone)
-        context |= {"phone": phone, "mail": mail, "addresses": [(each, each) for each in addresses]}
+        context |= {"phone": phone, "mail": mail, "addresses": [(each, formats.phone(each)) for each in addresses]}
         context["waiting"] = _waiting(request.clinic)
     return page(request, "desk/demo_mailbox/demo_mailbox.html", partial="boxes", context=context)
 

@@ -26,6 +26,7 @@ from zabota.nextstep.models import PatientState
 from zabota.patients import api as patients
 from zabota.patients.models import Patient
 from zabota.ui.page import page, toast, wants_fragment
+from zabota.visits import api as visits
 from zabota.worklist import api as worklist
 
 SHOWN = 100
@@ -276,6 +277,7 @@ def _beside(request: StaffRequest, patient: Patient) -> dict[str, Any]:
         "state": state,
         "next_visit": booking.next_bookings([patient.pk], now=clock.now()).get(patient.pk),
         "last_visit": booking.last_visits([patient.pk]).get(patient.pk),
+        "complaint": visits.open_complaint(patient.pk),
     }
 
 

@@ -15,6 +15,7 @@ from zabota.messaging import api as messaging
 from zabota.messaging.models import CannedAnswer, ChannelAccount, Conversation, Message, MessagingRules, Turn
 from zabota.patients import api as patients
 from zabota.patients.models import Patient
+from zabota.visits.services.hearing import hear_complaint
 from zabota.worklist.models import Task
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_clinic")]
@@ -152,6 +153,20 @@ def test_a_complaint_becomes_a_task_for_the_desk(as_vera: Client, talk: Conversa
     as_vera.post(url(talk, "task"), {"summary": "Болит после приёма: перезвонить"})
 
     assert Task.objects.get().summary == "Болит после приёма: перезвонить"
+
+
+def test_an_urgent_task_about_pain_that_is_there_already_is_named_beside_the_words(
+    as_vera: Client, talk: Conversation, now: dt.datetime
+) -> None:
+    assert "О боли уже есть срочная задача" not in as_vera.get(url(talk)).content.decode()
+    turn = Turn.objects.create(conversation=talk, clinic=talk.clinic, direction="in", at=now, text="болит зуб")
+    task = hear_complaint(turn_id=turn.pk, patient_id=talk.patient_id, now=now)
+    assert task is not None
+
+    page = as_vera.get(url(talk)).content.decode()
+
+    assert "О боли уже есть срочная задача" in page
+    assert reverse("desk:task", args=[task.public_id]) in page
 
 
 def test_a_photo_is_named_and_becomes_a_task_without_words(

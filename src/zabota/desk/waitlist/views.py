@@ -21,7 +21,7 @@ from zabota.desk.access import StaffRequest, branches_of, staff_page, visible
 from zabota.desk.patients.access import cards_of, sight_of
 from zabota.desk.waitlist.forms import WishForm
 from zabota.desk.waitlist.soon import soon_of
-from zabota.desk.waitlist.words import freed_of, line_of, sentence_of, where_of
+from zabota.desk.waitlist.words import freed_of, line_of, sentence_of, unwanted_of, where_of
 from zabota.kernel import clock
 from zabota.kernel.errors import BadInput, Trouble
 from zabota.patients import api as patients
@@ -52,6 +52,11 @@ def waitlist(request: StaffRequest) -> HttpResponse:
     context = {
         "lines": [line_of(each, now, zone) for each in entries],
         "freed": freed,
+        "unwanted": [
+            each
+            for each in unwanted_of(request.clinic.pk, now=now)
+            if allowed is None or each.slot.branch_id in allowed
+        ],
         "several": len(_branches(request)) > 1,
         "periods": _periods(request, now, zone),
         "may_see": sight_of(request),

@@ -101,9 +101,32 @@ def freed_of(clinic_id: int, *, branch: Branch | None, now: datetime) -> list[Fr
     return [_freed(slot, now) for slot in booking.open_freed(clinic_id, branch=branch)]
 
 
-def _freed(slot: FreedSlot, now: datetime) -> Freed:
+@dataclass(frozen=True, slots=True)
+class Unwanted:
+    """A freed time that suits nobody who waits."""
+
+    slot: FreedSlot
+    title: str
+    #: Why not, as far as anybody waits at all.
+    refused: list[str]
+
+
+def unwanted_of(clinic_id: int, *, now: datetime) -> list[Unwanted]:
+    """What fell free lately and went to nobody, with the reasons: silence would look like a fault."""
+    return [
+        Unwanted(slot, _title(slot), sorted({why for _, why in booking.matches(slot, now=now) if why}))
+        for slot in booking.unwanted_freed(clinic_id, now=now)
+    ]
+
+
+def _title(slot: FreedSlot) -> str:
     zone = ZoneInfo(slot.branch.time_zone)
     start, end = slot.starts_at.astimezone(zone), slot.ends_at.astimezone(zone)
+    return f"{formats.ru_day(start.date())}, {formats.clock(start)}–{formats.clock(end)}, {slot.doctor.name}"
+
+
+def _freed(slot: FreedSlot, now: datetime) -> Freed:
+    zone = ZoneInfo(slot.branch.time_zone)
     offers = sorted(slot.offers.all(), key=lambda each: (each.wave, each.pk))
     waves = []
     for number, group in groupby(offers, key=lambda each: each.wave):
@@ -122,7 +145,7 @@ def _freed(slot: FreedSlot, now: datetime) -> Freed:
     left = (slot.next_wave_at - now) if slot.next_wave_at else timedelta(0)
     return Freed(
         slot=slot,
-        title=f"{formats.ru_day(start.date())}, {formats.clock(start)}–{formats.clock(end)}, {slot.doctor.name}",
+        title=_title(slot),
         why=f"{slot.get_cause_display()} в {formats.clock(slot.freed_at.astimezone(zone))}",
         is_live=slot.state == FreedSlot.State.OFFERING,
         minutes_left=max(0, -(-int(left.total_seconds()) // 60)),

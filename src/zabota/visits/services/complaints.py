@@ -88,7 +88,7 @@ def open_complaint(patient_id: int) -> Task | None:
     rows = Task.objects.filter(patient_id=patient_id, state=Task.State.OPEN, is_urgent=True)
     keys = Q(dedupe_key__startswith=_UNSEEN) | Q(pk__in=WellbeingCheck.objects.filter(
         patient_id=patient_id, answer=WellbeingCheck.Answer.UNWELL, task__isnull=False).values("task_id"))  # fmt: skip
-    return rows.filter(keys).order_by("-created_at", "-id").first()
+    return rows.filter(keys).select_related("owner__user").order_by("-created_at", "-id").first()
 
 
 def add_words(task: Task, words: str, *, now: datetime) -> None:

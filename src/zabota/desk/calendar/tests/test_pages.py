@@ -417,6 +417,19 @@ def test_patients_of_another_doctor_are_not_received(log_in, sokolova, visit, in
     assert log_in(sokolova).post(reverse("desk:reception-mark", args=[visit.public_id, "begin"])).status_code == 404
 
 
+def test_a_freed_time_that_suits_nobody_is_named_with_the_reason(log_in, vera, visit, pyotr, centre, actor) -> None:
+    now = clock.now()
+    client, here = log_in(vera), reverse("desk:waitlist")
+    assert "Никому не подошло" not in client.get(here).content.decode()
+    booking.join_waitlist(patient=pyotr, notice_minutes=30 * 24 * 60, actor=actor, now=now)
+    booking.cancel(appointment=visit, by_patient=True, actor=actor, now=now)
+
+    page = client.get(here).content.decode()
+
+    assert "Никому не подошло" in page
+    assert visit.doctor.name in page.partition("Никому не подошло")[2]
+
+
 def test_desk_books_a_freed_time_by_phone_for_one_who_waits(
     log_in, vera, visit: Appointment, pyotr: Patient, oleg: Member, actor
 ) -> None:
