@@ -48,7 +48,9 @@ def test_a_group_that_somebody_made_is_found_and_a_service_without_one_comes_int
 def test_a_service_stays_where_a_person_put_it(load: Load, smile, anton) -> None:
     load(VISITS)
     kept = Service.objects.get(name="Отбеливание")
-    sort_services(clinic=smile, services=[kept.public_id], group=None, actor=Actor(user_id=anton.user_id), now=clock.now())
+    sort_services(
+        clinic=smile, services=[kept.public_id], group=None, actor=Actor(user_id=anton.user_id), now=clock.now()
+    )
     load(VISITS, PRICES)
     assert groups()["Отбеливание"] is None
 

@@ -20,7 +20,9 @@ def open_demo_clinic(clinic: Clinic, *, progress: Callable[[str], None]) -> None
         swept = nextstep.sweep_clinic(clinic_id=clinic.pk, now=clock.now(), nobody_waits=True)
         if swept.patients > ONE_TRANSACTION_PATIENTS:
             reports.ask_refresh(clinic=clinic, actor=DEMO, now=clock.now())
-            progress(f"Поставлено задач: {swept.tasks_created}. Отчёт и «Пульс» посчитаются, когда запустите zabota run.")
+            progress(
+                f"Поставлено задач: {swept.tasks_created}. Отчёт и «Пульс» посчитаются, когда запустите zabota run."
+            )
             return
         progress(f"Поставлено задач: {swept.tasks_created}. Считаю отчёт и «Пульс»…")
         snapshots.build_snapshot(clinic_id=clinic.pk, now=clock.now())
