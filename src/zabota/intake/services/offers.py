@@ -59,10 +59,10 @@ def told_services(offered: Mapping[str, Offered], visits: Iterable[Visit]) -> di
     return services
 
 
-def new_services(told: Mapping[str, Offered], known: Mapping[str, int]) -> list[str]:
-    """Names of services that the clinic does not have; one of each folded name."""
-    fresh = {key: name for name in reversed(list(told)) if (key := service_key(name)) and key not in known}
-    return sorted(fresh.values())
+def counted(told: Iterable[str], known: Mapping[str, int]) -> tuple[int, int]:
+    """How many services the clinic does not have, and how many it has; of one folded name one."""
+    keys = {service_key(name) for name in told} - {""}
+    return len(keys - known.keys()), len(keys & known.keys())
 
 
 def renewals(offered: Mapping[str, Offered], *, clinic_id: int) -> list[Renewal]:

@@ -12,7 +12,7 @@ from zabota.intake.reading.rejected import is_of_refused
 from zabota.intake.reading.results import Reading
 from zabota.intake.rules.reasons import reason_text
 from zabota.intake.services.catalogue import Offered, key_of, read_catalogue
-from zabota.intake.services.offers import Renewal, new_services, offered_of, renewals, told_services
+from zabota.intake.services.offers import Renewal, counted, offered_of, renewals, told_services
 from zabota.intake.services.own_bookings import recognise_own
 from zabota.intake.services.own_people import recognise_people
 from zabota.intake.services.people import Card, cards_of, match_cards, unite_nameless, with_card_keys
@@ -37,8 +37,8 @@ class LoadPlan:
     shared_numbers: list[str]
     #: What is told of services by their names.
     offered: dict[str, Offered]
-    #: Services that are not there yet.
-    new_services: list[str]
+    #: How many services are not there yet, and how many are.
+    services: tuple[int, int]
     #: Services that are there and change.
     renewals: list[Renewal]
     #: Bookings made here that the export tells of for the first time.
@@ -94,7 +94,7 @@ def plan_load(
         plans=plans,
         shared_numbers=shared_numbers,
         offered=offered,
-        new_services=new_services(told_services(offered, visits), read_catalogue(clinic.pk).services),
+        services=counted(told_services(offered, visits), read_catalogue(clinic.pk).services),
         renewals=renewals(offered, clinic_id=clinic.pk),
         recognised=recognised,
     )
@@ -126,8 +126,9 @@ def summarise(plan: LoadPlan, reading: Reading) -> dict[str, Any]:
             "recognised": plan.recognised,
         },
         "services": {
-            "new": len(plan.new_services),
+            "new": plan.services[0],
             "changed": len(plan.renewals),
+            "same": plan.services[1] - len(plan.renewals),
             "repriced": sum("price_kopecks" in each.values for each in plan.renewals),
             "grouped": sum(bool(each.category) for each in plan.renewals),
         },

@@ -61,7 +61,7 @@ def test_the_latest_price_list_holds_and_undo_brings_the_former_price_back(
     load(VISITS, PRICES)
     later = PRICES.replace("5200;40", "5600;45")
     shown = check(VISITS, later).preview
-    assert shown["services"] == {"new": 0, "changed": 1, "repriced": 1, "grouped": 0}
+    assert shown["services"] == {"new": 0, "changed": 1, "same": 3, "repriced": 1, "grouped": 0}
     assert shown["examples"]["repriced"] == [{"name": "Чистка", "from": 520_000, "to": 560_000}]
     batch = load(VISITS, later)
     told = Service.objects.get(name="Чистка")
