@@ -124,7 +124,8 @@ def causes(clinic: Clinic, window: int) -> list[dict[str, Any]]:
         others = [cell for name, cell in cells.items() if name != cause]
         pure_now = ~np.any([cell[0] for cell in others], axis=0) if others else np.ones(sizes[0], dtype=np.bool_)
         pure_before = ~np.any([cell[1] for cell in others], axis=0) if others else np.ones(sizes[1], dtype=np.bool_)
-        shares = (inside_now.sum() / sizes[0], inside_before.sum() / sizes[1])
+        # A clinic of a few patients may have nobody in a window.
+        shares = (inside_now.sum() / max(sizes[0], 1), inside_before.sum() / max(sizes[1], 1))
         single = excess(KIND_OF[cause], now.returned, before.returned, (inside_now, inside_before), shares)
         pure = excess(
             KIND_OF[cause],
