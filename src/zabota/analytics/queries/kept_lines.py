@@ -6,15 +6,13 @@ the number of the clinic and of its last fact: a file of another database, or of
 
 from __future__ import annotations
 
-import os
-import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
-from zabota.analytics.queries.snapshot_files import folder_of, said_of
+from zabota.analytics.queries.snapshot_files import folder_of, said_of, write_whole
 from zabota.analytics.queries.snapshot_touched import EVERYBODY, bearings_of, is_of_this_base, touched_since
 from zabota.analytics.queries.visit_lines import in_order, read_lines
 
@@ -49,17 +47,7 @@ def keep_lines(clinic_id: int, *, now: datetime, full: bool = False) -> Path:
     """Write the lines of now as a new file in place of the former one; `full`: read from the database alone."""
     bearings = bearings_of(clinic_id)
     lines = read_lines(clinic_id) if full else lines_now(clinic_id, now=now)
-    target = path_of(clinic_id)
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    number, name = tempfile.mkstemp(prefix=".new-", suffix=".parquet", dir=target.parent)
-    os.close(number)
-    said: dict[str, Any] = {"built_at": now.isoformat(), **bearings}
-    try:
-        lines.write_parquet(name, compression="zstd", metadata=said)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    target = write_whole(lines, path_of(clinic_id), said={"built_at": now.isoformat(), **bearings})
     for old in target.parent.glob("visits.v*.parquet"):
         if old != target:
             old.unlink(missing_ok=True)

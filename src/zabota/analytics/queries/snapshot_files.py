@@ -41,8 +41,12 @@ def path_of(clinic_id: int, day: date) -> Path:
 
 
 def write(frame: pl.DataFrame, *, clinic_id: int, as_of: date, said: Mapping[str, str]) -> Path:
+    """The snapshot of a day as a new file."""
+    return write_whole(frame, path_of(clinic_id, as_of), said=said)
+
+
+def write_whole(frame: pl.DataFrame, target: Path, *, said: Mapping[str, str]) -> Path:
     """A new file, then renamed: who reads the old one goes on reading it, nobody ever sees half of one."""
-    target = path_of(clinic_id, as_of)
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     number, name = tempfile.mkstemp(prefix=".new-", suffix=".parquet", dir=target.parent)
     os.close(number)
