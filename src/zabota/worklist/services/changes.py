@@ -8,7 +8,9 @@ from typing import Any
 from django.db.models import F
 
 from zabota.clinic.models import Member
+from zabota.kernel import facts
 from zabota.kernel.errors import AlreadyDone
+from zabota.worklist.facts import TaskClosed
 from zabota.worklist.models import Task, TaskEvent
 
 
@@ -55,3 +57,19 @@ def note_event(
 ) -> TaskEvent:
     """Add a line to the history of a task."""
     return TaskEvent.objects.create(task=task, clinic_id=task.clinic_id, kind=kind, at=now, member=member, **fields)
+
+
+def tell_closed(task: Task, *, outcome: str, reason: str, appointment_id: int | None, now: datetime) -> None:
+    """The fact of a task that is over, for whoever follows it."""
+    facts.publish(
+        TaskClosed(
+            clinic_id=task.clinic_id,
+            task_id=task.pk,
+            patient_id=task.patient_id,
+            reason=task.reason,
+            outcome=outcome,
+            outcome_reason=reason,
+            appointment_id=appointment_id,
+        ),
+        now=now,
+    )

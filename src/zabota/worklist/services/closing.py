@@ -8,12 +8,11 @@ from django.db import transaction
 from django.db.models import F
 
 from zabota.clinic.models import Member
-from zabota.kernel import audit, facts
+from zabota.kernel import audit
 from zabota.kernel.audit import Actor
-from zabota.worklist.facts import TaskClosed
 from zabota.worklist.models import Outcome, Task, TaskEvent
 from zabota.worklist.rules.reasons import ENDINGS
-from zabota.worklist.services.changes import note_event
+from zabota.worklist.services.changes import note_event, tell_closed
 from zabota.worklist.services.notes import add_note
 
 
@@ -43,15 +42,4 @@ def close_untouched(task: Task, *, reason: str, member: Member | None, actor: Ac
     )
     note_event(task, TaskEvent.Kind.CLOSED, now=now, member=member, outcome=Outcome.NOT_NEEDED, outcome_reason=reason)
     audit.record("worklist.task.closed", task, actor=actor, now=now, details={"outcome": Outcome.NOT_NEEDED.value})
-    facts.publish(
-        TaskClosed(
-            clinic_id=task.clinic_id,
-            task_id=task.pk,
-            patient_id=task.patient_id,
-            reason=task.reason,
-            outcome=Outcome.NOT_NEEDED,
-            outcome_reason=reason,
-            appointment_id=None,
-        ),
-        now=now,
-    )
+    tell_closed(task, outcome=Outcome.NOT_NEEDED, reason=reason, appointment_id=None, now=now)

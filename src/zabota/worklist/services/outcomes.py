@@ -17,14 +17,14 @@ from zabota.kernel.errors import AlreadyDone, BadInput
 from zabota.kernel.plain import plain
 from zabota.patients import api as patients
 from zabota.patients.models import Contact
-from zabota.worklist.facts import ContactAttempted, TaskClosed
+from zabota.worklist.facts import ContactAttempted
 from zabota.worklist.models import Outcome, Script, Task, TaskEvent
 from zabota.worklist.queries.contacts import callable_phones
 from zabota.worklist.queries.sittings import seconds_open
 from zabota.worklist.rules import reasons
 from zabota.worklist.rules.calls import wrong_time
 from zabota.worklist.rules.outcomes import DESK_ORDER, SPOKEN, Decision, decide
-from zabota.worklist.services.changes import change, note_event, what_happened
+from zabota.worklist.services.changes import change, note_event, tell_closed, what_happened
 from zabota.worklist.services.escalation import escalate_refusal
 from zabota.worklist.services.peace import leave_in_peace
 
@@ -245,15 +245,4 @@ def _tell(task: Task, member: Member, outcome: str, reason: str, decision: Decis
         now=now,
     )
     if decision.closes:
-        facts.publish(
-            TaskClosed(
-                clinic_id=task.clinic_id,
-                task_id=task.pk,
-                patient_id=task.patient_id,
-                reason=task.reason,
-                outcome=outcome,
-                outcome_reason=reason,
-                appointment_id=task.appointment_id,
-            ),
-            now=now,
-        )
+        tell_closed(task, outcome=outcome, reason=reason, appointment_id=task.appointment_id, now=now)
