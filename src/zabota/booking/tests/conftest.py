@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from zabota.booking import api
-from zabota.booking.models import Resource
+from zabota.booking.models import FreedSlot, Resource
 from zabota.clinic.models import Doctor
 from zabota.kernel.names import fold
 
@@ -72,5 +72,33 @@ def book(in_clinic, mila, doctor_sokolova, centre, actor, now, at):
     def make(**changes):
         fields = {"patient": mila, "doctor": doctor_sokolova, "branch": centre, "starts_at": at(25, 10)}
         return api.book(**{**fields, "actor": actor, "now": now, **changes})
+
+    return make
+
+
+@pytest.fixture
+def waits(in_clinic, actor, now):
+    """Puts a patient on the list: `waits(mila, minutes=30)`."""
+
+    def make(patient, **wishes):
+        return api.join_waitlist(patient=patient, **{"notice_minutes": 0, "actor": actor, "now": now, **wishes})
+
+    return make
+
+
+@pytest.fixture
+def people(new_patient, smile):
+    """Six who may wait."""
+    return [new_patient(smile, f"Ждущий Номер{number}", phone=f"+7916000{number:04}") for number in range(6)]
+
+
+@pytest.fixture
+def freed(seat, book, actor, now):
+    """Frees Mila's time of tomorrow at 10:00 and gives what became of it."""
+
+    def make(**changes):
+        row = book(**changes)
+        api.cancel(appointment=row, by_patient=True, actor=actor, now=now)
+        return FreedSlot.objects.filter(appointment=row).get()
 
     return make

@@ -18,34 +18,6 @@ from zabota.kernel.models import Fact
 MINUTE = dt.timedelta(minutes=1)
 
 
-@pytest.fixture
-def waits(in_clinic, actor, now):
-    """Puts a patient on the list: `waits(mila, minutes=30)`."""
-
-    def make(patient, **wishes):
-        return api.join_waitlist(patient=patient, **{"notice_minutes": 0, "actor": actor, "now": now, **wishes})
-
-    return make
-
-
-@pytest.fixture
-def people(new_patient, smile):
-    """Six who may wait."""
-    return [new_patient(smile, f"Ждущий Номер{number}", phone=f"+7916000{number:04}") for number in range(6)]
-
-
-@pytest.fixture
-def freed(seat, book, actor, now):
-    """Frees Mila's time of tomorrow at 10:00 and gives what became of it."""
-
-    def make(**changes):
-        row = book(**changes)
-        api.cancel(appointment=row, by_patient=True, actor=actor, now=now)
-        return FreedSlot.objects.filter(appointment=row).get()
-
-    return make
-
-
 def states(slot):
     return sorted(SlotOffer.objects.filter(freed=slot).values_list("state", flat=True))
 
@@ -443,27 +415,3 @@ def test_branch_of_an_entry_follows_the_doctors_who_are_waited_for(
     north.is_active = False
     north.save(update_fields=["is_active"])
     assert api.branch_for([there, anywhere], centre) == centre
-
-
-def test_who_waits_for_a_visit_by_video_gets_one_by_video_without_a_room(freed, waits, people, cleaning, actor, now):
-    ServiceNeed.objects.create(service=cleaning, by_video=True, needs=ServiceNeed.Needs.ROOM)
-    waits(people[0], services=[cleaning], kind="online")
-    slot = freed()
-    offers.tick(now=now + 3 * MINUTE)
-
-    row = api.accept_offer(offer=slot.offers.get(), actor=actor, now=now + 4 * MINUTE)
-
-    assert row.kind == "online"
-    assert {each.resource.kind for each in row.cells.all()} == {"doctor"}
-
-
-@pytest.mark.parametrize("kind", ["online", "in_person"])
-def test_an_earlier_time_leaves_the_kind_of_the_visit_as_it_was(freed, waits, book, people, actor, now, at, kind):
-    later = book(patient=people[0], starts_at=at(26, 10), kind=kind)
-    entry = waits(people[0], appointment=later)
-    slot = freed()
-    offers.tick(now=now + 3 * MINUTE)
-
-    row = api.accept_offer(offer=slot.offers.get(), actor=actor, now=now + 4 * MINUTE)
-
-    assert (entry.kind, row.pk, row.kind) == (kind, later.pk, kind)
