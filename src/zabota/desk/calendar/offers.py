@@ -87,7 +87,8 @@ def sensible_next(patient: Patient, chosen: Sequence[Service], *, now: datetime)
             continue
         service = _usual_service(patient, recall.group_id)
         if service is not None:
-            last = formats.day_month(recall.previous_on)
+            on = recall.previous_on
+            last = formats.day_month(on) if on.year == now.year else formats.day(on)
             return Sensible(service, f"Пора: последний раз {last}, обычно раз в {line.interval_words}.")
     for each in booking.complementary_services(chosen, patient, now=now, limit=1):
         return Sensible(each.service, each.reason)

@@ -54,6 +54,12 @@ def test_hours_of_the_file_are_those_of_the_page(log_in, vera) -> None:
     assert sum(hours("Занято, ч")) > 0
 
 
+@pytest.mark.usefixtures("visit")
+def test_who_has_most_free_hours_is_named_as_the_name_stands(log_in, vera, doctor_sokolova) -> None:
+    page = log_in(vera).get(reverse("desk:calendar-load")).content.decode()
+    assert f"Больше всего свободных часов: {doctor_sokolova.name}." in page
+
+
 @pytest.fixture
 def held(request) -> Appointment:
     """A visit booked with Dr Sokolova, whose hours the page shows."""

@@ -17,6 +17,7 @@ from zabota.kernel.scope import clinic_scope
 from zabota.messaging.models import Message
 from zabota.nextstep import api as nextstep
 from zabota.patients.models import Patient
+from zabota.ui import formats
 from zabota.visits.models import Reminder
 from zabota.worklist.models import Task
 
@@ -246,17 +247,18 @@ def test_an_absurd_day_in_the_address_is_today(log_in, vera, seat, bad: str) -> 
 
 def test_what_is_due_is_offered_with_its_reason(log_in, vera, seat, mila, cleaning: Service, centre) -> None:
     now = clock.now()
+    long_ago = now - dt.timedelta(days=400)
     with clinic_scope(mila.clinic_id):
         old = Appointment.objects.create(
             clinic=mila.clinic, patient=mila, branch=centre, status="completed",
-            starts_at=now - dt.timedelta(days=300), day=(now - dt.timedelta(days=300)).date(),
+            starts_at=long_ago, day=long_ago.date(),
         )  # fmt: skip
         old.lines.create(service=cleaning)
         nextstep.sweep_patients(patient_ids=[mila.pk], now=now)
     page = log_in(vera).get(reverse("desk:calendar-book"), {"patient": mila.public_id}).content.decode()
 
     assert "Профессиональная чистка" in page
-    assert "Пора: последний раз" in page
+    assert f"Пора: последний раз {formats.day(long_ago.date())}," in page, "the year of a day long ago is said"
 
 
 def test_hours_are_saved_and_a_mistake_loses_nothing(log_in, vera, seat: Resource, centre: Branch) -> None:
