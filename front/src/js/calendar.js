@@ -31,11 +31,11 @@ function tick() {
   line.firstElementChild.textContent = clockOf(minute).replace(/^0/, "");
 }
 
-/** The first look falls on the present hour, or on the first appointment. */
+/** The first look falls on the present hour, or on the earliest appointment, whichever doctor has it. */
 function goToNow() {
   if (!scroller || location.hash) return;
   const line = scroller.querySelector(".now-line");
-  const first = scroller.querySelector(".slab[data-visit]");
+  const [first] = [...scroller.querySelectorAll(".slab[data-visit]")].sort((a, b) => a.dataset.start - b.dataset.start);
   const target = line ?? first;
   if (!target) return;
   const head = scroller.querySelector(".cal-head")?.offsetHeight ?? 0;

@@ -310,7 +310,7 @@ def choose_seats(
 
 
 def _busy_doctor(doctor: Doctor) -> str:
-    return f"У врача {doctor.name} это время уже занято. Выберите другое."
+    return f"{doctor.name}: это время уже занято. Выберите другое."
 
 
 def _branch_of(doctor: Doctor | None, patient: Patient) -> Branch:

@@ -146,7 +146,7 @@ def test_a_taken_time_is_answered_with_others(log_in, vera, visit, pyotr: Patien
     answer = log_in(vera).post(reverse("desk:calendar-book"), sent)
 
     assert answer.status_code == 422
-    assert "это время уже занято" in answer.content.decode()
+    assert f"{doctor_sokolova.name}: это время уже занято" in answer.content.decode()
     assert answer.context["others"]
     assert Appointment.objects.count() == 1
 
