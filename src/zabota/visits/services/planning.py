@@ -71,7 +71,9 @@ def plan_visit(*, appointment_id: int, now: datetime, undone_at: datetime | None
         state=Reminder.State.PLANNED, why="", leader=None, round=F("round") + 1
     )
     known = set(mine.values_list("kind", flat=True))
-    if undone_at is not None and not has_told(visit.pk, undone_at):
+    told = visit.origin == Appointment.Origin.IMPORT or (visit.booked_at is not None and now - visit.booked_at > _JUST)
+    knows = told or has_told(visit.pk, visit.starts_at)  # of a booking made a moment ago nobody may have been told yet
+    if undone_at is not None and knows and not has_told(visit.pk, undone_at):
         known.add(Moment.BOOKED)
         mine.filter(kind=Moment.BOOKED, state=Reminder.State.PLANNED).update(state=Reminder.State.SKIPPED, why=UNDONE)
     if not choice.reminders_on or visit.patient.erased_at is not None:
@@ -86,7 +88,6 @@ def plan_visit(*, appointment_id: int, now: datetime, undone_at: datetime | None
         online=visit.kind == Appointment.Kind.ONLINE,
         terms=terms_for(visit.clinic_id),
     )
-    told = visit.origin == Appointment.Origin.IMPORT or (visit.booked_at is not None and now - visit.booked_at > _JUST)
     return Reminder.objects.bulk_create(
         Reminder(
             clinic_id=visit.clinic_id,
@@ -108,6 +109,14 @@ def has_told(appointment_id: int, starts_at: datetime | None = None) -> bool:
     """Whether a message about this visit, or about this time of it, has left."""
     rows = Reminder.objects.filter(appointment=appointment_id, state=Reminder.State.QUEUED)
     return (rows if starts_at is None else rows.filter(starts_at=starts_at)).exists()
+
+
+def knew_another_time(reminder: Reminder) -> bool:
+    """Whether who is told of this time had been told of an earlier one, by us or before we knew of the visit."""
+    if reminder.revision == 0:
+        return False
+    first = Reminder.objects.filter(appointment=reminder.appointment_id, kind=Moment.BOOKED).exclude(pk=reminder.pk)
+    return has_told(reminder.appointment_id) or not first.exists()
 
 
 def give_up(visit: Appointment, *, why: str, now: datetime) -> None:

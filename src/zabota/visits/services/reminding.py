@@ -24,7 +24,7 @@ from zabota.visits.rules.reminders import Moment
 from zabota.visits.services.acts import link_expiry
 from zabota.visits.services.addresses import link_words
 from zabota.visits.services.links import make_links
-from zabota.visits.services.planning import MOVED, OFF, message_key, why_over
+from zabota.visits.services.planning import MOVED, OFF, knew_another_time, message_key, why_over
 from zabota.visits.services.settings import settings_of
 
 SUBJECT = "reminder"
@@ -89,7 +89,7 @@ def _tell(leader: Reminder, group: Sequence[Reminder], visits: Mapping[int, Appo
     key = wording.template_of(
         leader.kind,
         several=len(group) > 1,
-        moved=leader.revision > 0,
+        moved=knew_another_time(leader),
         pushed=leader.is_pushed,
         online=visits[leader.pk].kind == Appointment.Kind.ONLINE,
     )

@@ -444,3 +444,29 @@ def test_a_move_taken_back_after_the_patient_was_told_is_told_again(mila, book_f
         assert send_due(now=later) == 1
         Message.objects.update(state="sent")
     assert "15:00" in texts()[-1] and "Новое время" in texts()[-1]
+
+
+def test_a_booking_moved_by_mistake_and_back_before_any_message_is_still_confirmed_once(mila, book_for, actor) -> None:
+    visit = book_for(mila, "2026-11-26 15:00")
+    plan_at(visit, WEDNESDAY)
+    for starts, revision, undone in (("2026-11-26 16:00", 0, None), ("2026-11-26 15:00", 1, at("2026-11-26 16:00"))):
+        move_appointment(
+            appointment=visit, starts_at=at(starts), expected_revision=revision, is_undo=undone is not None,
+            actor=actor, now=WEDNESDAY,
+        )  # fmt: skip
+        plan_visit(appointment_id=visit.pk, now=WEDNESDAY, undone_at=undone)
+
+    assert send_due(now=WEDNESDAY) == 1
+    assert "15:00" in texts()[0] and "Новое время" not in texts()[0]
+
+
+def test_who_was_told_of_no_other_time_reads_of_a_booking_and_not_of_a_new_time(mila, book_for, actor) -> None:
+    visit = book_for(mila, "2026-11-26 15:00")
+    plan_at(visit, WEDNESDAY)
+    move_appointment(
+        appointment=visit, starts_at=at("2026-11-26 16:00"), expected_revision=0, actor=actor, now=WEDNESDAY
+    )
+    plan_at(visit, WEDNESDAY)
+
+    assert send_due(now=WEDNESDAY) == 1
+    assert "16:00" in texts()[0] and "Новое время" not in texts()[0]
