@@ -210,7 +210,7 @@ def _context(request: StaffRequest, found: Batch, *, chosen: SavedMapping | None
         "known": sum(1 for table in tables for column in table["columns"] if column["field"] and not column["ask"]),
         "fields": field_choices(),
         "status_words": [(number, word, mapping.statuses.get(word, "")) for number, word in enumerate(words)],
-        "status_names": STATUS_NAMES,
+        "status_names": list(STATUS_NAMES.items()),
         "branches": Branch.objects.filter(clinic=request.clinic, is_active=True),
         "several_files": len(tables) > 1,
         "refusals": _issues(found, tables, is_refusal=True),

@@ -41,6 +41,8 @@ log = structlog.get_logger(__name__)
 KEPT_ISSUES = 50_000
 #: Remarks that are kept for the page; the result of the load counts all of them.
 KEPT_REMARKS = 5_000
+#: Of the figures of a load, those that compare it with what was there before it began.
+_DIFFERENCE = ("patients", "visits", "services", "examples")
 #: Patients from which on a load tells the database at once how large its tables have become.
 LARGE_LOAD = 1_000
 
@@ -177,6 +179,10 @@ def load_batch(batch_id: int, *, wake_undo: Callable[[int], object]) -> None:
         reading, clinic=batch.clinic, system=batch.system, is_complete=batch.is_complete, zone=_zone(batch),
         branch_id=batch.branch_id,
     )  # fmt: skip
+    # Told before the writing: it gives the cards and visits of the plan their places, and none is new any more.
+    told = summarise(plan, reading)
+    if has_written(batch):  # an attempt before this one
+        told |= {key: batch.preview[key] for key in _DIFFERENCE if key in batch.preview}
     now = clock.now()
     counts, touched = write_load(plan, batch=batch, now=now, tick=tick)
     _keep_issues(batch, reading)
@@ -185,7 +191,7 @@ def load_batch(batch_id: int, *, wake_undo: Callable[[int], object]) -> None:
     with transaction.atomic():
         Batch.objects.filter(pk=batch.pk, state=Batch.State.LOADING).update(
             state=Batch.State.LOADED,
-            result={**summarise(plan, reading), "written": counts},
+            result={**told, "written": counts},
             stage="",
             finished_at=clock.now(),
         )
@@ -242,7 +248,7 @@ def _follow(batch: Batch, touched: set[int], tick: Callable[[str, int, int], Non
         ("Обновляю поиск", lambda: patients.reindex(sorted(touched))),
         ("Ищу семьи", lambda: patients.group_households(clinic=batch.clinic)),
         ("Ищу возможные дубли", lambda: patients.find_duplicates(clinic=batch.clinic)),
-        ("Проверяю правило двух З", lambda: _sweep(batch, clock.now())),
+        ("Проверяю правило двух «З»", lambda: _sweep(batch, clock.now())),
     ]
     for number, (title, step) in enumerate(steps):
         tick(title, number, len(steps))

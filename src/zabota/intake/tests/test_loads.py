@@ -236,6 +236,14 @@ def test_a_load_after_an_undo_is_whole_again(load: Callable[..., Batch], first: 
     assert (Patient.objects.count(), Appointment.objects.count()) == (2, 3)
 
 
+def test_a_finished_load_says_what_was_new_when_it_began(load: Callable[..., Batch], first: str) -> None:
+    batch = load(first)
+    assert (batch.result["patients"]["new"], batch.result["visits"]["new"], batch.result["services"]["new"]) == (2, 3, 2)
+    assert len(batch.result["examples"]["new_patients"]) == 2
+    again = load(first)
+    assert (again.result["patients"]["new"], again.result["visits"]["new"], again.result["services"]["new"]) == (0, 0, 0)
+
+
 def test_a_load_that_stopped_midway_is_finished_by_the_next_attempt(load: Callable[..., Batch], first: str) -> None:
     batch = load(first)
     # As after a kill between two portions: cards are there, visits and payments are not.
@@ -247,6 +255,7 @@ def test_a_load_that_stopped_midway_is_finished_by_the_next_attempt(load: Callab
     again = loads.run_step_now(batch=batch, step="load", actor=ACTOR, now=clock.now())
     assert (Patient.objects.count(), Appointment.objects.count(), Payment.objects.count()) == (2, 3, 2)
     assert again.result["written"]["patients_created"] == 2
+    assert (again.result["patients"]["new"], again.result["visits"]["new"]) == (2, 3)
 
 
 def test_refused_rows_come_back_as_a_file_that_can_be_corrected_and_loaded(
