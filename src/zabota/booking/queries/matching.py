@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from zabota.booking.models import FreedSlot, SlotOffer, WaitlistEntry
+from zabota.booking.queries.chances import chances
 from zabota.booking.queries.needs import chosen_doctors
 from zabota.booking.rules.matching import Opening, Wish, why_not
 
 
 def matches(freed: FreedSlot, *, now: datetime) -> list[tuple[WaitlistEntry, str | None]]:
-    """Every waiting entry of the clinic with why the time does not suit it (None: it does), most urgent first.
+    """Every waiting entry of the clinic with why the time does not suit it or cannot be had (None: it can), most urgent first.
 
     Somebody who has an open offer, or was offered this very time, is left out.
     """
@@ -34,7 +35,10 @@ def matches(freed: FreedSlot, *, now: datetime) -> list[tuple[WaitlistEntry, str
     waiting = [row for row in rows if row.pk not in asked]
     # Once for the list: this runs while the doctor's day is locked.
     able = chosen_doctors({service.pk for row in waiting for service in row.services.all()})
-    return [(row, why_not(wish_of(row, able), opening, now)) for row in waiting]
+    found = [(row, why_not(wish_of(row, able), opening, now)) for row in waiting]
+    suited = [row for row, refusal in found if refusal is None]
+    possible = chances(freed, suited, now=now) if suited else {}
+    return [(row, refusal or possible[row.pk].refusal) for row, refusal in found]
 
 
 def suiting(freed: FreedSlot, *, now: datetime) -> Sequence[WaitlistEntry]:

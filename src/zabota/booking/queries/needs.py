@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from zabota.booking.models import Resource, ServiceNeed
@@ -36,13 +36,20 @@ class Need:
 
 
 def need_of(services: Sequence[Service], *, online: bool = False) -> Need:
+    """What one visit with these services needs."""
+    return need_among(services, needs_of(service.pk for service in services), online=online)
+
+
+def needs_of(service_ids: Iterable[int]) -> dict[int, ServiceNeed]:
+    """What the clinic wrote of each service, read once for many visits."""
+    rows = ServiceNeed.objects.filter(service__in=set(service_ids)).prefetch_related("resources", "doctors")
+    return {row.service_id: row for row in rows}
+
+
+def need_among(services: Sequence[Service], rows: Mapping[int, ServiceNeed], *, online: bool = False) -> Need:
     """Services of one visit follow each other: minutes add up, buffers stand around them all."""
     if not services:
         return Need()
-    rows = {
-        row.service_id: row
-        for row in ServiceNeed.objects.filter(service__in=services).prefetch_related("resources", "doctors")
-    }
     minutes, doctors, kinds = 0, None, []
     allowed: dict[str, frozenset[int] | None] = {}
     for service in services:

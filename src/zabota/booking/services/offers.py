@@ -13,6 +13,7 @@ from zabota.booking.queries.matching import matches, suiting
 from zabota.booking.rules.matching import LAST_OFFER, wave_of
 from zabota.booking.services.appointments import book, move_appointment
 from zabota.booking.services.freed import note_freed
+from zabota.booking.services.kept_rooms import keep_rooms, lock_all
 from zabota.booking.services.waitlist import close_entry
 from zabota.kernel import audit, facts
 from zabota.kernel.audit import Actor
@@ -70,6 +71,7 @@ def accept_offer(*, offer: SlotOffer, actor: Actor, now: datetime) -> Appointmen
 
     A late yes counts as long as nobody else said it and the time is still offered. Raises OfferGone.
     """
+    lock_all(offer.freed_id, offer.entry_id)
     freed = FreedSlot.objects.select_for_update(of=("self",)).select_related("doctor", "branch").get(pk=offer.freed_id)
     row = SlotOffer.objects.select_for_update(of=("self",)).get(pk=offer.pk)
     if row.state == SlotOffer.State.ACCEPTED and row.appointment is not None:
@@ -92,6 +94,7 @@ def hand_over(*, freed: FreedSlot, entry: WaitlistEntry, actor: Actor, now: date
 
     Raises OfferGone when the time or the wish is gone, BadInput when the time does not suit.
     """
+    lock_all(freed.pk, entry.pk)
     slot = FreedSlot.objects.select_for_update(of=("self",)).select_related("doctor", "branch").get(pk=freed.pk)
     row = SlotOffer.objects.select_for_update(of=("self",)).filter(freed=slot, entry=entry).first()
     if row is not None and row.state == SlotOffer.State.ACCEPTED and row.appointment is not None:
@@ -201,9 +204,10 @@ def note_offer_seen(*, offer: SlotOffer, now: datetime) -> None:
 
 @transaction.atomic
 def _step(pk: int, *, now: datetime, early: bool = False) -> int:
+    lock_all(pk)
     freed = (
         FreedSlot.objects.select_for_update(of=("self",))
-        .select_related("branch", "appointment")
+        .select_related("branch", "appointment", "hold")
         .filter(pk=pk, state__in=FreedSlot.OPEN, next_wave_at__lte=now)
         .first()
     )
@@ -251,6 +255,7 @@ def _step(pk: int, *, now: datetime, early: bool = False) -> int:
     if not asked:
         FreedSlot.objects.filter(pk=pk).update(next_wave_at=waiting.expires_at if waiting else now)
         return 0
+    keep_rooms(freed, [each.entry for each in _open(freed)], now=now)
     FreedSlot.objects.filter(pk=pk).update(state=FreedSlot.State.OFFERING, wave=freed.wave + 1, next_wave_at=expires_at)
     return len(asked)
 
