@@ -186,6 +186,8 @@ def load_batch(batch_id: int, *, wake_undo: Callable[[int], object]) -> None:
     now = clock.now()
     counts, touched = write_load(plan, batch=batch, now=now, tick=tick)
     _keep_issues(batch, reading)
+    # Hundreds of megabytes of a large export; the sweep that follows needs the room for pages of the database.
+    del plan, reading
     _follow(batch, touched, tick)
     actor = Actor(user_id=batch.created_by_id) if batch.created_by_id else Actor(kind="import")
     with transaction.atomic():
