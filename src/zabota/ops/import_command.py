@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from zabota.clinic.models import Clinic
     from zabota.intake.models import Batch
 
+#: Rows named beside each reason; the file of refused rows holds all of them.
+SHOWN_ROWS = 5
+
 
 def run(argv: list[str]) -> int:
     """Exit 0 done, 1 refused by the check, 2 a file cannot be read or a parameter is wrong."""
@@ -94,6 +97,7 @@ def _import(options: argparse.Namespace) -> int:
     )
     checked = _run_step(batch, "check")
     _print_preview(checked.preview)
+    _print_issues(checked, [path.name for path, tables in zip(options.files, files, strict=True) for _ in tables])
     if options.rejected:
         try:
             written = loads.write_rejected_rows(checked, options.rejected)
@@ -125,6 +129,8 @@ def _undo(options: argparse.Namespace) -> int:
         f"Отменено: убрано карт {counts['patients_removed']}, визитов {counts['visits_removed']}, "
         f"возвращено прежних значений {counts['restored']}."
     )
+    if counts.get("visits_kept"):
+        print(f"Оставлено визитов {counts['visits_kept']}: их отметили, перенесли или о них ответили.")
     if counts["patients_kept"]:
         print(f"Оставлено карт {counts['patients_kept']}: с ними уже работали.")
     return 0
@@ -141,7 +147,8 @@ def _run_step(batch: Batch, step: str) -> Batch:
         done = loads.run_step_now(batch=batch, step=step, actor=Actor(kind="import"), now=clock.now(), say=_progress)
     except AlreadyDone as trouble:
         raise _Refused(trouble.text) from trouble
-    print("\r" + " " * 60 + "\r", end="", file=sys.stderr, flush=True)
+    if sys.stderr.isatty():
+        print("\r" + " " * 60 + "\r", end="", file=sys.stderr, flush=True)
     if done.state == done.State.FAILED or (step == "load" and done.state != done.State.LOADED):
         raise _Refused(done.error)
     return done
@@ -155,7 +162,7 @@ def _progress(stage: str, done: int, total: int) -> None:
 def _print_preview(preview: dict[str, Any]) -> None:
     rows, people, visits, services = preview["rows"], preview["patients"], preview["visits"], preview["services"]
     print(
-        f"Строк {rows['read']}: визитов {rows['accepted']}, отклонено {rows['rejected']}, "
+        f"Строк {rows['read']}: принято {rows['accepted']}, отклонено {rows['rejected']}, "
         f"повторов {rows['duplicates']}, пропущено {rows['ignored']}."
     )
     print(f"Пациентов {people['total']}: новых {people['new']}, уже есть {people['known']}.")
@@ -170,8 +177,22 @@ def _print_preview(preview: dict[str, Any]) -> None:
     )
     if services["new"] or services["changed"]:
         print(f"Услуг: новых {services['new']}, изменится {services['changed']} (цен {services['repriced']}).")
-    for refusal in preview["refusals"]:
-        print(f"  отклонено {refusal['count']}: {refusal['text']}")
+
+
+def _print_issues(batch: Batch, tables: list[str]) -> None:
+    """Each reason with how often it is met and the first rows it is met in; `tables` are the files of the tables."""
+    for word, reasons, is_refusal in (
+        ("отклонено", batch.preview["refusals"], True),
+        ("не разобрано ячеек", batch.preview["remarks"], False),
+    ):
+        for reason in reasons:
+            issues = batch.issues.filter(is_refusal=is_refusal, code=reason["code"]).order_by("file_index", "row")
+            rows = [
+                (f"{tables[issue.file_index]}, " if len(set(tables)) > 1 else "") + f"строка {issue.row}"
+                for issue in issues[:SHOWN_ROWS]
+            ]
+            more = f" и ещё {reason['count'] - len(rows)}" if reason["count"] > len(rows) else ""
+            print(f"  {word} {reason['count']}: {reason['text']} ({'; '.join(rows)}{more})")
 
 
 def _clinic(name: str, *, create: bool) -> Clinic:

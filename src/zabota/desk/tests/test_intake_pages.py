@@ -288,8 +288,8 @@ class TestRefusedRows:
             as_anton, received(centre=VISITS, people=PEOPLE.replace("89161234567", "7E+10"), north=self.BAD), run_jobs
         )
         page = as_anton.get(reverse("desk:intake-batch", args=[several.public_id])).content.decode()
-        assert re.search(r'<td>north\.csv</td><td class="num">\d+</td><td><code>31\.02\.2026', page)
-        assert re.search(r'<td>people\.csv</td><td class="num">\d+</td><td><code>7E\+10', page)
+        assert re.search(r"<td[^>]*>north\.csv</td><td[^>]*>\d+</td><td[^>]*><code>31\.02\.2026", page)
+        assert re.search(r"<td[^>]*>people\.csv</td><td[^>]*>\d+</td><td[^>]*><code>7E\+10", page)
         alone = self.checked(as_anton, received(centre=self.BAD), run_jobs)
         page = as_anton.get(reverse("desk:intake-batch", args=[alone.public_id])).content.decode()
         assert "31.02.2026" in page and '<th scope="col">Файл</th>' not in page

@@ -238,10 +238,10 @@ def test_a_load_after_an_undo_is_whole_again(load: Callable[..., Batch], first: 
 
 def test_a_finished_load_says_what_was_new_when_it_began(load: Callable[..., Batch], first: str) -> None:
     batch = load(first)
-    assert (batch.result["patients"]["new"], batch.result["visits"]["new"], batch.result["services"]["new"]) == (2, 3, 2)
+    assert [batch.result[what]["new"] for what in ("patients", "visits", "services")] == [2, 3, 2]
     assert len(batch.result["examples"]["new_patients"]) == 2
     again = load(first)
-    assert (again.result["patients"]["new"], again.result["visits"]["new"], again.result["services"]["new"]) == (0, 0, 0)
+    assert [again.result[what]["new"] for what in ("patients", "visits", "services")] == [0, 0, 0]
 
 
 def test_a_load_that_stopped_midway_is_finished_by_the_next_attempt(load: Callable[..., Batch], first: str) -> None:
