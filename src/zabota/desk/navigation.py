@@ -29,7 +29,7 @@ MENU: tuple[tuple[str, str, Right], ...] = (
     ("За месяц", "desk:monthly", Right.AUDIT_VIEW),
     ("Показатели", "desk:metrics", Right.AUDIT_VIEW),
     ("Кому звонить", "desk:calls", Right.AUDIT_VIEW),
-    ("Правило двух З", "desk:rule", Right.WORKLIST_CONTROL),
+    ("Правило двух «З»", "desk:rule", Right.WORKLIST_CONTROL),
     ("Сценарии разговора", "desk:scripts", Right.SETTINGS_EDIT),
     ("Отправка", "desk:messages", Right.INBOX_WORK),
     ("Тексты сообщений", "desk:messages-texts", Right.MESSAGES_EDIT),

@@ -11,7 +11,7 @@ from zabota.nextstep.services.sweep import sweep_all, sweep_clinic
 
 
 @schedule(
-    "nextstep.nightly", cron="30 3 * * *", says="ночной обход: типы, сроки возврата и правило двух З у всех пациентов"
+    "nextstep.nightly", cron="30 3 * * *", says="ночной обход: типы, сроки возврата и правило двух «З» у всех пациентов"
 )
 @task()
 def sweep_nightly() -> dict[str, int | None]:

@@ -14,7 +14,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "audit": ("zabota.ops.audit_command", "отчёт по выгрузке: где теряется лояльность; без сервера и базы"),
     "import": ("zabota.ops.import_command", "загрузить выгрузку информационной системы"),
     "demo": ("zabota.ops.demo_command", "создать демонстрационную клинику или её выгрузку"),
-    "sweep": ("zabota.ops.sweep_command", "проверить правило двух З у всех пациентов"),
+    "sweep": ("zabota.ops.sweep_command", "проверить правило двух «З» у всех пациентов"),
     "staff": ("zabota.ops.staff_command", "завести сотрудника или сменить пароль"),
     "doctor": ("zabota.ops.doctor_command", "проверить установку: база, задания, отложенное"),
     "manage": ("zabota.ops.manage_command", "команды Django (migrate, makemigrations, shell …)"),

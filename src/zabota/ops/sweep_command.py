@@ -9,7 +9,7 @@ import time
 
 def run(argv: list[str]) -> int:
     """0 when nobody is left without a next step, 1 when somebody is, 2 when there is no such clinic."""
-    parser = argparse.ArgumentParser(prog="zabota sweep", description="Проверить правило двух З у всех пациентов.")
+    parser = argparse.ArgumentParser(prog="zabota sweep", description="Проверить правило двух «З» у всех пациентов.")
     parser.add_argument("--clinic", type=int, help="номер клиники; без него все")
     parser.add_argument("--due", action="store_true", help="только те, у кого что-то меняется по времени")
     options = parser.parse_args(argv)

@@ -30,7 +30,7 @@ def metrics_compare_file(request: StaffRequest, form: str) -> HttpResponse:
     asked = asked_of(request, ground)
     found, groups = compared_of(request, ground, asked)
     first, second = found.first.definition, found.second.definition
-    header = (f"{first.code} говорит", f"{second.code} говорит", "Пациентов")
+    header = (first.title, second.title, "Пациентов")
     rows: list[Row] = [("да", "да", found.both_yes), ("нет", "нет", found.both_no)]
     rows += [(each["first"], each["second"], len(each["patients"])) for each in groups]
     return table_answer(form, f"opredeleniya-{first.key}-{second.key}-{asked.as_of:%Y-%m-%d}", header, rows)
@@ -66,7 +66,7 @@ def metric_people_file(request: StaffRequest, key: str, form: str) -> HttpRespon
         (each.name, each.branch, adds_words(found, adds[each.pk]), each.last_visit_on, each.visits, step_words(each))
         for each in _people(request, list(adds))
     ]
-    header = ("Пациент", "Филиал", found.definition.code, "Последний визит", "Визитов", "Следующий шаг")
+    header = ("Пациент", "Филиал", found.definition.title, "Последний визит", "Визитов", "Следующий шаг")
     return _taken(request, form, f"pokazatel-{key}-{asked.as_of:%Y-%m-%d}", header, rows)
 
 

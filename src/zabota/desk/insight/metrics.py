@@ -177,7 +177,7 @@ def _group(
         "code": "-".join("x" if each is None else str(int(each)) for each in says),
         "first": words[says[0]],
         "second": words[says[1]],
-        "title": f"{first.code}: {words[says[0]]}, {second.code}: {words[says[1]]}",
+        "title": f"«{first.title}»: {words[says[0]]}, «{second.title}»: {words[says[1]]}",
         "patients": patients,
     }
 

@@ -1,1 +1,1 @@
-"""«Правило двух З»: the page of the rule and what is decided about one patient on the card."""
+"""«Правило двух „З“»: the page of the rule and what is decided about one patient on the card."""

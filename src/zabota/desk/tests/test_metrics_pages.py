@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 
 import numpy as np
 import pytest
@@ -128,6 +129,16 @@ def test_two_definitions_differ_in_exactly_the_patients_listed(busy, in_clinic, 
     agreed_in_first = found.both_yes + found.both_no
     assert told + agreed_in_first == found.first.n
     assert as_anton.get("/metrics/compare/?a=r1&b=r3&who=1-x").status_code == 200
+
+
+def test_columns_are_named_in_words_and_not_by_a_code(busy, as_anton) -> None:
+    heads = re.findall(r'<th scope="col"[^>]*>([^<]*)</th>', as_anton.get("/metrics/coverage/people/").content.decode())
+    assert "Есть следующий шаг" in heads
+    heads = re.findall(r'<th scope="col"[^>]*>([^<]*)</th>', as_anton.get("/metrics/compare/").content.decode())
+    assert heads[:2] == ["Приходили больше одного раза", "Возврат за период"]
+    taken = as_anton.get("/metrics/coverage/people.csv").content.decode("utf-8-sig")
+    assert "Есть следующий шаг" in taken.splitlines()[0]
+    assert not any("З" in each.code and each.code[0].isdigit() for each in metrics.METRICS), "«2З» is read as 23"
 
 
 def test_filters_and_days_that_make_no_sense_are_told_or_left_out(busy, as_anton) -> None:

@@ -15,7 +15,7 @@ from zabota.ops.demo.load_clinic import DEMO
 
 def open_demo_clinic(clinic: Clinic, *, progress: Callable[[str], None]) -> None:
     """Do at once what the nights do; the reports of a very large clinic are left to the worker."""
-    progress("Проверяю правило двух З: у каждого пациента запись или задача…")
+    progress("Проверяю правило двух «З»: у каждого пациента запись или задача…")
     with every_clinic(reason="the first sweep of a new clinic"):
         swept = nextstep.sweep_clinic(clinic_id=clinic.pk, now=clock.now(), nobody_waits=True)
         if swept.patients > ONE_TRANSACTION_PATIENTS:
