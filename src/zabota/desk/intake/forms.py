@@ -124,7 +124,7 @@ def read_columns(data: QueryDict, facts: list[dict[str, Any]], base: dict[str, A
     return ColumnsForm(
         mapping=mapping,
         branch_id=data.get("branch", ""),
-        is_complete=data.get("complete") == "on",
+        is_complete="complete" in data,
         remember_as=data.get("remember", "").strip(),
         errors=errors,
     )

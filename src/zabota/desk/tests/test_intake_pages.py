@@ -72,6 +72,28 @@ def test_two_files_that_name_one_field_differently_are_loaded_together(
     assert Appointment.objects.get().ext_id == "v1"
 
 
+def test_what_a_whole_export_no_longer_names_vanishes_when_the_page_is_sent_as_it_stands(
+    as_anton: Client, received: Callable[..., Batch], run_jobs: Callable[[], None]
+) -> None:
+    more = "".join(f"v{n};7;Соколова Мила Андреевна;{n + 12}.05.2026 10:00;Рябов И. А.;Гигиена;4900;Завершён\r\n" for n in (2, 3))  # fmt: skip
+    for text, ticked in ((VISITS + more, True), (VISITS + more.replace("v2;", "v9;"), False), (VISITS + more.replace("v2;", "v9;"), True)):  # fmt: skip
+        batch = received(visits=text)
+        address = reverse("desk:intake-batch", args=[batch.public_id])
+        box = re.search(
+            r'<input type="checkbox" name="complete" value="([^"]*)" checked', as_anton.get(address).content.decode()
+        )
+        assert box
+        sent = chosen_in(batch) | ({"complete": box[1]} if ticked else {})
+        as_anton.post(reverse("desk:intake-columns", args=[batch.public_id]), sent)
+        run_jobs()
+        as_anton.post(reverse("desk:intake-step", args=[batch.public_id, "load"]))
+        run_jobs()
+        batch.refresh_from_db()
+        assert batch.is_complete == ticked
+        gone = Appointment.objects.get(ext_id="v2").vanished_at
+        assert bool(gone) == (ticked and "v9" in text), "marked, not deleted"
+
+
 def test_the_page_shows_again_what_was_chosen_for_each_file(as_anton: Client, received: Callable[..., Batch]) -> None:
     batch = received(visits=VISITS, people=PEOPLE)
     posted = {**chosen_in(batch), "field-0-3": "doctor"}  # the day is now the doctor: said to be wrong
