@@ -186,7 +186,7 @@ def test_cancelling_asks_why_and_takes_no_answer_too(mila, new_visit, links_to, 
 
     assert "Запись отменили" in phone.page
     row = now_of(visit)
-    assert (row.status, row.cancel_reason) == ("cancelled_patient", "Заболел или плохо себя чувствую")
+    assert (row.status, row.cancel_reason) == ("cancelled_patient", "Плохо себя чувствую")
     phone.get(phone.url + "cancel")
     assert "Запись отменили" in phone.page
 

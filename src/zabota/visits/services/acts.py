@@ -30,7 +30,7 @@ UNDO = timedelta(minutes=15)
 MOVED = "Эту запись с тех пор перенесли. Новое время есть в последнем сообщении от клиники."
 #: Why a time is given up, as the page offers it; the code is kept in words for people.
 CANCEL_REASONS: tuple[tuple[str, str], ...] = (
-    ("ill", "Заболел или плохо себя чувствую"),
+    ("ill", "Плохо себя чувствую"),
     ("time", "Время стало неудобным"),
     ("better", "Уже не нужно, стало лучше"),
     ("elsewhere", "Обращусь в другую клинику"),
