@@ -172,15 +172,20 @@ def _keep(filters: Mapping[str, tuple[str, ...]]) -> Keep | None:
         for name, values in wanted.items():
             dimension = known.get(name)
             if dimension is None:
-                raise CannotCompare(
-                    f"По признаку «{wording.DIMENSIONS[name].lower()}» пациенты в эти периоды не различаются."
-                )
+                raise CannotCompare(_wanting(name))
             codes = [code for code, value in enumerate(dimension.values) if value in values]
             stay[0] &= np.isin(dimension.before, codes)
             stay[1] &= np.isin(dimension.now, codes)
         return stay[0], stay[1]
 
     return keep
+
+
+def _wanting(name: str) -> str:
+    if name in wording.WANTING:
+        whose, why = wording.WANTING[name]
+        return f"Отобрать по {whose} в эти периоды нельзя: {why}."
+    return f"По признаку «{wording.DIMENSIONS[name].lower()}» пациенты в эти периоды не различаются."
 
 
 def _near(gaps: list[Gap], comparison: Comparison) -> list[Gap]:

@@ -28,20 +28,21 @@ def why_section(data: Json) -> View:
         "title": _title(main, causes),
         "text": _text(data),
         "rows": [],
+        "caused": bool(causes),
         "checked": _checked(data),
         "accounts": _accounts(data["accounts"]) if main["change_pp"] is not None else [],
     }
-    if not causes or main["change_pp"] is None:
+    if main["change_pp"] is None or not (causes or main["significant"]):
         return view
     people, value = main["now"]["denominator"], data["yearly_value_kopecks"]
     ago = data.get("ago", "год назад")
-    lines = [_cause(each, ago) for each in causes]
+    lines = [_cause(each, ago) for each in causes] or [_alike(main)]
     common = data["common"]["change_pp"] or 0.0
-    if abs(common) >= WORTH_A_ROW:
+    if causes and abs(common) >= WORTH_A_ROW:
         says = "Так изменился бы возврат без названных причин: общее для всех врачей, услуг и источников"
         lines.append(_rest("Общее для всех", says, common))
     overlap = main["change_pp"] - common - sum(each["effect_pp"] for each in causes)
-    if abs(overlap) >= WORTH_A_ROW:
+    if causes and abs(overlap) >= WORTH_A_ROW:
         says = "Пациенты, которых касаются сразу две причины, и округление"
         lines.append(_rest("Пересечение причин", says, overlap))
     low = min(0.0, *(line["low"] for line in lines))
@@ -139,6 +140,15 @@ def _companions(found: list[str]) -> str:
         return ""
     more = len(found) - 4
     return "Этим же объясняется: " + "; ".join(found[:4]) + (f" и ещё {number(more)}" if more > 0 else "")
+
+
+def _alike(main: Json) -> View:
+    """A change that nothing stands out of has its certainty and its money too."""
+    says = "Изменилось одинаково у всех врачей, услуг, источников и филиалов: отдельной причины нет"
+    return {
+        **_rest("Общее для всех", says, main["change_pp"]), "low": main["low_pp"], "high": main["high_pp"],
+        "word": "больше случайного", "tone": "info", "rest": False,
+    }  # fmt: skip
 
 
 def _rest(title: str, says: str, value: float) -> View:

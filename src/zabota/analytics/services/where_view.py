@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from zabota.analytics.rules.wording import DIMENSIONS, alarm_text, money, number, percent, plural, points
+from zabota.analytics.rules.wording import DIMENSIONS, WANTING, alarm_text, money, number, percent, plural, points
 from zabota.analytics.services.causes import named, why_section
 from zabota.analytics.services.marks import day, interval, tenths
 
@@ -26,14 +26,6 @@ _EVERYWHERE: Final = {
     "age": "возрастов", "speciality": "специальностей", "sex": "мужчин и женщин", "tenure": "новых и прежних", "price": "цен",
     "wait": "сроков ожидания", "corridor": "сроков ожидания в коридоре", "feedback": "ответов после приёма",
 }  # fmt: skip
-#: Dimensions that need more data than a comparison has at times, and what they wait for.
-_WANTING: Final = {
-    "tenure": "давности — нужно полгода визитов до более раннего периода",
-    "price": "изменению цен — цены услуг не менялись заметно или их нет в данных",
-    "wait": "ожиданию записи — мало визитов, о которых известно, когда записались",
-    "corridor": "ожиданию в коридоре — мало отметок «в клинике» и «начат»",
-    "feedback": "ответам после приёма — их пока мало",
-}
 
 
 def where_view(data: Json) -> View:
@@ -46,6 +38,7 @@ def where_view(data: Json) -> View:
         "lead": _lead(data),
         "why": why,
         "change": "—" if main["change_pp"] is None else points(main["change_pp"]),
+        "between": "" if main["change_pp"] is None else interval(main["low_pp"], main["high_pp"]),
         "main": main,
         "says": [*_season(data), *_uniform(data), *_composition(data), *_alarms(data)],
         "artefacts": _artefacts(data),
@@ -99,6 +92,9 @@ def _lead(data: Json) -> str:
             word = "Цена этой причины" if first["effect_pp"] < 0 else "Эта перемена принесла"
             said += f" {word}: {money(first['money_kopecks'])} за год."
     else:
+        lost = round(main["change_pp"] * main["now"]["denominator"] / 100) * data["yearly_value_kopecks"]
+        if lost:
+            said += f" {'Цена' if lost < 0 else 'Это принесло'}: {money(abs(lost))} за год."
         said += " Отдельных причин нет: ищите то, что изменилось для всех, — запись, ожидание, цены в целом, связь с пациентами."
     return said
 
@@ -124,8 +120,13 @@ def _season(data: Json) -> list[str]:
 
 def _uniform(data: Json) -> list[str]:
     found = data["uniformity"]
+    causes = data["drivers"]
     if found is None or not data["retention"]["significant"]:
         return []
+    if causes and found["log_odds"]["uniform"]:
+        # A cause whose people became more touches all doctors and services alike: that is no change common to everybody.
+        alike = "По остальным признакам изменение равномерное: названная перемена коснулась всех групп одинаково."
+        return [alike] if all(each["kind"] == "mix" for each in causes) else []
     ratio = found["odds_ratio"]
     way = f"{'снизились' if ratio < 1 else 'выросли'} {_times(ratio)}"
     if found["log_odds"]["uniform"]:
@@ -165,7 +166,8 @@ def _composition(data: Json) -> list[str]:
             f"({interval(each['low_pp'], each['high_pp'])})."
         )
     if not composed:
-        said.append("Состав пациентов почти не изменил возврат: люди стали вести себя иначе.")
+        changed = ": люди стали вести себя иначе" if data["retention"]["significant"] else ""
+        said.append(f"Состав пациентов почти не изменил возврат{changed}.")
     return said
 
 
@@ -234,7 +236,7 @@ def _pair(cell: Json) -> View:
 def _wanting(data: Json) -> str:
     """Why a dimension that somebody looks for is not among the accounts."""
     present = {each["dimension"] for each in data["accounts"]}
-    absent = [says for name, says in _WANTING.items() if name not in present]
+    absent = [f"{whose} — {why}" for name, (whose, why) in WANTING.items() if name not in present]
     return f"Не разложили по {'; по '.join(absent)}." if absent else ""
 
 

@@ -39,6 +39,7 @@ def test_change_of_chances_is_never_told_as_once(ratio: float, said: str) -> Non
     even = {"uniform": True, "uneven": []}
     data = {
         "retention": {"significant": True},
+        "drivers": [],
         "uniformity": {"odds_ratio": ratio, "log_odds": even, "points": even},
     }
     assert said in _uniform(data)[0]

@@ -36,9 +36,12 @@ def audit(request: StaffRequest) -> HttpResponse:
         made_on = clock.today(request.clinic.time_zone, stored.computed_at)
         context |= reports.view_of(stored, clinic=request.clinic, made_on=made_on)
         context |= {"live": True, "take_url": reverse("desk:audit")}
-        for place, link in links_of(stored).items():
-            if 0 <= place < len(context["why"]["rows"]):
-                context["why"]["rows"][place]["people"] = link
+        why, links = context["why"], links_of(stored)
+        for place, row in enumerate(why["rows"]):
+            # Behind a change common to all stands everybody who stayed away.
+            link = links.get(place if why["caused"] else reports.EVERYBODY)
+            if link and not row["rest"]:
+                row["people"] = link
     return render(request, "desk/insight/audit.html", context)
 
 

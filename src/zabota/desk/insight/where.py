@@ -168,6 +168,7 @@ def _context(request: StaffRequest, asked: Asked, today: dt.date) -> dict[str, A
         view = reports.where_view(stored.data)
         context |= view
         context["falls"] = falls_of(stored.data["retention"], view["why"], links_of(stored), before_word="Раньше")
+        context["caused"] = view["why"]["caused"]
         context["charts"] = {"waterfall": _waterfall(stored.data, view["why"])}
     return context
 

@@ -14,12 +14,15 @@ from django_tasks_db.models import DBTaskResult
 from zabota.analytics.api import Rows, audit
 from zabota.analytics.models import SavedView
 from zabota.analytics.rules.where import FILTERS, VALUES, CannotCompare, Question, answer
+from zabota.analytics.rules.wording import money
+from zabota.analytics.services.behind import keep_behind
 from zabota.analytics.services.keeping import keep_report
 from zabota.analytics.services.where import key_of
 from zabota.analytics.services.where_view import where_view
 from zabota.analytics.tests.clinics import AS_OF, NAMES, Clinic, visits_of
 from zabota.clinic.rules.rights import Role
 from zabota.kernel import clock
+from zabota.kernel.scope import clinic_scope
 
 YEAR = dt.timedelta(days=365)
 
@@ -129,6 +132,57 @@ def test_the_page_says_what_to_begin_with(smile, as_anton) -> None:
     assert "Котова Е. В." in first["title"] and first["patients"] > 0
     assert answer(frame_of(), question).data["actions"] == []
     assert where_view(found)["actions"] == found["actions"]
+
+
+def test_a_fall_common_to_all_has_its_certainty_its_money_and_its_patients(smile, as_anton) -> None:
+    frame = frame_of("uniform")
+    question, _ = of_audit(frame)
+    found = answer(frame, question)
+    report = keep_report(
+        smile, "where", AS_OF, json.loads(json.dumps(found.data)), clock.now(), key=key_of(question),
+        params=question.to_json(),
+    )  # fmt: skip
+    numbers = list(range(1, int(found.people.max()) + 2))
+    with clinic_scope(smile.pk):
+        keep_behind(report=report, explained=found.explained, people=found.people, cards=numbers)
+    view = where_view(found.data)
+    (row,) = view["why"]["rows"]
+    main = found.data["retention"]
+    away = round(-main["change_pp"] * main["now"]["denominator"] / 100)
+    assert (row["title"], row["value"], row["low"], row["high"]) == (
+        "Общее для всех", main["change_pp"], main["low_pp"], main["high_pp"],
+    )  # fmt: skip
+    assert row["money"] == f"−{money(away * found.data['yearly_value_kopecks'])}"
+    text = as_anton.get(f"{PATH}?to={question.now_end}&before={question.before_end}&days={question.days}")
+    page = text.content.decode()
+    assert f"Цена: {money(away * found.data['yearly_value_kopecks'])} за год." in page
+    assert f"/insight/{report.public_id}/people/all/" in page
+    assert "у всех одинаково" in page and "каждая причина отдельно" not in page
+    assert view["between"] in page
+
+
+def test_no_sentence_calls_a_change_of_mix_a_change_of_everybody() -> None:
+    """Whoever waited for weeks comes back seldom: the others did not begin to stay away."""
+    frame = frame_of("wait")
+    question, _ = of_audit(frame)
+    said = " ".join(where_view(answer(frame, question).data)["says"])
+    assert "во всех группах" not in said
+    assert "названная перемена коснулась всех групп одинаково" in said
+
+
+def test_nobody_behaves_otherwise_where_nothing_changed() -> None:
+    frame = frame_of()
+    question, _ = of_audit(frame)
+    view = where_view(answer(frame, question).data)
+    assert "вести себя иначе" not in " ".join(view["says"])
+    assert view["why"]["rows"] == [] and view["between"]
+
+
+def test_a_condition_that_cannot_be_asked_says_what_it_waits_for() -> None:
+    frame = frame_of("doctor")
+    question, _ = of_audit(frame)
+    with pytest.raises(CannotCompare, match="Отобрать по ответам после приёма в эти периоды нельзя: их пока мало"):
+        answer(frame, dataclasses.replace(question, filters={"feedback": ("всё хорошо",)}))
 
 
 def test_periods_of_different_seasons_are_held_against_the_same_months_before() -> None:
