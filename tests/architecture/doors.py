@@ -170,7 +170,7 @@ BY_PREFIX: tuple[tuple[str, Callable[[World], dict[str, Any]]], ...] = (
     ("desk:schedule-service", lambda w: {"public_id": w.service.public_id}),
     ("desk:schedule-", lambda w: {"public_id": "none"}),
     ("desk:waitlist-", lambda w: {"public_id": "none", "action": "wave"}),
-    ("desk:calendar-visit", lambda w: {"public_id": w.visit.public_id, "step": "arrived"}),
+    ("desk:calendar-visit", lambda w: {"public_id": w.visit.public_id, "step": "arrived", "wanted": "online"}),
     ("desk:calendar-transfer-visit", lambda w: {"public_id": w.visit.public_id}),
     ("desk:calendar-transfer", lambda w: {"public_id": w.transfer.public_id, "action": "done"}),
     ("desk:intake-", lambda w: {"public_id": w.batch.public_id, "step": "check"}),

@@ -39,6 +39,7 @@ MATRIX = {
     "desk:calendar-rest": "OMADCQ",
     "desk:calendar-book": "OAC",
     "desk:calendar-visit": "OMADCQ",
+    "desk:calendar-visit-kind": "OAC",
     "desk:calendar-visit-mark": "OAC",
     "desk:calendar-visit-unmark": "OAC",
     "desk:calendar-visit-move": "OAC",

@@ -54,6 +54,7 @@ from zabota.booking.services.appointments import book, book_next_visit, cancel, 
 from zabota.booking.services.feeds import NewFeed, make_feed, revoke_feed
 from zabota.booking.services.first_week import ensure_performers, ensure_resources
 from zabota.booking.services.holds import Held, held_by, hold_slot, keep_newest_holds, release_hold
+from zabota.booking.services.kinds import change_kind
 from zabota.booking.services.marks import (
     day_where,
     is_own_day,
@@ -129,6 +130,7 @@ __all__ = [
     "booking_entered",
     "branch_for",
     "cancel",
+    "change_kind",
     "change_resource",
     "change_rooms",
     "chosen_doctors",

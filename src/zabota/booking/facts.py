@@ -62,7 +62,7 @@ class VisitCompleted(FactBase):
 @fact("booking.appointment_moved")
 @dataclass(frozen=True, kw_only=True)
 class AppointmentMoved(FactBase):
-    """A visit has another time or doctor; what was said about an older revision no longer holds."""
+    """A visit has another time, doctor or kind; what was said about an older revision no longer holds."""
 
     patient_id: int
     appointment_id: int

@@ -49,8 +49,8 @@ def plan_reminders(told: AppointmentBooked | AppointmentMoved) -> None:
     plan_visit(appointment_id=told.appointment_id, now=clock.now(), undone_at=undone_at)
 
 
-@handles(AppointmentBooked)
-def have_the_document(told: AppointmentBooked) -> None:
+@handles(AppointmentBooked, AppointmentMoved)
+def have_the_document(told: AppointmentBooked | AppointmentMoved) -> None:
     """Whoever is received by video can read what they agree to."""
     visit = Appointment.objects.select_related("clinic").filter(pk=told.appointment_id).first()
     if visit is not None and visit.kind == Appointment.Kind.ONLINE:

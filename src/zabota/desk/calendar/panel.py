@@ -88,6 +88,7 @@ def visit_context(request: StaffRequest, visit: Appointment, asked: Asked, now: 
         "actions": _actions(visit, now) if may_book else [],
         "may_change": may_book and visit.status in Appointment.BOOKED and visit.begun_at is None,
         "is_ahead": visit.starts_at > now,
+        "other_kind": _other_kind(visit, now) if may_book else None,
         "may_card": request.may(Right.PATIENTS_VIEW),
         "close_url": f"{reverse('desk:calendar')}?{asked.query()}",
         "rest_url": f"{reverse('desk:calendar-rest')}?{asked.query()}",
@@ -126,6 +127,18 @@ def _actions(visit: Appointment, now: datetime) -> list[Action]:
         for step, key, label in STEPS
         if step in allowed
     ]
+
+
+def _other_kind(visit: Appointment, now: datetime) -> Action | None:
+    """By video instead of in the clinic, where the services may be; or in the clinic after all."""
+    if visit.starts_at <= now or visit.status not in ("planned", "confirmed"):
+        return None
+    is_online = visit.kind == Appointment.Kind.ONLINE
+    if not is_online and not visits.offers_video([line.service for line in visit.lines.all()]):
+        return None
+    code = Appointment.Kind.IN_PERSON if is_online else Appointment.Kind.ONLINE
+    url = reverse("desk:calendar-visit-kind", args=[visit.public_id, code])
+    return Action(key="v", label="Принять в клинике" if is_online else "Принять по видео", url=url)
 
 
 def _there(visit: Appointment, now: datetime) -> str:

@@ -20,6 +20,7 @@ urlpatterns = [
     path("visits/<str:public_id>/mark/<slug:step>/", visits.mark, name="calendar-visit-mark"),
     path("visits/<str:public_id>/unmark/", visits.unmark, name="calendar-visit-unmark"),
     path("visits/<str:public_id>/move/", visits.move, name="calendar-visit-move"),
+    path("visits/<str:public_id>/kind/<slug:wanted>/", visits.kind, name="calendar-visit-kind"),
     path("visits/<str:public_id>/cancel/", visits.cancel, name="calendar-visit-cancel"),
     path("visits/<str:public_id>/unbook/", visits.unbook, name="calendar-visit-unbook"),
 ]

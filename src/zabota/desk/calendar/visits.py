@@ -40,6 +40,10 @@ SAID = {
     "completed": "{}: приём завершён",
     "no_show": "{}: неявка",
 }
+SAID_KIND = {
+    "online": "{}: приём будет по видео",
+    "in_person": "{}: приём будет в клинике",
+}
 
 
 @require_GET
@@ -150,6 +154,28 @@ def unbook(request: StaffRequest, public_id: str) -> HttpResponse:
     except Trouble as trouble:
         return _refuse(request, row, trouble)
     return _done(request, row, "Запись снята, время снова свободно", stay=False)
+
+
+@require_POST
+@staff_page(Right.VISITS_BOOK)
+def kind(request: StaffRequest, public_id: str, wanted: str) -> HttpResponse:
+    """By video or in the clinic at the same time; the patient is told how to come."""
+    row, now = visit_or_404(request, public_id), clock.now()
+    if wanted not in SAID_KIND:
+        raise Http404
+    revision = _number(request.POST.get("revision", "") or request.GET.get("revision", ""))
+    online = wanted == Appointment.Kind.ONLINE
+    try:
+        code = visits.kind_of([line.service for line in row.lines.all()], online=online)
+        changed = booking.change_kind(
+            appointment=row, kind=code, expected_revision=revision, actor=request.actor, now=now
+        )
+    except Trouble as trouble:
+        return _refuse(request, row, trouble)
+    back = reverse("desk:calendar-visit-kind", args=[public_id, row.kind])
+    return _done(
+        request, row, SAID_KIND[wanted].format(row.patient.full_name), undo=f"{back}?revision={changed.revision}"
+    )
 
 
 def _room(request: StaffRequest, data: QueryDict) -> Resource | None:

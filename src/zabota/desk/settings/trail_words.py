@@ -73,6 +73,7 @@ ACTIONS = {
     "booking.offer.answered": "ответ на предложенное время",
     "booking.freed.hastened": "предложение времени раньше срока",
     "booking.freed.withdrawn": "решение не предлагать время",
+    "booking.appointment.kind_changed": "приём по видео вместо клиники или наоборот",
     "booking.appointment.rooms_changed": "другой кабинет визита",
     "booking.appointment.restored": "возврат записи, отменённой по ошибке",
     "booking.transfer.done": "запись перенесена в программу клиники",

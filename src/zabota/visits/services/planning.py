@@ -73,8 +73,8 @@ def plan_visit(*, appointment_id: int, now: datetime, undone_at: datetime | None
     known = set(mine.values_list("kind", flat=True))
     told = visit.origin == Appointment.Origin.IMPORT or (visit.booked_at is not None and now - visit.booked_at > _JUST)
     knows = told or has_told(visit.pk, visit.starts_at)  # of a booking made a moment ago nobody may have been told yet
-    if undone_at is not None and knows and not has_told(visit.pk, undone_at):
-        known.add(Moment.BOOKED)
+    is_quiet = undone_at is not None and knows and not has_told(visit.pk, undone_at)
+    if is_quiet:
         mine.filter(kind=Moment.BOOKED, state=Reminder.State.PLANNED).update(state=Reminder.State.SKIPPED, why=UNDONE)
     if not choice.reminders_on or visit.patient.erased_at is not None:
         return []
@@ -99,6 +99,8 @@ def plan_visit(*, appointment_id: int, now: datetime, undone_at: datetime | None
             due_at=each.due_at,
             expires_at=each.expires_at,
             is_pushed=each.pushed,
+            # Kept, so that a later planning does not tell of what was taken back.
+            **({"state": Reminder.State.SKIPPED, "why": UNDONE} if is_quiet and each.moment is Moment.BOOKED else {}),
         )
         for each in found
         if each.moment not in known and (each.moment is not Moment.BOOKED or not told or visit.revision)
@@ -112,9 +114,16 @@ def has_told(appointment_id: int, starts_at: datetime | None = None) -> bool:
 
 
 def knew_another_time(reminder: Reminder) -> bool:
-    """Whether who is told of this time had been told of an earlier one, by us or before we knew of the visit."""
+    """Whether who is told of this time knew another one, by us or before we knew of the visit.
+
+    A visit that only has another doctor, or is by video now, stands at the time they know.
+    """
     if reminder.revision == 0:
         return False
+    before = Reminder.objects.filter(appointment=reminder.appointment_id, revision__lt=reminder.revision)
+    last = before.filter(state=Reminder.State.QUEUED).order_by("-revision", "-queued_at").first()
+    if last is not None or before.filter(starts_at=reminder.starts_at).exists():
+        return last is not None and last.starts_at != reminder.starts_at
     first = Reminder.objects.filter(appointment=reminder.appointment_id, kind=Moment.BOOKED).exclude(pk=reminder.pk)
     return has_told(reminder.appointment_id) or not first.exists()
 

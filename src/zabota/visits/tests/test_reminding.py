@@ -9,6 +9,7 @@ import pytest
 
 from zabota.booking.models import Appointment
 from zabota.booking.services.appointments import cancel, move_appointment
+from zabota.booking.services.kinds import change_kind
 from zabota.booking.services.marks import mark_arrived, mark_confirmed, undo_mark
 from zabota.clinic.models import Branch, Clinic
 from zabota.kernel.scope import clinic_scope, every_clinic
@@ -430,6 +431,24 @@ def test_a_move_taken_back_before_anybody_was_told_of_it_says_nothing(mila, book
     assert [kind.split()[0] for kind in planned(back)] == ["long", "evening", "short"]
 
 
+def test_what_was_taken_back_is_not_told_when_the_hours_are_planned_anew(mila, book_for, actor, smile) -> None:
+    visit = book_for(mila, "2026-11-26 15:00")
+    plan_at(visit, WEDNESDAY)
+    send_due(now=WEDNESDAY)
+    later = WEDNESDAY + dt.timedelta(hours=2)
+    for starts, revision in (("2026-11-26 16:00", 0), ("2026-11-26 15:00", 1)):
+        move_appointment(
+            appointment=visit, starts_at=at(starts), expected_revision=revision, is_undo=revision == 1,
+            actor=actor, now=later,
+        )  # fmt: skip
+    plan_visit(appointment_id=visit.pk, now=later, undone_at=at("2026-11-26 16:00"))
+
+    replan(clinic_id=smile.pk, now=later + dt.timedelta(minutes=3))
+
+    assert send_due(now=later + dt.timedelta(minutes=4)) == 0
+    assert [kind.split()[0] for kind in planned(visit)] == ["long", "evening", "short"]
+
+
 def test_a_move_taken_back_after_the_patient_was_told_is_told_again(mila, book_for, actor) -> None:
     visit = book_for(mila, "2026-11-26 15:00")
     plan_at(visit, WEDNESDAY)
@@ -470,3 +489,16 @@ def test_who_was_told_of_no_other_time_reads_of_a_booking_and_not_of_a_new_time(
 
     assert send_due(now=WEDNESDAY) == 1
     assert "16:00" in texts()[0] and "Новое время" not in texts()[0]
+
+
+def test_a_visit_that_is_by_video_now_is_told_anew_and_not_of_a_new_time(mila, book_for, actor) -> None:
+    visit = book_for(mila, "2026-11-26 15:00")
+    plan_at(visit, WEDNESDAY)
+    assert send_due(now=WEDNESDAY) == 1
+    Message.objects.update(state="sent")
+
+    change_kind(appointment=visit, kind="online", expected_revision=0, actor=actor, now=WEDNESDAY)
+    plan_at(visit, WEDNESDAY + dt.timedelta(hours=1))
+
+    assert send_due(now=WEDNESDAY + dt.timedelta(hours=1)) == 1
+    assert "Видеовизит" in texts()[-1] and "15:00" in texts()[-1] and "Новое время" not in texts()[-1]

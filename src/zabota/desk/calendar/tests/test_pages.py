@@ -199,6 +199,8 @@ def test_the_way_back_from_a_move_brings_the_confirmation_back_and_tells_nobody(
     log_in, vera, visit, actor, day, run_jobs
 ) -> None:
     client = log_in(vera)
+    run_jobs()
+    assert Reminder.objects.filter(appointment=visit, kind="booked").update(state="queued") == 1, "the patient was told"
     booking.mark_confirmed(appointment=visit, actor=actor, now=clock.now())
     url = reverse("desk:calendar-visit-move", args=[visit.public_id])
     here = {"headers": {"HX-Request": "true"}}
@@ -209,7 +211,8 @@ def test_the_way_back_from_a_move_brings_the_confirmation_back_and_tells_nobody(
     visit.refresh_from_db()
     assert (visit.starts_at.astimezone(MOSCOW).hour, visit.status) == (10, "confirmed")
     run_jobs()
-    assert not Reminder.objects.filter(appointment=visit, kind="booked", state__in=("planned", "queued")).exists()
+    told = Reminder.objects.filter(appointment=visit, kind="booked", state__in=("planned", "queued"))
+    assert list(told.values_list("revision", flat=True)) == [0]
 
 
 def test_a_booking_that_was_a_mistake_is_not_told_to_be_cancelled(
