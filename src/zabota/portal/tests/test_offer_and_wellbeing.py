@@ -82,6 +82,7 @@ def test_the_first_who_takes_a_freed_time_has_it_and_the_other_hears_it_kindly(
 
     assert "Это время ваше" in phone.page
     assert "уже взял" in stranger_phone.page
+    assert stranger_phone.page.count("листе ожидания") == 1, "said once"
     assert "листе ожидания" in stranger_phone.page
     with clinic_scope(mila.clinic_id):
         assert [row.patient_id for row in Appointment.objects.all()] == [mila.pk]

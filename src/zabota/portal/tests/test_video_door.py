@@ -100,6 +100,11 @@ def test_an_online_visit_is_shut_two_hours_after_its_end(mila, new_visit, links_
     assert phone.open(links_to(visit).long).status_code == 410
 
 
+def test_nobody_promises_to_come_to_a_visit_by_video(mila, new_visit, links_to, phone) -> None:
+    phone.open(links_to(new_visit(mila, kind="online")).long)
+    assert "Буду</button>" in phone.page and "Приду" not in phone.page
+
+
 def test_a_clinic_without_a_server_says_so(mila, new_visit, links_to, phone, agreed) -> None:
     visit = new_visit(mila, starts_at=clock.now() + dt.timedelta(minutes=10), kind="online")
     phone.open(links_to(visit).long)
