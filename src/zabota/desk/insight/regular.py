@@ -210,7 +210,7 @@ def _share(hits: int, number: int) -> float | None:
 def _line(line: View, now: Any, before: Any, year: Any, *, told: dt.date) -> View:
     """What is ours is always known; visits that nobody told are compared with nothing."""
     kind = line.get("kind", "count")
-    if told < now.last and not line.get("ours"):
+    if (told < now.last or not now.planned) and not line.get("ours"):
         return _untold_line(line, kind, now, before, year, told)
     values = [line["raw"](each) for each in (now, before, year)]
     empty = year.planned == 0

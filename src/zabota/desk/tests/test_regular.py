@@ -143,6 +143,14 @@ def test_days_that_nobody_loaded_are_no_fall(visited, as_anton, monday) -> None:
     assert "Визиты в базе кончаются" not in known
 
 
+def test_a_week_without_any_visit_is_held_against_nothing(visited, as_anton, monday) -> None:
+    with clinic_scope(visited.pk):
+        Appointment.objects.filter(day__gte=monday).delete()
+    text = as_anton.get("/insight/weekly/").content.decode()
+    assert "За эти дни визитов нет" in text
+    assert "100\u00a0%" not in text
+
+
 def test_month_stands_whole_and_a_leap_day_has_a_year_before(visited, as_anton) -> None:
     assert as_anton.get("/insight/monthly/").status_code == 200
     assert as_anton.get("/insight/monthly/?on=2024-02-29").status_code == 200
