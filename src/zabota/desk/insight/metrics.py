@@ -52,8 +52,8 @@ class Asked:
         words = (
             ("Филиал", "branch", "Все"),
             ("Врач", "doctor", "Все"),
-            ("Услуги", "group", "Все"),
-            ("Канал", "channel", "Все"),
+            ("Группа услуг", "group", "Все"),
+            ("Источник", "channel", "Все"),
         )
         return [
             (label, name, every, self.options[name], getattr(self.filters, name))
