@@ -42,7 +42,7 @@ class DayCounts:
 
 
 def in_order(rows: TaskQuerySet, *, clinic: Clinic, now: datetime) -> TaskQuerySet:
-    """Urgent, promised and overdue first, then what is due today, then the rest; within each the largest stake."""
+    """Urgent first, then promised and overdue, then what is due today, then the rest; within each the largest stake."""
     _, tomorrow = day_bounds(clinic, now)
     step = Case(
         When(Q(is_urgent=True) | Q(due_at__lt=now + SOON), then=Value(NOW)),
@@ -50,14 +50,15 @@ def in_order(rows: TaskQuerySet, *, clinic: Clinic, now: datetime) -> TaskQueryS
         default=Value(LATER),
         output_field=IntegerField(),
     )
-    return rows.annotate(step=step).order_by("step", "-stake_kopecks", "id")
+    return rows.annotate(step=step).order_by("step", "-is_urgent", "-stake_kopecks", "id")
 
 
 def queue(*, member: Member, now: datetime, limit: int = 50) -> list[Task]:
     """The first `limit` tasks of this person that may be worked now, each with its patient.
 
     Each step is asked for by itself and stops at the limit: the index on the stake gives the order, so the queue
-    of a hundred thousand open tasks costs no more than that of a hundred.
+    of a hundred thousand open tasks costs no more than that of a hundred. The few urgent ones are found without their
+    rows: who is in pain does not stand behind the dearest of last week.
     """
     _, tomorrow = day_bounds(member.clinic, now)
     mine = (
@@ -66,12 +67,19 @@ def queue(*, member: Member, now: datetime, limit: int = 50) -> list[Task]:
         .select_related("patient", "branch")
         .order_by("-stake_kopecks", "id")
     )
+    urgent = (
+        Task.objects.ready(now)
+        .filter(clinic_id=member.clinic_id, owner=member, is_urgent=True)
+        .order_by()
+        .values_list("stake_kopecks", "pk")
+    )
+    first = [pk for _, pk in sorted(urgent, key=lambda row: (-row[0], row[1]))[:limit]]
     steps = (
-        mine.filter(Q(is_urgent=True) | Q(due_at__lt=now + SOON)),
+        mine.filter(is_urgent=False, due_at__lt=now + SOON),
         mine.filter(is_urgent=False, due_at__gte=now + SOON, due_at__lt=max(tomorrow, now + SOON)),
         mine.filter(is_urgent=False, due_at__gte=max(tomorrow, now + SOON)),
     )
-    found: list[Task] = []
+    found: list[Task] = list(mine.filter(pk__in=first)) if first else []
     for rows in steps:
         if len(found) >= limit:
             break

@@ -31,7 +31,7 @@ def test_deadline_comes_first_then_the_stake(new_task, people, vera, now):
     today = new_task(people[1], owner=vera, stake=10_000, due_at=now + 5 * HOUR)
     overdue_cheap = new_task(people[2], owner=vera, stake=100, due_at=now - 30 * DAY)
     overdue_dear = new_task(people[3], owner=vera, stake=50_000, due_at=now - DAY)
-    urgent = new_task(people[4], owner=vera, stake=60_000, is_urgent=True)
+    urgent = new_task(people[4], owner=vera, stake=0, is_urgent=True)  # in pain, and nothing is known to be at stake
     later_cheap = new_task(people[5], owner=vera, stake=1)
     new_task(people[6], owner=vera, stake=10**9, hidden_until=now + HOUR)
     expected = [urgent, overdue_dear, overdue_cheap, today, later_dear, later_cheap]
