@@ -188,6 +188,9 @@ class _Cleaner:
                 written = at.fill_null(0) == 0
                 at = clock["at"].zip_with(written & clock["at"].is_not_null(), at)
                 until = _coalesce(until, clock["until"])
+            minute = self._read("starts_minute", values.minute_row, {"value": pl.Int32, "problem": pl.String})
+            if minute is not None:  # the hour stands in a column of its own
+                at = (at + minute["value"] * 60).zip_with((at % 3600 == 0) & minute["value"].is_not_null(), at)
             end = self._read("ends_time", values.time_row, {"at": pl.Int32, "until": pl.Int32, "problem": pl.String})
             if end is not None:
                 until = _coalesce(until, end["at"])

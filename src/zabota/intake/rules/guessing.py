@@ -243,7 +243,9 @@ def content_fit(field: str, profile: ColumnProfile) -> float:
     elif kind == "words":
         # «Реклама: да, нет» may be a consent: the person decides, and a consent is never guessed
         doubtful = field == "channel" and profile.flag > 0.5
-        foreign = max(profile.date, profile.phone, profile.email) > 0.5
+        # FNAME is a branch in one export of a system and the given name in another: the cells tell
+        person = max(profile.given_name, profile.patronymic) if field == "branch" else 0.0
+        foreign = max(profile.date, profile.phone, profile.email, person) > 0.5
         fit = 0.3 if doubtful or foreign else (0.6 if profile.money > 0.8 else 1.0)
     elif kind == "code":
         fit = (

@@ -47,6 +47,12 @@ def time_row(text: str) -> tuple[int | None, int | None, str | None]:
     return _seconds(times[0]), _seconds(times[1]), None
 
 
+def minute_row(text: str) -> tuple[int | None, str | None]:
+    """The minutes of a start whose hour stands in another column."""
+    value = text.strip()
+    return (int(value), None) if value.isdigit() and int(value) < 60 else (None, "time_unreadable")
+
+
 def birth_row(text: str, form: DateForm, today: date) -> tuple[date | None, str | None]:
     """A birth date that a living person may have."""
     if text.startswith("="):

@@ -260,3 +260,30 @@ def test_visit_today_marked_completed_is_accepted(tmp_path: Path) -> None:
 def test_defects_of_the_base_are_counted(tmp_path: Path) -> None:
     notes = read_rows(tmp_path, row(c10=""), row(PYOTR, c4=MILA[4])).notes
     assert (notes["channel_missing_share"], notes["phones_shared"], notes["people"]) == (0.5, 1, 2)
+
+
+INFOCLINICA = ["PCODE", "LNAME", "FNAME", "MNAME", "BDATE", "WORKDATE", "BHOUR", "BMIN", "DNAME", "FILIAL", "SCHNAME", "Статус"]  # fmt: skip
+
+
+def test_names_in_three_columns_are_a_name_although_one_header_also_means_a_branch(tmp_path: Path) -> None:
+    rows = [
+        [str(n), "АБРАМОВА", given, "ИЛЬИНИЧНА", "01.02.1961", f"0{n}.03.26", "9", "30", "ЕЛАГИН МАРК БОРИСОВИЧ", "Север", "ЭКГ", "Пролечен"]
+        for n, given in enumerate(["ЗОЯ", "АННА", "ИННА"], start=1)
+    ]  # fmt: skip
+    reading = read_rows(tmp_path, *rows, header=INFOCLINICA)
+    assert set(reading.visits["branch"]) == {"Север"}
+    assert sorted(reading.people["name"]) == ["Анна", "Зоя", "Инна"]
+
+
+def test_where_branches_stand_under_that_header_they_are_branches(tmp_path: Path) -> None:
+    header = ["PCODE", "FULLNAME", "BDATE", "WORKDATE", "BHOUR", "DNAME", "FNAME", "SCHNAME", "Статус"]
+    rows = [[str(n), "Абрамова Зоя Ильинична", "01.02.1961", f"0{n}.03.26", "9", "Елагин Марк Борисович", "Северный", "ЭКГ", "Пролечен"] for n in (1, 2, 3)]  # fmt: skip
+    assert set(read_rows(tmp_path, *rows, header=header).visits["branch"]) == {"Северный"}
+
+
+def test_an_hour_and_its_minutes_in_two_columns_are_one_time(tmp_path: Path) -> None:
+    rows = [["7", "Абрамова", "Зоя", "Ильинична", "01.02.1961", "05.03.26", "9", minute, "Елагин М. Б.", "Север", "ЭКГ", "Пролечен"] for minute in ("0", "30", "75")]  # fmt: skip
+    reading = read_rows(tmp_path, *rows, header=INFOCLINICA)
+    assert {f"{at:%H:%M}" for at in reading.visits["starts_at"]} == {"09:00", "09:30"}
+    assert reading.rows.duplicates == 1, "75 is no minute: what is left is the visit of nine"
+    assert reading.remarks["code"].to_list() == ["time_unreadable"]
