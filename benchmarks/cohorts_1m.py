@@ -26,7 +26,7 @@ ROUNDS = 15
 
 
 def invented(size: int) -> CohortBase:
-    """Five years of new patients with five sides of ordinary widths."""
+    """Five years of new patients with six sides of ordinary widths."""
     random = np.random.default_rng(17)
     as_of = date(2026, 11, 15)
     end = (as_of - date(1970, 1, 1)).days
@@ -35,7 +35,7 @@ def invented(size: int) -> CohortBase:
     second = np.where((random.random(size) < 0.6) & (first + wait <= end), first + wait, -1)
     left = np.where(random.random(size) < 0.02, first + random.integers(1, 900, size), -1)
     months = random.integers(0, 2**63, size, dtype=np.uint64) & random.integers(0, 2**63, size, dtype=np.uint64)
-    widths = {"channel": 12, "doctor": 40, "group": 25, "price": 4, "branch": 5}
+    widths = {"channel": 12, "doctor": 40, "group": 25, "service": 200, "price": 4, "branch": 5}
     sides = {
         name: Side(random.integers(-1, width, size).astype(np.int16), tuple(f"{name} {each}" for each in range(width)))
         for name, width in widths.items()

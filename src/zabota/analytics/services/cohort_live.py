@@ -17,7 +17,7 @@ from zabota.analytics.rules.columns import ordinal
 from zabota.analytics.rules.gaps import watched_to
 from zabota.analytics.rules.intervals import Ints
 from zabota.analytics.rules.snapshot import NONE, Snapshot
-from zabota.clinic.models import Branch, Doctor, ServiceGroup
+from zabota.clinic.models import Branch, Doctor, Service, ServiceGroup
 from zabota.kernel.scope import clinic_scope
 from zabota.nextstep.models import Exemption, Referral
 from zabota.patients.models import Source
@@ -27,6 +27,7 @@ SIDES: Final = {
     "channel": "Источник",
     "doctor": "Врач первого визита",
     "group": "Группа услуг",
+    "service": "Услуга первого визита",
     "price": "Первый чек",
     "branch": "Филиал",
 }
@@ -67,11 +68,13 @@ def _read(clinic_id: int, day: date) -> CohortBase:
             "channel": dict(Source.objects.filter(clinic_id=clinic_id).values_list("pk", "name")),
             "doctor": dict(Doctor.objects.filter(clinic_id=clinic_id).values_list("pk", "name")),
             "group": dict(ServiceGroup.objects.filter(clinic_id=clinic_id).values_list("pk", "name")),
+            "service": dict(Service.objects.filter(clinic_id=clinic_id).values_list("pk", "name")),
             "branch": dict(Branch.objects.filter(clinic_id=clinic_id).values_list("pk", "name")),
         }
         left = _left(clinic_id, snapshot)
     columns = {
-        "channel": "channel_id", "doctor": "index_doctor_id", "group": "index_group_id", "branch": "index_branch_id",
+        "channel": "channel_id", "doctor": "index_doctor_id", "group": "index_group_id", "service": "index_service_id",
+        "branch": "index_branch_id",
     }  # fmt: skip
     sides = {name: _named(snapshot.numbers(column), names[name]) for name, column in columns.items()}
     sides["price"] = _prices(snapshot.numbers("index_price_kopecks"))

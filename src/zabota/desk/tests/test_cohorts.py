@@ -8,7 +8,7 @@ import pytest
 from django_tasks_db.models import DBTaskResult
 
 from zabota.analytics.snapshots import build_snapshot
-from zabota.booking.models import Appointment
+from zabota.booking.models import Appointment, AppointmentService
 from zabota.clinic.rules.rights import Role
 from zabota.kernel import clock
 from zabota.kernel.scope import clinic_scope
@@ -74,6 +74,20 @@ def test_a_click_cuts_by_a_value_and_answers_with_the_body_only(snapped, as_anto
     assert text.lstrip().startswith('<div id="cohorts"')
     assert "60\u00a0новых пациентов" in text
     assert "Источник: Купоны ×" in text
+
+
+def test_new_patients_are_cut_by_the_service_of_their_first_visit(snapped, cleaning, as_anton) -> None:
+    with clinic_scope(snapped.pk):
+        first = Appointment.objects.filter(patient__source__name="Купоны")
+        AppointmentService.objects.bulk_create(
+            AppointmentService(appointment=each, service=cleaning, price_kopecks=1) for each in first
+        )
+    build_snapshot(clinic_id=snapped.pk, now=clock.now(), full=True)
+    text = as_anton.get(PATH).content.decode()
+    assert "Услуга первого визита" in text
+    cut = as_anton.get(PATH, {"service": cleaning.name}).content.decode()
+    assert "60\u00a0новых пациентов" in cut
+    assert f"Услуга первого визита: {cleaning.name} ×" in cut
 
 
 def test_words_that_nobody_has_leave_nobody(snapped, as_anton) -> None:
