@@ -158,9 +158,8 @@ def account_of(clinic_id: int, provider: str, values: dict[str, str]) -> int:
 
 def put_in(clinic_id: int, name: str, messages: int, channel: str) -> float:
     """Fill the outbox: reminders to as many patients. Returns seconds."""
-    from django.db import connection
-
     from zabota.kernel import clock
+    from zabota.kernel.statistics import refresh_statistics
     from zabota.messaging.api import NewMessage, enqueue_many
     from zabota.patients.models import Patient
 
@@ -186,10 +185,8 @@ def put_in(clinic_id: int, name: str, messages: int, channel: str) -> float:
             now=now,
         )
     seconds = time.monotonic() - begun
-    with connection.cursor() as cursor:
-        # What autovacuum does within a minute of so many new rows; SQLite plans without statistics in life as well.
-        if connection.vendor == "postgresql":
-            cursor.execute("ANALYZE")
+    # What every night and every large load do; on PostgreSQL autovacuum does it within a minute of so many new rows.
+    refresh_statistics()
     return seconds
 
 
