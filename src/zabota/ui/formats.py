@@ -216,6 +216,8 @@ def duration(minutes: int) -> str:
 def phone(e164: str) -> str:
     """«+7 916 123-45-67»; a foreign number keeps its digits in groups of three from the left of the code."""
     digits = "".join(char for char in e164 if char.isdigit())
+    if digits and not e164.removeprefix("+").isdigit():
+        return e164  # could not be understood as a number: it stands as it was entered
     if len(digits) == 11 and digits[0] == "7":
         return f"+7{NBSP}{digits[1:4]}{NBSP}{digits[4:7]}-{digits[7:9]}-{digits[9:]}"
     if not digits:
@@ -229,6 +231,8 @@ def phone(e164: str) -> str:
 def phone_masked(e164: str) -> str:
     """«+7 916 ···-45-67»: enough to know it by, not enough to copy it."""
     digits = "".join(char for char in e164 if char.isdigit())
+    if digits and not e164.removeprefix("+").isdigit():
+        return e164
     if len(digits) == 11 and digits[0] == "7":
         return f"+7{NBSP}{digits[1:4]}{NBSP}···-{digits[7:9]}-{digits[9:]}"
     return f"···{NBSP}{digits[-4:]}" if digits else DASH

@@ -25,7 +25,9 @@ def batched(rows: Iterable[_Row], size: int) -> Iterator[list[_Row]]:
 def people_of(clinic: Clinic) -> tuple[pl.DataFrame, list[int]]:
     """The frame, and the id of each card by its place in it."""
     phones: dict[int, list[str]] = defaultdict(list)
-    live = Contact.objects.filter(clinic=clinic, kind=Contact.Kind.PHONE).exclude(reach=Contact.Reach.WRONG)
+    # A number cut off by Excel is the same text on the cards of strangers.
+    unfit = (Contact.Reach.WRONG, Contact.Reach.INVALID)
+    live = Contact.objects.filter(clinic=clinic, kind=Contact.Kind.PHONE).exclude(reach__in=unfit)
     for patient_id, value in live.order_by("id").values_list("patient_id", "value").iterator():
         phones[patient_id].append(value)
     cards = Patient.objects.cards().filter(clinic=clinic).order_by("id")

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from zabota.kernel.errors import AlreadyDone
 from zabota.patients import api
 from zabota.patients.jobs import look_for_duplicates
-from zabota.patients.models import DuplicateCandidate, Household, Patient
+from zabota.patients.models import Contact, DuplicateCandidate, Household, Patient
 from zabota.patients.services import households
 
 BORN = dt.date(1980, 5, 12)
@@ -83,6 +83,16 @@ def test_people_who_share_a_phone_are_one_household(mila, card, clinic):
     assert api.group_households(clinic=clinic) == 0
     mila.refresh_from_db()
     assert api.family_of([mila])[mila.pk] == [son, aunt]
+
+
+def test_strangers_whose_numbers_excel_cut_to_the_same_text_are_no_family_and_no_pair(card, clinic):
+    for name in ("Сизов Пётр Ильич", "Мухина Анна Львовна", "Мухина Алла Львовна"):
+        Contact.objects.create(
+            patient=card(name, born_on=BORN), clinic=clinic, kind="phone", value="7,90300E+10", reach="invalid"
+        )
+    assert api.group_households(clinic=clinic) == 0
+    api.find_duplicates(clinic=clinic)
+    assert not any("phone" in pair.reasons for pair in DuplicateCandidate.objects.all())
 
 
 def test_who_no_longer_shares_a_phone_leaves_the_family(mila, card, clinic, actor, now):

@@ -120,6 +120,7 @@ def test_a_phone_is_grouped_and_a_masked_one_hides_its_middle() -> None:
     assert formats.phone_masked("+79161234567") == f"+7{NBSP}916{NBSP}···-45-67"
     assert formats.phone("+375291234567") == f"+375{NBSP}291{NBSP}234{NBSP}567"
     assert formats.phone("") == "—"
+    assert formats.phone("7,90300E+10") == formats.phone_masked("7,90300E+10") == "7,90300E+10", "no number is made up"
 
 
 def test_minutes_become_hours_and_days() -> None:
