@@ -62,7 +62,7 @@ class SavedView(models.Model):
 
     clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="+")
     public_id = models.CharField(max_length=22, unique=True, default=new_public_id, editable=False)
-    #: "where" or "cohorts".
+    #: "where", "cohorts" or "metrics".
     page = models.CharField(max_length=20)
     name = models.CharField("название", max_length=80)
     #: The tail of the address.

@@ -21,6 +21,7 @@ from zabota.clinic.models import Branch, Doctor, ServiceGroup
 from zabota.desk.access import StaffRequest, branches_of, staff_page
 from zabota.desk.insight.files import table_answer
 from zabota.desk.insight.metric_rows import HEADER, in_words, parts_of, row_of, table_of
+from zabota.desk.insight.views_saved import saved_of
 from zabota.kernel import clock
 from zabota.patients.models import Source
 
@@ -43,8 +44,15 @@ class Asked:
     @property
     def query(self) -> str:
         """The same as the tail of an address."""
+        return urlencode([("on", self.as_of), *self._choices()])
+
+    def kept(self, newest: date) -> str:
+        """The same for a saved view: the newest day is left out, so that the view goes with the data."""
+        return urlencode([*([] if self.as_of == newest else [("on", self.as_of)]), *self._choices()])
+
+    def _choices(self) -> list[tuple[str, object]]:
         pairs = [(name, getattr(self.filters, name)) for name in FILTERS]
-        return urlencode([("on", self.as_of), ("days", self.days or ""), *((k, v) for k, v in pairs if v is not None)])
+        return [("days", self.days or ""), *((name, value) for name, value in pairs if value is not None)]
 
     @property
     def fields(self) -> list[tuple[str, str, str, list[tuple[int, str]], int | None]]:
@@ -74,6 +82,7 @@ def metrics(request: StaffRequest) -> HttpResponse:
         return render(request, "desk/insight/metrics.html", {"ungathered": True})
     asked = asked_of(request, ground)
     values = counting.metric_values(ground, as_of=asked.as_of, days=asked.days, filters=asked.filters)
+    newest = counting.last_day(ground, today=clock.today(request.clinic.time_zone, clock.now()))
     context: dict[str, Any] = {
         "asked": asked,
         "parts": parts_of(values),
@@ -84,6 +93,8 @@ def metrics(request: StaffRequest) -> HttpResponse:
         "limited": branches_of(request.member) is not None,
         "compared": [each for each in COMPARED if each.key in ("r1", "r3")],
         "may_open": request.may(Right.PATIENTS_VIEW),
+        "kept": asked.kept(newest),
+        "saved": saved_of(request, "metrics"),
     }
     return render(request, "desk/insight/metrics.html", context)
 

@@ -17,7 +17,7 @@ from zabota.kernel import clock
 from zabota.kernel.errors import Trouble
 
 #: Pages that have saved views.
-PAGES: Final = {"where": "desk:where", "cohorts": "desk:cohorts"}
+PAGES: Final = {"where": "desk:where", "cohorts": "desk:cohorts", "metrics": "desk:metrics"}
 
 
 def saved_of(request: StaffRequest, page: str) -> list[dict[str, Any]]:

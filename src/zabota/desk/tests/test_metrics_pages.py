@@ -86,6 +86,19 @@ def test_each_metric_stands_with_its_definition(busy, as_anton) -> None:
         assert each.says in text
 
 
+def test_a_saved_view_is_found_by_a_colleague_and_goes_with_the_newest_day(busy, centre, as_anton, as_marina) -> None:
+    asked = {"days": "180", "branch": str(centre.pk)}
+    newest = re.search(r'name="on"[^>]*value="([^"]+)"', as_anton.get("/metrics/").content.decode())
+    page = as_anton.get("/metrics/", {**asked, "on": newest[1]}).content.decode()
+    kept = re.search(r'name="query" value="([^"]*)"', page)[1].replace("&amp;", "&")
+    assert kept == f"days=180&branch={centre.pk}"
+    as_anton.post("/insight/saved/", {"page": "metrics", "name": "Центр за полгода", "query": kept})
+    theirs = as_marina.get("/metrics/").content.decode()
+    assert "Центр за полгода" in theirs and f"/metrics/?days=180&amp;branch={centre.pk}" in theirs
+    opened = as_marina.get("/metrics/", asked).content.decode()
+    assert f'<option value="{centre.pk}" selected' in opened
+
+
 def test_figures_are_those_of_the_report(busy, in_clinic) -> None:
     report = audit_of(busy, now=NOW)
     ground = metrics.ground_of(busy, now=NOW)
