@@ -28,6 +28,8 @@ def test_kitagawa_divides_the_headship_change_as_das_gupta_printed_it():
     assert round(float(crude1), 4) == 47.6940
     assert round(float(mix.sum()), 4) == 1.2269
     assert round(float(rate.sum()), 4) == 1.7403
+    assert round(100 * float(mix.sum()) / (crude1 - crude0), 2) == 41.35
+    assert round(100 * float(rate.sum()) / (crude1 - crude0), 2) == 58.65
     assert abs(float(rate.sum() + mix.sum()) - (crude1 - crude0)) < 1e-12
 
 
@@ -68,6 +70,7 @@ def test_kaplan_meier_of_the_leukaemia_trial():
     curve = kaplan_meier(durations, np.array([event == 1 for _, event in TREATED]))
     printed = {6: 0.8571, 7: 0.8067, 10: 0.7529, 13: 0.6902, 16: 0.6275, 22: 0.5378, 23: 0.4482}
     assert {time: round(curve.at(time), 4) for time in printed} == printed
+    assert next(time for time, left in zip(curve.times, curve.survival, strict=True) if left <= 0.5) == 23
     low, high = curve.interval_at(10)
     assert 0 < low < curve.at(10) < high < 1
 
