@@ -7,6 +7,7 @@ import hmac
 from typing import Any
 
 from tests.emulator.faces import JSON, CallBack, Taken, as_json
+from tests.emulator.files import file_of
 from tests.emulator.http import Answer, Request, says
 
 
@@ -28,6 +29,8 @@ class Max:
             return says({"user_id": 7, "first_name": "Клиника", "is_bot": True})
         if request.path == "/subscriptions":
             return says({"success": True})
+        if request.method == "GET" and request.path.startswith("/files/"):
+            return file_of(request.path.removeprefix("/files/"))
         return None
 
     def is_revoked(self, request: Request) -> bool:
@@ -65,6 +68,14 @@ class Max:
         }
         return self._update(update, at, secret)
 
+    def shows(self, message: Taken, name: str, at: float, secret: str, *, home: str) -> CallBack:
+        """The person sent a picture that lies at this provider."""
+        sender = {"user_id": int(message.address), "first_name": "И", "is_bot": False}
+        picture = {"type": "image", "payload": {"photo_id": 1, "token": "t", "url": f"{home}/files/{name}"}}
+        body = {"mid": f"in.{at}", "seq": 2, "text": "", "attachments": [picture]}
+        update = {"update_type": "message_created", "message": {"sender": sender, "body": body}}
+        return self._update(update, at, secret)
+
     def shuts(self, message: Taken, at: float, secret: str) -> CallBack | None:
         update = {
             "update_type": "bot_stopped",
@@ -89,6 +100,14 @@ class Telegram:
             return says({"ok": True, "result": {"id": 5, "is_bot": True, "username": "clinic_bot"}})
         if request.path.endswith("/setWebhook"):
             return says({"ok": True, "result": True})
+        if request.path.endswith("/getFile"):
+            name = request.json()["file_id"]
+            said = {"gone.png": "wrong file_id or the file is temporarily unavailable", "toobig.png": "file is too big"}
+            if name in said:
+                return says({"ok": False, "error_code": 400, "description": f"Bad Request: {said[name]}"}, 400)
+            return says({"ok": True, "result": {"file_id": name, "file_path": f"photos/{name}"}})
+        if request.method == "GET" and request.path.startswith("/file/bot"):
+            return file_of(request.path.rpartition("/")[2])
         return None
 
     def is_revoked(self, request: Request) -> bool:
@@ -121,6 +140,14 @@ class Telegram:
         chat = {"id": person, "type": "private"}
         update = {"message": {"message_id": 9, "date": int(at), "chat": chat, "from": {"id": person}, "text": text}}
         return self._update(update, at, secret)
+
+    def shows(self, message: Taken, name: str, at: float, secret: str, *, home: str) -> CallBack:
+        """The person sent a picture that lies at this provider, in several sizes."""
+        person = int(message.address)
+        sizes = [{"file_id": f"small-{name}", "width": 90}, {"file_id": name, "width": 1280}]
+        chat = {"id": person, "type": "private"}
+        update = {"message_id": 9, "date": int(at), "chat": chat, "from": {"id": person}, "photo": sizes}
+        return self._update({"message": update}, at, secret)
 
     def shuts(self, message: Taken, at: float, secret: str) -> CallBack | None:
         person = int(message.address)

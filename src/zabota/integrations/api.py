@@ -9,9 +9,9 @@ from typing import Protocol, runtime_checkable
 from django.conf import settings
 
 from zabota.integrations.demo.box import Arrived, arrived
-from zabota.integrations.demo.pictures import LARGEST as LARGEST_PICTURE
-from zabota.integrations.demo.pictures import Picture, keep_picture, kept_picture
 from zabota.integrations.demo.transport import MAIL, PHONE
+from zabota.integrations.fetching import GivesPictures
+from zabota.integrations.pictures import DEMO_LARGEST, Picture, keep_picture, kept_picture
 from zabota.integrations.registry import DEMO
 from zabota.integrations.smtp.domain import Line, examine
 from zabota.kernel import audit
@@ -21,7 +21,7 @@ from zabota.messaging.models import ChannelAccount
 
 __all__ = [
     "DEMO",
-    "LARGEST_PICTURE",
+    "DEMO_LARGEST",
     "MAIL",
     "PHONE",
     "Arrived",
@@ -30,9 +30,9 @@ __all__ = [
     "arrived",
     "bot_link",
     "domain_lines",
+    "gives_pictures",
     "hook_address",
     "keep_picture",
-    "keeps_pictures",
     "kept_picture",
     "subscribe",
     "subscribes",
@@ -57,9 +57,9 @@ class Subscribes(Protocol):
         ...
 
 
-def keeps_pictures(account: ChannelAccount) -> bool:
-    """Pictures of real channels stay with their providers; only the demo phone has nowhere else to show them."""
-    return account.provider == PHONE
+def gives_pictures(account: ChannelAccount) -> bool:
+    """Whether pictures of this channel are fetched and shown here; those of others stay with their provider."""
+    return isinstance(transports().get(account.provider), GivesPictures)
 
 
 def hook_address(account: ChannelAccount) -> str:

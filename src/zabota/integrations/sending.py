@@ -40,6 +40,8 @@ class WebTransport(ABC):
 
     def __init__(self, patience: Patience | None = None) -> None:
         self.lines = Lines(self.base_url, patience or Patience())
+        #: Files are larger than answers.
+        self.file_patience = Patience(connect=5.0, total=30.0) if patience is None else patience
 
     async def release(self) -> None:
         """Close what is kept open for the running loop."""

@@ -6,6 +6,7 @@ from zabota.messaging.queries.hours import allowed_from, latest_before, zones_of
 from zabota.messaging.queries.leaving import who_leaves
 from zabota.messaging.queries.talks import canned_answers, conversations_of, inbox, inbox_counts, turns_of
 from zabota.messaging.queries.why import DaySummary, WhyLine, daily_summary, day_span, explain_messages, why
+from zabota.messaging.rules.brought import Brought
 from zabota.messaging.rules.defaults import BY_KEY as BUILT_IN
 from zabota.messaging.rules.defaults import may_have
 from zabota.messaging.rules.gate import Fate, Ruling
@@ -54,6 +55,8 @@ from zabota.messaging.services.optouts import (
     reopen_advertising,
     shut_advertising,
 )
+from zabota.messaging.services.pictures import TOO_MANY as TOO_MANY_PICTURES
+from zabota.messaging.services.pictures import may_keep, note_picture, unfetched
 from zabota.messaging.services.previewing import preview_wording
 from zabota.messaging.services.receiving import apply_receipts, receive
 from zabota.messaging.services.registry import register_guard, register_transport, traits_of, transports
@@ -86,10 +89,12 @@ from zabota.messaging.services.templates import (
     save_template,
 )
 from zabota.messaging.services.ticking import Ticked, tick
+from zabota.messaging.services.tidying import BODIES
 from zabota.messaging.services.voiding import void_for
 from zabota.messaging.services.wording import Preview, look_ahead, words_of
 
 __all__ = [
+    "BODIES",
     "BOUNDS",
     "BUILT_IN",
     "CHANNEL_TITLES",
@@ -102,9 +107,11 @@ __all__ = [
     "REASONS",
     "RESTORED",
     "SERVICE",
+    "TOO_MANY_PICTURES",
     "Account",
     "AccountField",
     "Blame",
+    "Brought",
     "Channel",
     "DaySummary",
     "Drained",
@@ -175,6 +182,8 @@ __all__ = [
     "look_ahead",
     "mark_read",
     "may_have",
+    "may_keep",
+    "note_picture",
     "opt_out",
     "opt_out_address",
     "override_legality",
@@ -204,6 +213,7 @@ __all__ = [
     "troubles",
     "try_account",
     "turns_of",
+    "unfetched",
     "void_for",
     "wants_stop",
     "ways_of",

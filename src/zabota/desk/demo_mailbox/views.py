@@ -70,7 +70,7 @@ def demo_mailbox_answer(request: StaffRequest) -> HttpResponse:
         return redirect("desk:demo-mailbox")
     account = get_object_or_404(accounts, provider=integrations.PHONE)
     try:
-        attachments = _kept(form.cleaned_data["picture"])
+        attachments = _kept(request, form.cleaned_data["picture"])
     except BadInput as wrong:
         messages.error(request, wrong.text)
         return redirect("desk:demo-mailbox")
@@ -88,11 +88,12 @@ def demo_mailbox_answer(request: StaffRequest) -> HttpResponse:
     return redirect("desk:demo-mailbox")
 
 
-def _kept(picture: UploadedFile[bytes] | None) -> tuple[tuple[str, str], ...]:
+def _kept(request: StaffRequest, picture: UploadedFile[bytes] | None) -> tuple[tuple[str, str], ...]:
     """The picture as a channel tells of it: its kind and its name there. Raises BadInput."""
     if picture is None:
         return ()
-    return (("image", integrations.keep_picture(picture.read(integrations.LARGEST_PICTURE + 1))),)
+    body = picture.read(integrations.DEMO_LARGEST + 1)
+    return (("image", integrations.keep_picture(body, clinic_id=request.clinic.pk, at=clock.now(), is_demo=True)),)
 
 
 @require_POST

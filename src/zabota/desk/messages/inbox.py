@@ -17,7 +17,7 @@ from zabota.clinic.models import Member
 from zabota.desk.access import StaffRequest, branches_of, staff_page, visible
 from zabota.desk.messages.thread import picture_of, thread_of
 from zabota.desk.patients.access import cards_of, sight_of
-from zabota.kernel import clock
+from zabota.kernel import audit, clock
 from zabota.kernel.errors import Trouble
 from zabota.kernel.typed import number_of
 from zabota.messaging import api as messaging
@@ -56,10 +56,12 @@ def talk(request: StaffRequest, public_id: str) -> HttpResponse:
 @require_GET
 @staff_page(Right.INBOX_WORK)
 def talk_picture(request: StaffRequest, public_id: str, turn: int, place: int) -> HttpResponse:
-    """A picture of a conversation, as far as its channel keeps pictures where we can show them."""
-    picture = picture_of(_conversation(request, public_id), turn_id=turn, place=place)
+    """A picture of a conversation, as far as it is kept with us. Whoever looks leaves a row in the trail."""
+    conversation = _conversation(request, public_id)
+    picture = picture_of(conversation, turn_id=turn, place=place)
     if picture is None:
         raise Http404
+    audit.record("messaging.picture.viewed", conversation, actor=request.actor, now=clock.now())
     headers = {
         "X-Content-Type-Options": "nosniff",
         "Content-Disposition": "inline",

@@ -15,6 +15,7 @@ from zabota.visits import api as visits
 
 #: Messages beside the words of a conversation; older ones stand on the card.
 SENT = 30
+_STAYS = "Остаётся в канале: откройте в его приложении"
 #: What has left, or may have.
 _GONE = (
     Message.State.SENDING, Message.State.ACCEPTED, Message.State.SENT, Message.State.DELIVERED, Message.State.READ,
@@ -22,14 +23,14 @@ _GONE = (
 )  # fmt: skip
 
 
-#: Kinds of what comes with words, as channels call them; what is not named here is a file.
-_KINDS = {
-    "image": "фото", "photo": "фото", "picture": "фото", "video": "видео", "voice": "голосовое сообщение",
-    "audio": "голосовое сообщение", "contact": "номер телефона", "contact_unproven": "чужой номер телефона",
-    "location": "место на карте", "sticker": "наклейка",
-}  # fmt: skip
-#: Of these, what a browser shows by itself.
-_SHOWN = ("image", "photo", "picture")
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What came with words: its name, the address where it opens, else why it does not; `hint` says more."""
+
+    name: str
+    url: str = ""
+    why: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,7 @@ class Line:
     direction: str
     at: datetime
     text: str
-    #: What came with the words, named for whoever reads, with the address of what can be shown.
-    attachments: list[tuple[str, str]]
+    attachments: list[Shown]
     message: Message | None = None
     author: AbstractBaseUser | None = None
     #: The patient says that it hurts or got worse.
@@ -74,20 +74,28 @@ def thread_of(conversation: Conversation) -> list[Line]:
 def picture_of(conversation: Conversation, *, turn_id: int, place: int) -> integrations.Picture | None:
     """A picture that came with these words, unless its channel keeps it or it is gone."""
     turn = conversation.turns.filter(pk=turn_id).first()
-    if turn is None or not integrations.keeps_pictures(conversation.account) or place >= len(turn.attachments):
+    if turn is None or place >= len(turn.brought):
         return None
-    kind, name = [*turn.attachments[place], "", ""][:2]
-    return integrations.kept_picture(str(name)) if kind in _SHOWN else None
+    name = _kept(conversation, turn.brought[place])
+    return integrations.kept_picture(name, clinic_id=conversation.clinic_id) if name else None
 
 
-def _named(conversation: Conversation, turn: Turn) -> list[tuple[str, str]]:
-    shows = integrations.keeps_pictures(conversation.account)
-    return [
-        (
-            _KINDS.get(str(kind), "файл"),
-            reverse("desk:inbox-picture", args=[conversation.public_id, turn.pk, place])
-            if shows and kind in _SHOWN
-            else "",
-        )
-        for place, (kind, *_) in enumerate(turn.attachments)
-    ]
+def _kept(conversation: Conversation, each: messaging.Brought) -> str:
+    """The name under which it is kept with us. The demo phone has no other place than ours."""
+    if not each.is_picture:
+        return ""
+    return each.reference if conversation.account.provider == integrations.PHONE else each.kept
+
+
+def _named(conversation: Conversation, turn: Turn) -> list[Shown]:
+    return [_shown(conversation, turn, place, each) for place, each in enumerate(turn.brought)]
+
+
+def _shown(conversation: Conversation, turn: Turn, place: int, each: messaging.Brought) -> Shown:
+    if _kept(conversation, each):
+        return Shown(each.name, reverse("desk:inbox-picture", args=[conversation.public_id, turn.pk, place]))
+    if each.refused:
+        return Shown(each.name, why=each.refused, hint=_STAYS)
+    if each.is_picture and each.reference and integrations.gives_pictures(conversation.account):
+        return Shown(each.name, why="забираем из канала")
+    return Shown(each.name, hint=_STAYS)

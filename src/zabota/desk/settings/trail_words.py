@@ -137,6 +137,7 @@ ACTIONS = {
     "messaging.template.archived": "текст сообщения убран",
     "messaging.template.saved": "новая версия текста сообщения",
     "messaging.templates.added": "встроенные тексты сообщений добавлены",
+    "messaging.picture.viewed": "просмотр фото из диалога",
     "messaging.troubles.seen": "неполадки отправки прочитаны",
     "nextstep.group.months": "интервал группы в месяцах",
     "nextstep.list.exported": "выгрузка списка «Скоро уснут»",

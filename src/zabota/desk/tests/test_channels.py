@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from zabota.clinic.models import Clinic
 from zabota.desk.demo_mailbox.reading import here, parts_of
 from zabota.integrations import api as integrations
 from zabota.integrations.demo import box
-from zabota.integrations.demo.pictures import LARGEST, MOST, keep_picture, kept_picture
+from zabota.integrations.pictures import DEMO_LARGEST, DEMO_MOST, keep_picture, kept_picture
 from zabota.kernel import clock
 from zabota.kernel.audit import SYSTEM
 from zabota.kernel.models import AuditEntry
@@ -198,7 +199,7 @@ def demo_phone(smile: Clinic, settings: object, tmp_path: Path) -> Iterator[Chan
     yield account
 
 
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
+PNG = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII9x", 13, b"IHDR", 3, 2)
 
 
 def _file(name: str, body: bytes) -> SimpleUploadedFile:
@@ -277,6 +278,8 @@ class TestDemoMailbox:
         shown = as_vera.get(address)
         assert (shown.content, shown["Content-Type"], shown["X-Content-Type-Options"]) == (PNG, "image/png", "nosniff")
         assert as_oleg.get(address).status_code == 404
+        looks = AuditEntry.objects.filter(action="messaging.picture.viewed")
+        assert [row.object_id for row in looks] == [str(talk.pk)], "one row for who looked"
         for turn_id, place in (turn.pk, 1), (turn.pk + 1, 0):
             wrong = reverse("desk:inbox-picture", args=[talk.public_id, turn_id, place])
             assert as_vera.get(wrong).status_code == 404
@@ -287,7 +290,7 @@ class TestDemoMailbox:
             ("a.svg", b"<svg onload=alert(1)></svg>", "Это не снимок"),
             ("a.png", b"MZ not a picture", "Это не снимок"),
             ("a.jpg", b"", "Файл пустой"),
-            ("a.jpg", b"\xff\xd8\xff" + bytes(LARGEST), "больше 2 МБ"),
+            ("a.jpg", b"\xff\xd8\xff" + bytes(DEMO_LARGEST), "больше 2 МБ"),
         ],
         ids=["svg", "named like a picture", "empty", "too large"],
     )
@@ -308,9 +311,10 @@ class TestDemoMailbox:
     def test_only_pictures_that_were_kept_are_given_and_the_oldest_go(
         self, demo_phone: ChannelAccount, name: str
     ) -> None:
-        names = [keep_picture(PNG) for _ in range(MOST + 1)]
-        assert kept_picture(name) is None
-        assert sum(kept_picture(each) is not None for each in names) == MOST
+        at, clinic = clock.now(), demo_phone.clinic_id
+        names = [keep_picture(PNG, clinic_id=clinic, at=at, is_demo=True) for _ in range(DEMO_MOST + 1)]
+        assert kept_picture(name, clinic_id=clinic) is None
+        assert sum(kept_picture(each, clinic_id=clinic) is not None for each in names) == DEMO_MOST
 
     def test_a_real_clinic_has_no_such_phone(self, as_vera: Client) -> None:
         assert "работает в демо-клинике" in as_vera.get(reverse("desk:demo-mailbox")).content.decode()

@@ -7,6 +7,7 @@ from typing import Any
 
 from zabota.integrations import hooks
 from zabota.integrations.calls import CallFailed, Line, Reply
+from zabota.integrations.fetching import fetch
 from zabota.integrations.max.answers import BY_STATUS, ERRORS, EVENTS
 from zabota.integrations.sending import WebTransport, accepted
 from zabota.messaging.api import (
@@ -106,6 +107,10 @@ class MaxTransport(WebTransport):
         except CallFailed as trouble:
             return trouble.result("")
         return SendResult(key="", verdict=Verdict.ACCEPTED)
+
+    async def picture(self, reference: str, account: Account) -> bytes:
+        """MAX names the address of a picture itself. Raises FileRefused, FileLater."""
+        return await fetch(reference, account=account, base_url=self.base_url, patience=self.file_patience)
 
     def read_webhook(
         self, *, account: Account, method: str, headers: Mapping[str, str], query: Mapping[str, str], body: bytes

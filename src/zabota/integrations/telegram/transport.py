@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from zabota.integrations import hooks
 from zabota.integrations.calls import CallFailed, Line, Reply
+from zabota.integrations.fetching import GONE, TOO_LARGE, FileLater, FileRefused, fetch
+from zabota.integrations.pictures import LARGEST
 from zabota.integrations.sending import WebTransport, accepted
 from zabota.integrations.telegram.answers import ERRORS, REFUSALS
 from zabota.messaging.api import (
@@ -24,6 +27,8 @@ from zabota.messaging.api import (
 
 #: What we ask Telegram to call us for.
 UPDATES = ("message", "callback_query", "my_chat_member")
+#: The way to a file as Telegram names it.
+_WAY = re.compile(r"[\w.-]+(?:/[\w.-]+)*", re.ASCII)
 
 
 class TelegramTransport(WebTransport):
@@ -92,6 +97,24 @@ class TelegramTransport(WebTransport):
         except CallFailed as trouble:
             return trouble.result("")
         return SendResult(key="", verdict=Verdict.ACCEPTED)
+
+    async def picture(self, reference: str, account: Account) -> bytes:
+        """Telegram is asked where the file lies; the way to it is good for an hour. Raises FileRefused, FileLater."""
+        try:
+            reply = await self._ask("getFile", self.lines.to(account), account, {"file_id": reference})
+        except CallFailed as trouble:
+            if trouble.outcome[0] is Verdict.REFUSED:
+                raise FileRefused(TOO_LARGE if "too big" in trouble.detail else GONE) from None
+            raise FileLater from None
+        data = reply.data or {}
+        way, size = hooks.words(hooks.part(data, "result", "file_path")), hooks.part(data, "result", "file_size")
+        if isinstance(size, int) and size > LARGEST:
+            raise FileRefused(TOO_LARGE)
+        if not _WAY.fullmatch(way) or ".." in way:
+            raise FileRefused(GONE)
+        base = (account.values.get("base_url") or self.base_url).rstrip("/")
+        url = f"{base}/file/bot{account.values['token']}/{way}"
+        return await fetch(url, account=account, base_url=self.base_url, patience=self.file_patience)
 
     def read_webhook(
         self, *, account: Account, method: str, headers: Mapping[str, str], query: Mapping[str, str], body: bytes

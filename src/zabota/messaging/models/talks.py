@@ -10,6 +10,7 @@ from zabota.kernel.ids import new_public_id
 from zabota.kernel.scope import ScopedManager
 from zabota.messaging.models.accounts import CHANNELS, ChannelAccount
 from zabota.messaging.models.outbox import Message
+from zabota.messaging.rules.brought import Brought, read_brought
 from zabota.patients.models import Patient
 
 
@@ -60,7 +61,7 @@ class Turn(models.Model):
     direction = models.CharField(max_length=3, choices=Direction.choices)
     at = models.DateTimeField()
     text = models.TextField(default="", blank=True)
-    #: Kind and id at the provider of each picture or document.
+    #: Kind and id at the provider of each picture or document, and what became of the file.
     attachments = models.JSONField(default=list, blank=True)
     message = models.ForeignKey(Message, null=True, blank=True, on_delete=models.SET_NULL, related_name="turns")
     author = models.ForeignKey(
@@ -74,6 +75,11 @@ class Turn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.direction} {self.pk}"
+
+    @property
+    def brought(self) -> list[Brought]:
+        """What came with the words."""
+        return read_brought(self.attachments)
 
 
 class CannedAnswer(models.Model):
