@@ -141,6 +141,13 @@ def day_short(value: date) -> str:
     return f"{value.day}{NBSP}{MONTHS_SHORT[value.month - 1]}"
 
 
+def day_near(value: date, today: date) -> str:
+    """«25 ноя»; a day of another year that is not near tells it: «4 сен 2027»."""
+    if value.year == today.year or abs((value - today).days) < 60:
+        return day_short(value)
+    return f"{day_short(value)}{NBSP}{value.year}"
+
+
 def dates_short(text: str) -> str:
     """«Последний визит 05.10.2026» as it stands beside other days on a screen: «Последний визит 5 окт 2026»."""
     return _DOTTED.sub(_undotted, text)

@@ -139,6 +139,12 @@ def day_short(value: date | None) -> str:
 
 
 @register.filter
+def day_near(value: date | None) -> str:
+    """«25 ноя»; far away in another year «4 сен 2027»."""
+    return formats.day_near(_day(value), _local(clock.now()).date()) if value else formats.DASH
+
+
+@register.filter
 def dates_short(text: str | None) -> str:
     """{{ task.summary|dates_short }} → «срок 5 окт 2026»."""
     return formats.dates_short(text or "")

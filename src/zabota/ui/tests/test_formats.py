@@ -79,6 +79,13 @@ def test_dates_are_written_as_one_speaks() -> None:
     assert formats.month(date(2026, 5, 9)) == f"май{NBSP}2026"
 
 
+def test_a_far_day_of_another_year_tells_the_year() -> None:
+    today = date(2026, 11, 23)
+    assert formats.day_near(date(2026, 9, 4), today) == f"4{NBSP}сен"
+    assert formats.day_near(date(2027, 1, 14), today) == f"14{NBSP}янв"
+    assert formats.day_near(date(2027, 9, 4), today) == f"4{NBSP}сен{NBSP}2027"
+
+
 def test_a_period_says_the_month_once_when_it_is_one() -> None:
     assert formats.period(date(2026, 11, 1), date(2026, 11, 20)) == f"1–20{NBSP}ноября{NBSP}2026"
     assert formats.period(date(2026, 9, 21), date(2026, 10, 20)) == f"21{NBSP}сентября – 20{NBSP}октября{NBSP}2026"
