@@ -66,7 +66,7 @@ def _told(details: Mapping[str, Any], object_type: str) -> Iterator[tuple[str, s
 def _door(name: str) -> str:
     """The section of the menu a page belongs to, and the page itself as the program names it."""
     sections = [(page, label) for label, page, _ in (*MENU, *FOOT) if name == page or name.startswith(f"{page}-")]
-    label = max(sections)[1] if sections else ""
+    label = max(sections)[1].replace("«", "„").replace("»", "“") if sections else ""
     return f"«{label}»" if name in dict(sections) else f"«{label}», {name}" if label else name
 
 

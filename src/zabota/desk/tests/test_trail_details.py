@@ -42,8 +42,9 @@ from zabota.desk.settings.trail_details import details_told
         ("worklist.Task", {"reason": "no_need"}, "причина: Считает, что не нужно"),
         ("", {"door": "desk:intake"}, "страница: «Загрузка данных»"),
         ("", {"door": "desk:today-book"}, "страница: «Сегодня», desk:today-book"),
+        ("", {"door": "desk:rule"}, "страница: «Правило двух „З“»"),
     ],
-    ids=["goal", "group", "thresholds", "load", "merge", "card", "consent", "refusal", "section", "page"],
+    ids=["goal", "group", "thresholds", "load", "merge", "card", "consent", "refusal", "section", "page", "quoted"],
 )
 def test_details_are_told_in_words(object_type: str, details: dict[str, Any], told: str) -> None:
     assert details_told(details, object_type).replace("\u00a0", " ") == told
