@@ -96,6 +96,18 @@ def test_actions_are_marked_by_their_proof(stored, as_anton) -> None:
     assert "цель 60" in text
 
 
+def test_an_action_whose_people_may_still_come_is_not_told_as_a_bound(stored, as_anton) -> None:
+    """«До 560» would say that no more will come."""
+    rows = GoalAction.objects.filter(code="sleeping")
+    month = clock.today(stored.time_zone, clock.now()).replace(day=1)
+    rows.update(first_on=month, last_on=month + dt.timedelta(days=27))
+    text = as_anton.get(PATH).content.decode()
+    assert "пока 560" in text and "до 560" not in text
+    rows.update(first_on=dt.date(2024, 1, 1), last_on=dt.date(2024, 1, 31))
+    text = as_anton.get(PATH).content.decode()
+    assert "до 560" in text and "пока 560" not in text
+
+
 @pytest.mark.parametrize("name", ["line.csv", "line.xlsx", "stages.csv", "stages.xlsx", "actions.csv", "actions.xlsx"])
 def test_line_and_actions_are_files(stored, as_anton, name) -> None:
     assert as_anton.get(PATH + name).status_code == 200
