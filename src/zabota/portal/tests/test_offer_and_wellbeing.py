@@ -290,7 +290,9 @@ def test_what_tells_more_than_the_date_is_shown_after_the_end_of_the_phone(
     assert "Для всех" not in phone.page
 
 
-def test_answers_of_a_questionnaire_lie_before_the_doctor(mila, new_visit, links_to, phone, smile, actor) -> None:
+def test_answers_of_a_questionnaire_lie_before_the_doctor(
+    mila, new_visit, links_to, phone, smile, actor, as_sokolova
+) -> None:
     visit = new_visit(mila)
     now = clock.now()
     asked = read_questions(
@@ -320,3 +322,5 @@ def test_answers_of_a_questionnaire_lie_before_the_doctor(mila, new_visit, links
         ("Что принимаете", "Аспирин", False),
     )
     assert told.worries == 1
+    page = as_sokolova.get(f"/reception/?day={visit.day}").content.decode()
+    assert "Есть аллергия на лекарства? да" in page and "Есть ли у вас: гипертония" in page
