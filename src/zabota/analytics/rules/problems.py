@@ -49,6 +49,16 @@ def row_warnings(rows: Rows, notes: dict[str, int | float]) -> list[DataWarning]
                 {"count": united},
             )
         )
+    alike = int(notes.get("pairs_open", 0))
+    if alike:
+        found.append(
+            DataWarning(
+                "alike_cards",
+                f"Похожих карт, о которых ещё не решили, пар: {alike}. До решения это разные люди, и возврат кажется ниже. "
+                "Решить их можно на странице «Похожие карты».",
+                {"count": alike},
+            )
+        )
     if notes.get("status_assumed"):
         found.append(
             DataWarning(

@@ -27,6 +27,7 @@ WARNINGS: Final[dict[str, tuple[str, str, str]]] = {
     "rejected_rows": ("Непринятые строки", "проверьте", "warn"),
     "duplicates": ("Повторы строк", "исправлено", "good"),
     "merged_cards": ("Повторные карты", "исправлено", "good"),
+    "alike_cards": ("Похожие карты", "решите", "info"),
     "status_missing": ("Нет состояния визита", "проверьте", "warn"),
     "status_recoding": ("Изменился учёт отмен", "проверьте", "warn"),
     "channel_missing": ("Источник не указан", "влияет слабо", "none"),

@@ -22,6 +22,7 @@ from zabota.clinic.models import Clinic
 from zabota.kernel import clock
 from zabota.kernel.audit import Actor, record
 from zabota.kernel.scope import clinic_scope
+from zabota.patients.models import DuplicateCandidate
 
 AUDIT: Final = "audit"
 PULSE: Final = "pulse"
@@ -30,7 +31,7 @@ PULSE: Final = "pulse"
 def audit_of(clinic: Clinic, *, now: datetime) -> AuditReport:
     """The audit of what the database holds, by the same engine as that of a file. Raises NothingToAudit."""
     with clinic_scope(clinic.pk):
-        return _audited(clinic_visits(clinic.pk, now=now, with_groups=True).frame, clinic, now).report
+        return _audited(clinic_visits(clinic.pk, now=now, with_groups=True).frame, clinic, now, branches=None).report
 
 
 def refresh_reports(*, clinic: Clinic, actor: Actor, now: datetime, branches: Branches = None) -> bool:
@@ -39,7 +40,7 @@ def refresh_reports(*, clinic: Clinic, actor: Actor, now: datetime, branches: Br
         # Groups of services are the categories of an export: with them the page and the file say the same.
         visits = clinic_visits(clinic.pk, now=now, branches=branches, with_groups=True)
         try:
-            audited = _audited(visits.frame, clinic, now)
+            audited = _audited(visits.frame, clinic, now, branches=branches)
         except NothingToAudit:
             return False
         report = audited.report
@@ -69,7 +70,10 @@ def question_of(report: AuditReport) -> Question | None:
     return Question(now.return_to, before.return_to, report.retention.window_days)
 
 
-def _audited(frame: pl.DataFrame, clinic: Clinic, now: datetime) -> Audited:
+def _audited(frame: pl.DataFrame, clinic: Clinic, now: datetime, *, branches: Branches) -> Audited:
     accepted = int((frame["status"] == "completed").sum())
     rows = Rows(read=frame.height, accepted=accepted, rejected=0, duplicates=0, ignored=frame.height - accepted)
-    return audit_whole(frame, today=clock.today(clinic.time_zone, now), rows=rows)
+    # Whose cards a likely pair would unite is known of the whole clinic only.
+    open_pairs = DuplicateCandidate.objects.filter(clinic=clinic, state=DuplicateCandidate.State.OPEN)
+    notes: dict[str, int | float] = {"pairs_open": open_pairs.count()} if branches is None else {}
+    return audit_whole(frame, today=clock.today(clinic.time_zone, now), rows=rows, notes=notes)

@@ -28,7 +28,7 @@ from zabota.kernel import clock
 from zabota.kernel.audit import SYSTEM, Actor
 from zabota.kernel.models import AuditEntry
 from zabota.kernel.scope import clinic_scope
-from zabota.patients.models import Patient
+from zabota.patients.models import DuplicateCandidate, Patient
 
 pytestmark = pytest.mark.django_db
 
@@ -146,6 +146,18 @@ def test_visits_of_a_merged_card_belong_to_the_card_that_was_kept(smile, mila, n
     assert frame.height == 3
     assert frame["person"].n_unique() == 1
     assert frame["born_on"].unique().to_list() == [mila.born_on]
+
+
+def test_pairs_that_nobody_decided_on_are_said(smile, mila, new_patient, new_visit, now) -> None:
+    first, second = sorted((mila.pk, new_patient(smile, "Кузнецова Мила").pk))
+    new_visit(10)
+    with clinic_scope(smile.pk):
+        pair = DuplicateCandidate.objects.create(clinic=smile, first_id=first, second_id=second, score=90)
+    (told,) = [each for each in reports.audit_of(smile, now=now).warnings if each.code == "alike_cards"]
+    assert told.more == {"count": 1}
+    with clinic_scope(smile.pk):
+        DuplicateCandidate.objects.filter(pk=pair.pk).update(state="different")
+    assert not [each for each in reports.audit_of(smile, now=now).warnings if each.code == "alike_cards"]
 
 
 def test_vanished_visits_do_not_count(smile, new_visit) -> None:
