@@ -9,8 +9,9 @@ import pytest
 
 from zabota.messaging import api
 from zabota.messaging.models import Batch
-from zabota.messaging.rules.transport import Channel
+from zabota.messaging.rules.transport import Channel, SendResult, Verdict
 from zabota.messaging.services import claiming, draining
+from zabota.messaging.services.acking import acknowledge
 from zabota.messaging.tests.conftest import state
 
 MINUTE = dt.timedelta(minutes=1)
@@ -49,6 +50,24 @@ def test_the_lease_is_kept_while_a_batch_is_being_sent_and_not_afterwards(mila, 
     beating._beat()
 
     assert Batch.objects.get().lease_until == now
+
+
+@pytest.mark.parametrize(
+    "verdict", [Verdict.ACCEPTED, Verdict.REFUSED, Verdict.LATER, Verdict.ACCOUNT, Verdict.UNKNOWN]
+)
+def test_the_late_answer_of_a_worker_that_lost_its_batch_says_nothing_of_who_has_it_now(mila, sms, want, now, verdict):
+    account, phone = sms
+    row = want(mila)
+    late = claiming.claim(account_id=account.pk, traits=phone.traits, now=now, limit=10)
+    api.tick(now=now + 3 * MINUTE)
+    other = claiming.claim(account_id=account.pk, traits=phone.traits, now=now + 4 * MINUTE, limit=10)
+    assert len(late.going) == len(other.going) == 1
+
+    said = {row.idem_key: SendResult(row.idem_key, verdict)}
+    acknowledge(late.going, said, token=late.token, account=account, traits=phone.traits, now=now + 4 * MINUTE)
+
+    row.refresh_from_db()
+    assert (row.state, row.claim) == ("sending", other.token)
 
 
 def test_a_beat_of_a_batch_that_ended_revives_nothing(mila, sms, now):
