@@ -39,7 +39,9 @@ def after_move(visitor: Visitor, was: Appointment, revision: int, now: datetime)
     if was.doctor is None or was.branch is None:
         return address
     key = Slot(was.doctor, was.branch, was.starts_at, was.duration_minutes).key
-    return f"{address}?back={signing.dumps([visitor.link.pk, key, revision, int(now.timestamp())], salt=_SALT)}"
+    had_said = was.status == Appointment.Status.CONFIRMED
+    proof = signing.dumps([visitor.link.pk, key, revision, int(now.timestamp()), had_said], salt=_SALT)
+    return f"{address}?back={proof}"
 
 
 def undo_of(request: HttpRequest, visitor: Visitor, row: Appointment, now: datetime) -> Undo | None:
@@ -49,7 +51,7 @@ def undo_of(request: HttpRequest, visitor: Visitor, row: Appointment, now: datet
         gone = not is_still_free(row, now=now)
         return Undo(until=(row.cancelled_at + visits.UNDO).astimezone(zone), gone=gone)
     proof = request.GET.get("back", "")
-    key, revision, at = _read(visitor, proof)
+    key, revision, at, _ = _read(visitor, proof)
     if not key or revision != row.revision or row.status not in Appointment.BOOKED:
         return None
     slot = slot_of_key(key, clinic_id=row.clinic_id)
@@ -60,10 +62,10 @@ def undo_of(request: HttpRequest, visitor: Visitor, row: Appointment, now: datet
 
 def take_back(visitor: Visitor, proof: str, now: datetime) -> str:
     """Back as it was, or the sentence why not."""
-    key, revision, _ = _read(visitor, proof)
+    key, revision, _, had_said = _read(visitor, proof)
     try:
         if key:
-            visits.move_back(link=visitor.link, slot_key=key, expected_revision=revision, now=now)
+            visits.move_back(link=visitor.link, slot_key=key, expected_revision=revision, had_said=had_said, now=now)
         elif proof:
             return "Вернуть уже нельзя: прошло слишком много времени. Выберите другое время или попросите перезвонить."
         else:
@@ -77,12 +79,15 @@ def take_back(visitor: Visitor, proof: str, now: datetime) -> str:
     return ""
 
 
-def _read(visitor: Visitor, proof: str) -> tuple[str, int, datetime | None]:
-    """Key of the time before, revision of the visit after the move, when it was moved; empty when it proves nothing."""
+def _read(visitor: Visitor, proof: str) -> tuple[str, int, datetime | None, bool]:
+    """Key of the time before, revision after the move, when it was moved, whether «приду» had been said before it.
+
+    Empty when it proves nothing.
+    """
     try:
-        link_id, key, revision, at = signing.loads(proof, salt=_SALT, max_age=visits.UNDO)
+        link_id, key, revision, at, had_said = signing.loads(proof, salt=_SALT, max_age=visits.UNDO)
     except (signing.BadSignature, ValueError, TypeError):
-        return "", -1, None
+        return "", -1, None, False
     if link_id != visitor.link.pk:
-        return "", -1, None
-    return str(key), int(revision), datetime.fromtimestamp(at, tz=UTC)
+        return "", -1, None, False
+    return str(key), int(revision), datetime.fromtimestamp(at, tz=UTC), bool(had_said)

@@ -165,8 +165,9 @@ def test_a_time_nobody_was_told_of_yet_goes_back_to_who_gave_it_up(
     assert now_of(visit).status == "planned"
 
 
-def test_a_visit_moved_by_mistake_goes_back_to_its_time(mila, new_visit, links_to, phone) -> None:
-    visit = new_visit(mila)
+@pytest.mark.parametrize("status", ["planned", "confirmed"])
+def test_a_visit_moved_by_mistake_goes_back_as_it_was(mila, new_visit, links_to, phone, status: str) -> None:
+    visit = new_visit(mila, status=status)
     phone.open(links_to(visit).long)
     phone.get(phone.url + "move")
     slot = re.search(r'name="slot" value="([^"]+)"', phone.page)[1]
@@ -177,7 +178,7 @@ def test_a_visit_moved_by_mistake_goes_back_to_its_time(mila, new_visit, links_t
 
     phone.press("undo", back=back)
 
-    assert now_of(visit).starts_at == visit.starts_at
+    assert (now_of(visit).starts_at, now_of(visit).status) == (visit.starts_at, status)
     assert "Вернуть на" not in phone.page
 
 

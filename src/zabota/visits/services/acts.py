@@ -154,13 +154,20 @@ def restore_visit(*, link: ActionLink, now: datetime) -> Appointment:
     return booking.restore(appointment=visit, actor=PATIENT, now=now)
 
 
-def move_back(*, link: ActionLink, slot_key: str, expected_revision: int, now: datetime) -> Appointment:
-    """«Перенесли по ошибке»: back to the time before. The caller vouches that it was this visit's own."""
+@transaction.atomic
+def move_back(
+    *, link: ActionLink, slot_key: str, expected_revision: int, had_said: bool = False, now: datetime
+) -> Appointment:
+    """«Перенесли по ошибке»: back to the time before, and to «приду» where it was said.
+
+    The caller vouches that both were this visit's own.
+    """
     visit = visit_of(link, now=now)
     slot = booking.slot_of_key(slot_key, clinic_id=visit.clinic_id)
     if slot is None or visit.status not in (Appointment.Status.PLANNED, Appointment.Status.CONFIRMED):
         raise LinkGone
-    return _moved(visit, slot, link, expected_revision, is_undo=True, now=now)
+    moved = _moved(visit, slot, link, expected_revision, is_undo=True, now=now)
+    return booking.mark_confirmed(appointment=moved, actor=PATIENT, now=now) if had_said else moved
 
 
 @transaction.atomic

@@ -31,6 +31,7 @@ def said(in_clinic: None, smile: Clinic, mila: Patient, now: dt.datetime) -> Non
         clinic=smile, account=account, channel="sms", address="+79161234567", patient=mila, last_at=now, created_at=now
     )
     Turn.objects.create(conversation=talk, clinic=smile, direction="in", at=now, text="Буду позже")
+    Turn.objects.create(conversation=talk, clinic=smile, direction="in", at=now, attachments=[["image", "file-1"]])
 
 
 @pytest.mark.usefixtures("said")
@@ -40,6 +41,7 @@ def test_the_card_says_why_a_message_was_not_sent_and_what_the_patient_wrote(as_
     assert "Визит с тех пор изменился" in page
     assert "Ждём вас 25.11" in page
     assert "Буду позже" in page
+    assert "[фото]" in page, "a photo without words is no empty line"
 
 
 @pytest.mark.usefixtures("said")
@@ -49,3 +51,4 @@ def test_words_of_a_patient_stay_closed_to_who_may_not_know_of_health(as_marina:
     assert "Визит с тех пор изменился" in page
     assert "Ждём вас 25.11" not in page
     assert "Буду позже" not in page
+    assert "[фото]" not in page
