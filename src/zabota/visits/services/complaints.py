@@ -112,8 +112,8 @@ def quoted(words: str, most: int) -> str:
 def _summary(visit: Appointment | None, owner: Member | None, *, words: str, remark: str) -> str:
     said = f"Пишет: «{quoted(words, 150)}»." if words else "После приёма болит,"
     need = "Нужна помощь" if words else "нужна помощь"
-    doctor = f" {visit.doctor.name}" if visit is not None and visit.doctor is not None else ""
-    help_ = f"{need} врача:{doctor}" if owner else f"{need}: соедините с врачом{doctor}"
+    doctor = f": {visit.doctor.name}" if visit is not None and visit.doctor is not None else ""
+    help_ = f"{need} врача{doctor}" if owner else f"{need}: соедините с врачом{doctor}"
     return f"{said} {help_}{f' ({remark})' if remark else ''}"
 
 

@@ -76,7 +76,7 @@ def test_without_the_doctor_the_task_is_the_administrators(check, doctor_sokolov
 
     task = hurts(check)
 
-    assert task.owner == vera and "соедините с врачом Соколова" in task.summary
+    assert task.owner == vera and "соедините с врачом: Соколова" in task.summary
 
 
 def test_with_nobody_at_the_desk_it_waits_in_the_common_queue(check, vera) -> None:
