@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -174,6 +174,17 @@ def pair_table(base: CohortBase, first: str, second: str, keep: Bools | None) ->
     came = (base.ends[keep] % 3 == RETURNED) & (base.ends[keep] // 3 <= HORIZON)
     shape = (len(sides[0].values) + 1, len(sides[1].values) + 1, 2)
     return np.bincount((a * shape[1] + b) * 2 + came, minlength=int(np.prod(shape))).reshape(shape)
+
+
+def table_of_months(base: CohortBase, side: str, rows: Sequence[int], keep: Bools | None) -> npt.NDArray[np.int64]:
+    """Patients of some rows of the map by value of a side: [value, away or back within the horizon]; the unknown last."""
+    wanted = np.zeros(base.rows, bool)
+    wanted[list(rows)] = True
+    mine = wanted[base.month] if keep is None else wanted[base.month] & keep
+    width = len(base.sides[side].values) + 1
+    codes = np.where(base.sides[side].codes[mine] < 0, width - 1, base.sides[side].codes[mine]).astype(np.int64)
+    came = (base.ends[mine] % 3 == RETURNED) & (base.ends[mine] // 3 <= HORIZON)
+    return np.bincount(codes * 2 + came, minlength=2 * width).reshape(width, 2)
 
 
 def ends_by(base: CohortBase, side: str, keep: Bools | None) -> npt.NDArray[np.int64]:

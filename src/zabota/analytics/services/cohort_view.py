@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from zabota.analytics.rules.cohort_base import (
     keep_of,
     pair_table,
     slice_of,
+    table_of_months,
 )
 from zabota.analytics.rules.cohort_forecast import Calibration, calibrate, forecast, half_years
 from zabota.analytics.rules.intervals import Bools, Floats, Ints, wilson
@@ -84,7 +85,7 @@ def cohort_alarms(clinic_id: int, cut: Cut) -> list[str]:
         return []
     codes, allowed = _codes(base, cut)
     keep = keep_of(base, codes, allowed)
-    said = []
+    said = alarms_of_months(base, slice_of(base, codes, allowed=allowed, facets=False), keep, aside=codes)
     for first in SIDES:
         for second in SIDES:
             if first == second or first in codes or second in codes:
@@ -101,6 +102,27 @@ def cohort_alarms(clinic_id: int, cut: Cut) -> list[str]:
                         "Разница в составе, а не в том, как возвращаются."
                     )
     return list(dict.fromkeys(said))
+
+
+def alarms_of_months(base: CohortBase, found: Slice, keep: Bools | None, *, aside: Collection[str] = ()) -> list[str]:
+    """The comparison of the heading rerun among new patients alike by each side but those that are chosen."""
+    compared = _compared(found, half_years(found.sizes, found.ends, last_age=_ages(base)), _shown_rows(base, found))
+    if compared is None:
+        return []
+    late, early, when = compared
+    said = []
+    for side in SIDES:
+        if side in aside or side not in base.sides:
+            continue
+        first, second = (table_of_months(base, side, rows, keep)[:-1] for rows in (early, late))
+        flip = flip_of(_parts(first), _parts(second))
+        if flip is not None:
+            said.append(
+                f"Возврат новых за полгода против того, что было {when}: в целом {points(100 * flip.total)}, а среди одинаковых "
+                f"по признаку «{SIDES[side].lower()}» {points(100 * flip.within)} Изменилось, кто приходит впервые, а не то, "
+                "как возвращаются."
+            )
+    return said
 
 
 def _parts(table: Ints) -> tuple[Floats, Floats]:
@@ -177,15 +199,22 @@ def _row(base: CohortBase, found: Slice, row: int, known: int, expected: Any, ha
     }
 
 
-def _title(found: Slice, halves: Any, shown: Sequence[int]) -> str:
-    # Compared with the same months a year before, which may stand above the rows that are shown.
+def _compared(found: Slice, halves: Any, shown: Sequence[int]) -> tuple[list[int], list[int], str] | None:
+    """The last three ripe months and the same ones a year before, or else the first three; None where there are too few."""
+    # A year before may stand above the rows that are shown.
     ripe = [row for row in range(shown[-1] + 1) if halves.ripe[row] and found.sizes[row]] if len(shown) else []
     if len(ripe) < 2:
-        return "Новые пациенты: по месяцу первого визита"
+        return None
     late = ripe[-3:]
     early = [row - 12 for row in late if row - 12 in ripe]
-    when = "год назад" if early else "вначале"
-    early = early or ripe[:3]
+    return (late, early, "год назад") if early else (late, ripe[:3], "вначале")
+
+
+def _title(found: Slice, halves: Any, shown: Sequence[int]) -> str:
+    compared = _compared(found, halves, shown)
+    if compared is None:
+        return "Новые пациенты: по месяцу первого визита"
+    late, early, when = compared
 
     def share(rows: Sequence[int]) -> tuple[float, float]:
         total = float(found.sizes[rows].sum())

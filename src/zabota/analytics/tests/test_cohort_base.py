@@ -21,6 +21,7 @@ from zabota.analytics.rules.cohort_base import (
 )
 from zabota.analytics.rules.cohort_forecast import calibrate, forecast, half_years
 from zabota.analytics.rules.survival import kaplan_meier
+from zabota.analytics.services.cohort_view import alarms_of_months
 
 AS_OF = dt.date(2026, 11, 15)
 END = (AS_OF - dt.date(1970, 1, 1)).days
@@ -210,6 +211,37 @@ def test_half_year_of_a_ripe_cohort_is_what_came_and_of_a_young_one_a_range() ->
     truth = float(came[halves.ripe].sum() / found.sizes[halves.ripe].sum())
     within = [(low <= truth <= high) for low, high in zip(halves.low[young], halves.high[young], strict=True)]
     assert sum(within) >= len(within) - 1
+
+
+def turned(*, mixed: bool) -> CohortBase:
+    """Patients of «купоны» come back seldom, of both sources ever more often; in the last year, where mixed, most are of «купоны»."""
+    random = np.random.default_rng(3)
+    first = END - random.integers(0, 1100, 24_000)
+    late = first > END - 540
+    seldom = random.random(24_000) < (np.where(late, 0.8, 0.2) if mixed else 0.5)
+    share = np.where(seldom, 0.3, 0.8) + (0.08 if mixed else -0.08) * late
+    came = random.random(24_000) < share
+    second = np.where(came & (first + 30 <= END), first + 30, -1)
+    nobody = np.full(24_000, -1)
+    return build_base(
+        as_of=AS_OF, first=first, second=second, left=nobody, months=np.ones(24_000, np.uint64),
+        sides={"channel": Side(seldom.astype(np.int16), ("сайт", "купоны"))},
+    )  # fmt: skip
+
+
+def test_a_fall_of_the_newcomers_made_by_who_comes_is_told_beside_the_heading() -> None:
+    base = turned(mixed=True)
+    (said,) = alarms_of_months(base, slice_of(base, {}), None)
+    assert "год назад: в целом −" in said and "по признаку «источник» +" in said
+    assert "Изменилось, кто приходит впервые" in said
+
+
+def test_a_fall_of_the_newcomers_that_is_the_same_among_alike_is_not() -> None:
+    base = turned(mixed=False)
+    assert alarms_of_months(base, slice_of(base, {}), None) == []
+    assert (
+        alarms_of_months(base, slice_of(base, {"channel": 1}), keep_of(base, {"channel": 1}), aside=("channel",)) == []
+    )
 
 
 def test_empty_clinic_has_an_empty_map() -> None:
