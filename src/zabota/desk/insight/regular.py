@@ -244,7 +244,7 @@ def _turned(line: View, change: View, now: Any, before: Any, when: str) -> str:
         return ""
     return (
         f"Парадокс Симпсона, если сравнить с тем, что было {when}: в целом {formats.pp(flip.total, 1)}, а у одних и тех же "
-        f"врачей наоборот, {formats.pp(flip.within, 1)}. Изменилось, кто сколько принимал."
+        f"врачей наоборот, {formats.pp(flip.within, 1)} Изменилось, кто сколько принимал."
     )
 
 

@@ -80,6 +80,7 @@ def test_a_share_that_turns_round_with_the_same_doctors_says_so(smile, as_anton,
     page = as_anton.get("/insight/weekly/")
     (missed,) = [line for line in page.context["lines"] if line["name"] == "Неявки"]
     assert missed["turned"].startswith("Парадокс Симпсона")
+    assert ".." not in missed["turned"]
     assert missed["turned"] in page.content.decode().replace("&nbsp;", "\u00a0")
     assert not any(line.get("turned") for line in page.context["lines"] if line["name"] != "Неявки")
 
