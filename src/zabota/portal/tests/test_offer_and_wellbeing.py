@@ -230,6 +230,29 @@ def test_a_scanner_answers_nothing_and_the_patient_still_can(mila, asked, phone)
     assert "Рады это слышать" in phone.page
 
 
+def test_nobody_is_told_that_the_doctor_knows_where_the_desk_has_the_task(mila, asked, phone, doctor_sokolova) -> None:
+    _, secret = asked(mila)  # the doctor has no account of their own
+    phone.open(secret)
+
+    phone.press("answer", answer="unwell")
+
+    assert "Мы уже знаем. Позвоним до" in phone.page and "Врач уже знает" not in phone.page
+
+
+def test_who_had_a_question_says_also_what_hurts(mila, asked, phone) -> None:
+    check, secret = asked(mila)
+    phone.open(secret)
+    phone.press("answer", answer="so_so", words="Можно в бассейн?")
+    phone.press("answer", answer="unwell")
+    assert "Хотите добавить?" in phone.page
+    for _ in range(2):
+        phone.press("answer", answer="unwell", words="Ноет зуб")
+
+    with clinic_scope(mila.clinic_id):
+        check.refresh_from_db()
+        assert (check.answer, check.words) == ("unwell", "Можно в бассейн? Ноет зуб")
+
+
 def test_who_was_well_may_still_say_that_it_hurts(mila, asked, phone) -> None:
     _, secret = asked(mila)
     phone.open(secret)

@@ -170,8 +170,8 @@ def answer_wellbeing(*, check: WellbeingCheck, answer: str, words: str = "", now
     row = WellbeingCheck.objects.select_for_update(of=("self",)).get(pk=check.pk)
     words = " ".join(words.split())[:500]
     if row.answer == answer or row.answer == WellbeingCheck.Answer.UNWELL:
-        if words and not row.words:
-            row.words = words
+        if words and words not in row.words:
+            row.words = f"{row.words} {words}".strip()[:500]
             row.save(update_fields=["words"])
         return row
     row.answer, row.answered_at, row.words = answer, now, words or row.words
