@@ -94,7 +94,7 @@ def test_each_letter_of_a_batch_has_its_own_fate_whatever_its_neighbours_meet(se
     assert fates["nobody"] == (V.REFUSED, B.BAD_ADDRESS)
     assert fates["full"] == (V.REFUSED, B.LIMIT)
     assert fates["grey"] == (V.LATER, B.LIMIT)
-    assert fates["busy"] == (V.LATER, B.DOWN)
+    assert fates["busy"] == (V.LATER, B.LIMIT)
     assert fates["spam"] == (V.REFUSED, B.CONTENT)
     assert fates["big"] == (V.REFUSED, B.TOO_LONG)
     assert fates["storage"] == (V.LATER, B.LIMIT)

@@ -29,8 +29,9 @@ OF_RECIPIENT: dict[str, Outcome] = {
 #: Codes without an enhanced one.
 OF_CODE: dict[int, Outcome] = {
     421: _LATER,
-    450: _LATER,
-    451: _LATER,
+    # One letter is asked to come again (a grey list, a busy mailbox): the server is there.
+    450: _FULL,
+    451: _FULL,
     452: _FULL,
     530: (Verdict.ACCOUNT, Blame.KEY),
     535: (Verdict.ACCOUNT, Blame.KEY),
@@ -66,7 +67,7 @@ def of_recipient(code: int, text: str) -> Outcome:
         return _of_words(text)
     if code in OF_CODE:
         return OF_CODE[code]
-    return _LATER if code < 500 else (Verdict.REFUSED, Blame.OTHER)
+    return _FULL if code < 500 else (Verdict.REFUSED, Blame.OTHER)
 
 
 def _of_words(text: str) -> Outcome:

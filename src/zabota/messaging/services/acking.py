@@ -49,6 +49,7 @@ def acknowledge(
     elsewhere: list[int] = []
     blames: dict[int, Blame] = {}
     broken: SendResult | None = None
+    silent: list[SendResult] = []
     for row in rows:
         result = results.get(row.idem_key) or SendResult(row.idem_key, Verdict.UNKNOWN)
         if result.verdict is Verdict.ACCEPTED:
@@ -58,6 +59,8 @@ def acknowledge(
             continue
         if result.verdict is Verdict.ACCOUNT:
             broken = result
+        elif result.blame is Blame.DOWN:
+            silent.append(result)
         reason, further = _not_taken(row, result, token=token, traits=traits, now=now)
         setattr(tally, result.verdict.value, getattr(tally, result.verdict.value) + 1)
         if reason:
@@ -75,6 +78,8 @@ def acknowledge(
             )
     Decision.objects.bulk_create(decisions)
     Batch.objects.filter(pk=token).delete()
+    if rows and len(silent) == len(rows):
+        broken = silent[0]  # nobody there: the rest of the outbox is not thrown after these
     if broken is not None:
         account_failed(account_id=account.pk, result=broken, now=now)
     elif taken:

@@ -21,6 +21,8 @@ from zabota.messaging.rules.transport import Blame, SendResult
 
 #: A text over which nothing stumbled so long is well again.
 _QUIET = timedelta(days=2)
+#: Of a provider that is silent the owner is told at this failure in a row: the first two may be a moment.
+_SILENCE_LASTS = 3
 
 
 @transaction.atomic
@@ -37,6 +39,8 @@ def account_failed(*, account_id: int, result: SendResult, now: datetime) -> Non
         last_blame=str(result.blame)[:20],
         last_detail=result.detail[:300],
     )
+    if result.blame is Blame.DOWN and failures < _SILENCE_LASTS:
+        return
     words = f"{account.title}: {trouble_words(str(result.blame))}"[:300]
     _, is_new = ChannelTrouble.objects.get_or_create(
         account=account,

@@ -182,6 +182,46 @@ def test_an_account_without_money_rests_and_its_owner_is_told_once(mila, pyotr, 
     assert ChannelTrouble.objects.get().ended_at is not None
 
 
+@pytest.mark.parametrize("verdict", [Verdict.LATER, Verdict.UNKNOWN])
+def test_a_silent_provider_rests_and_its_owner_is_told_once_when_the_silence_lasts(
+    mila, pyotr, sms, want, drain, now, clinic, verdict
+):
+    account, phone = sms
+    taken = phone.answer
+    phone.answer = lambda each: SendResult(each.key, verdict, blame=Blame.DOWN)
+    first, second = want(mila), want(pyotr)
+    drain(account, batch=1)
+    assert phone.calls == 1, "the rest of the outbox is not thrown after it"
+    for minutes in (2, 5):
+        assert api.troubles(clinic.pk) == [], "it may be a moment"
+        drain(account, now + minutes * MINUTE, batch=1)
+    drain(account, now + 30 * MINUTE, batch=1)
+    assert [each.words for each in api.troubles(clinic.pk)] == [
+        "Канал sms: Провайдер не отвечает. Сообщения ждут и уйдут, когда связь вернётся."
+    ]
+    assert Fact.objects.filter(kind="messaging.account_broken").count() == 1
+
+    phone.answer = taken
+    drain(account, now + 3 * 60 * MINUTE)
+    drain(account, now + 4 * 60 * MINUTE)
+
+    assert [state(first)[0], state(second)[0]] == ["accepted", "accepted"]
+    assert api.troubles(clinic.pk) == []
+
+
+def test_one_message_that_got_no_answer_says_nothing_of_the_account(mila, pyotr, sms, want, drain, clinic):
+    account, phone = sms
+    taken = phone.answer
+    lost = want(mila)
+    other = want(pyotr)
+    phone.answer = lambda each: (
+        SendResult(each.key, Verdict.LATER, blame=Blame.DOWN) if each.key == lost.idem_key else taken(each)
+    )
+    drain(account)
+    account.refresh_from_db()
+    assert (state(other)[0], account.failures, account.open_until_at) == ("accepted", 0, None)
+
+
 def test_an_adapter_that_raises_leaves_the_batch_unknown_not_lost(mila, new_account, want, drain):
     account, phone = new_account(Channel.SMS, drops_repeats=False)
 
