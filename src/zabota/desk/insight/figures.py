@@ -70,10 +70,11 @@ def _path(data: Json, goal: GoalPath | None, *, may_set_goal: bool) -> View:
         "goal_url": reverse("desk:clinic-goal") if may_set_goal else "",
         "has_goal": bool(goal),
     }
-    view["title"], view["period"] = _path_words(data, stops)
+    outlook = outlook_of(data, stops) if len(series) > 1 else []
+    misses = bool(outlook and stops) and outlook[-1].high < stops[-1].value
+    view["title"], view["period"] = path_words(data, stops, misses=misses)
     if len(series) < 2:
         return view
-    outlook = outlook_of(data, stops)
     values = [100 * each[name] for each in series for name in ("low", "high")] + [100 * each.value for each in stops]
     values += [100 * end for each in outlook for end in (each.low, each.high)]
     step = max(1, math.ceil((len(series) + len(outlook)) / 6))
@@ -104,7 +105,8 @@ def _path(data: Json, goal: GoalPath | None, *, may_set_goal: bool) -> View:
     return view
 
 
-def _path_words(data: Json, stops: list[Stop]) -> tuple[str, str]:
+def path_words(data: Json, stops: list[Stop], *, misses: bool) -> tuple[str, str]:
+    """Title and sub-title of the line; `misses`: as things go the target is out of reach."""
     series, now = data["series"], data["retention"]["now"]
     if len(series) < 2:
         return "Линия появится, когда наберётся история", "Нужны визиты хотя бы за два одинаковых срока подряд"
@@ -121,7 +123,7 @@ def _path_words(data: Json, stops: list[Stop]) -> tuple[str, str]:
     gap = 100 * (last["value"] - wanted)
     said = f"{said}. Сегодня по пути нужно {_percent1(wanted)}, есть {_percent1(last['value'])} ({_span(last)})"
     if last["low"] <= wanted <= last["high"]:
-        return "Идём по пути к цели", said
+        return "Сегодня на пути, но при нынешнем ходе до цели не дойдём" if misses else "Идём по пути к цели", said
     size = f"{abs(gap):.1f}".replace(".", ",")
     return (
         f"От пути к цели отстаём на {size}\u00a0п.\u00a0п."

@@ -10,7 +10,8 @@ import pytest
 from zabota.analytics.models import GoalAction, StoredReport
 from zabota.clinic.models import GoalPath
 from zabota.clinic.rules.rights import Role
-from zabota.desk.insight.goal import stops_of
+from zabota.desk.insight.figures import path_words
+from zabota.desk.insight.goal import outlook_of, stops_of
 from zabota.desk.insight.goal_page import view_of
 from zabota.kernel import clock
 from zabota.nextstep.models import ViolationDay
@@ -59,6 +60,17 @@ def test_level_line_below_the_target_says_it_will_not_come_by_itself() -> None:
         "при нынешнем ходе не дойдём",
     ]
     assert view["chart"]["tail"][-1]["x"] == "2027-06-30"
+
+
+def test_who_is_on_the_path_today_is_not_praised_when_the_line_leads_away_from_it() -> None:
+    """The goal was set this morning and retention goes on falling: the distance is nothing yet."""
+    goal = GoalPath(baseline=0.5, baseline_on=AS_OF, target=0.7, target_on=AS_OF + dt.timedelta(days=365))
+    data = pulse([0.75 - 0.25 * each / 13 for each in range(14)])
+    data["retention"]["window_days"] = 270
+    stops = stops_of(goal)
+    assert outlook_of(data, stops)[-1].high < 0.7
+    assert path_words(data, stops, misses=True)[0] == "Сегодня на пути, но при нынешнем ходе до цели не дойдём"
+    assert path_words(data, stops, misses=False)[0] == "Идём по пути к цели"
 
 
 def test_reachable_target_is_promised_only_as_far_as_the_range_goes() -> None:
