@@ -130,8 +130,8 @@ def _together(services: Sequence[Service], now: datetime, *, is_known: bool) -> 
         elif timedelta(0) < at - began[patient_id] <= timedelta(days=60):
             after.setdefault(service_id, set()).add(patient_id)
     people = len(began)
-    rated = [(len(who) / people, pk, "заодно с этим") for pk, who in same.items()]
-    rated += [(len(who) / people, pk, "следом, в ближайшие два месяца") for pk, who in after.items()]
+    rated = [(len(who) / people, pk, "В тот же визит") for pk, who in same.items()]
+    rated += [(len(who) / people, pk, "Следом, в ближайшие два месяца") for pk, who in after.items()]
     rated = sorted((row for row in rated if row[0] >= _USUAL_SHARE), key=lambda row: (-row[0], row[1]))[:4]
     rows = Service.objects.in_bulk([pk for _, pk, _ in rated])
     return [
