@@ -41,7 +41,7 @@ def account_failed(*, account_id: int, result: SendResult, now: datetime) -> Non
     )
     if result.blame is Blame.DOWN and failures < _SILENCE_LASTS:
         return
-    words = f"{account.title}: {trouble_words(str(result.blame))}"[:300]
+    words = trouble_words(str(result.blame))[:300]  # whose it is stands before it wherever it is read
     _, is_new = ChannelTrouble.objects.get_or_create(
         account=account,
         ended_at=None,

@@ -171,7 +171,7 @@ def test_an_account_without_money_rests_and_its_owner_is_told_once(mila, pyotr, 
     assert phone.calls == 1, "a resting account is not asked"
     drain(account, now + 20 * MINUTE)
     assert [each.words for each in api.troubles(clinic.pk)] == [
-        "Канал sms: На счёте у провайдера кончились деньги. Пополните счёт."
+        "На счёте у провайдера кончились деньги. Пополните счёт."
     ]
     assert Fact.objects.filter(kind="messaging.account_broken").count() == 1
     phone.answer = taken
@@ -197,7 +197,7 @@ def test_a_silent_provider_rests_and_its_owner_is_told_once_when_the_silence_las
         drain(account, now + minutes * MINUTE, batch=1)
     drain(account, now + 30 * MINUTE, batch=1)
     assert [each.words for each in api.troubles(clinic.pk)] == [
-        "Канал sms: Провайдер не отвечает. Сообщения ждут и уйдут, когда связь вернётся."
+        "Провайдер не отвечает. Сообщения ждут и уйдут, когда связь вернётся."
     ]
     assert Fact.objects.filter(kind="messaging.account_broken").count() == 1
 
