@@ -57,6 +57,8 @@ def test_a_newcomer_is_offered_nothing_that_needs_an_examination(priced, habit, 
 def test_what_is_not_booked_on_the_site_is_not_offered_there(priced, habit, now):
     look, hygiene = priced("Консультация", is_consultation=True), priced("Чистка зубов", is_prevention=True)
     habit(look, hygiene)
-    assert "В тот же визит эту услугу выбирают 100 из 100" in api.complementary_services([look], None, now=now)[0].reason
+    assert (
+        "В тот же визит эту услугу выбирают 100 из 100" in api.complementary_services([look], None, now=now)[0].reason
+    )
     ServiceNeed.objects.create(service=hygiene, in_widget=False)
     assert api.complementary_services([look], None, now=now) == []
