@@ -10,6 +10,7 @@ import polars as pl
 from zabota.intake.reading.errors import UnreadableFile
 from zabota.intake.reading.results import ColumnGuess, FileFacts, RowCounts, Table
 
+_PORTION = 20_000
 FACTS, ERROR, JOB, TRACE = "facts.json", "error.json", "job.json", "trace.txt"
 
 
@@ -26,7 +27,8 @@ def write_table(folder: Path, number: int, lines: pl.DataFrame, remarks: pl.Data
     told = [name for name in lines.columns if name == "row" or lines[name].null_count() < lines.height]
     lines.select(told).write_ipc(folder / f"lines-{number}.arrow")
     remarks.write_ipc(folder / f"remarks-{number}.arrow")
-    cells.write_ipc(folder / f"cells-{number}.arrow", compression="lz4")
+    # In portions, so that neither writing them nor looking for a few refused rows unfolds a large export at once.
+    cells.write_ipc(folder / f"cells-{number}.arrow", compression="lz4", record_batch_size=_PORTION)
 
 
 def write_error(folder: Path, error: UnreadableFile) -> None:
