@@ -1,6 +1,7 @@
 """Phone numbers as people write them in Russia, read into E.164; what cannot be read is named, never guessed."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,7 +20,9 @@ _NOTHING = re.compile(
     r"^[\s\-–—.+()_]*(?:нет|нету|нет\s*(?:тел\w*|номера|данных)|не\s*указан\w*|отсутствует|б/н|no|none|null|n/?a)?[\s\-–—.+()_]*$",
     re.I,
 )
-_CYRILLIC_LETTER = re.compile(r"[^\W\d_]+", re.UNICODE)
+_WORD_OR_HOUR = re.compile(r"[^\W\d_]+|\d{1,2}(?:[:.]\d\d)?")
+#: What is shorter is an hour or a flat in a remark.
+_FEWEST_DIGITS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +56,13 @@ def read_phones(text: str, *, area_code: str = "") -> PhonesRead:
     found: list[Phone] = []
     problem: PhoneProblem | None = None
     for chunk, extension in _chunks(cleaned):
-        comment = " ".join(word for word in _CYRILLIC_LETTER.findall(chunk) if word.lower() not in _NOISE)
         numbers = _NUMBER.findall(chunk)
         if not numbers:
             continue
+        comment = _comment(chunk, numbers)
         for number in numbers:
             for piece in _pieces(number):
-                if sum(character.isdigit() for character in piece) < 5:
+                if sum(character.isdigit() for character in piece) < _FEWEST_DIGITS:
                     continue  # «после 18», «кв. 12»: part of a remark
                 outcome = _one(piece, area_code)
                 if isinstance(outcome, Phone):
@@ -116,6 +119,15 @@ def _chunks(text: str) -> list[tuple[str, str]]:
         position = match.end()
     chunks.extend((part, "") for part in _SEPARATORS.split(text[position:]) if part.strip())
     return chunks
+
+
+def _comment(chunk: str, numbers: Sequence[str]) -> str:
+    """What stands beside a number: whose it is, when to call («звонить с 9 до 18:00»)."""
+    for number in numbers:
+        if sum(character.isdigit() for character in number) >= _FEWEST_DIGITS:
+            chunk = chunk.replace(number, " ", 1)
+    words = [word for word in _WORD_OR_HOUR.findall(chunk) if word.lower() not in _NOISE]
+    return " ".join(words) if any(word[0].isalpha() for word in words) else ""
 
 
 def _pieces(number: str) -> list[str]:

@@ -148,17 +148,22 @@ class _Cleaner:
     def _contacts(self) -> None:
         area = self.mapping.area_code
         phones: list[pl.Series] = []
+        notes: list[pl.Series] = []
+        schema = {"value": pl.List(pl.String), "note": pl.String, "problem": pl.String}
         for field in ("phone", "phone2", "phone3"):
-            result = self._read(
-                field, partial(values.phones_row, area_code=area), {"value": pl.List(pl.String), "problem": pl.String}
-            )
+            result = self._read(field, partial(values.phones_row, area_code=area), schema)
             if result is not None:
                 phones.append(result["value"].alias(field))
+                notes.append(result["note"].alias(field))
         if phones:
             frame = pl.DataFrame(phones)
             filled = [pl.col(series.name).fill_null(pl.lit([], dtype=pl.List(pl.String))) for series in phones]
             united = pl.concat_list(filled).list.unique(maintain_order=True) if len(phones) > 1 else filled[0]
             self.out["phones"] = frame.select(united.alias("phones"))["phones"]
+        if any(note.null_count() < note.len() for note in notes):
+            said = pl.concat_str([note.name for note in notes], separator="\n", ignore_nulls=True)
+            told = pl.any_horizontal(pl.col(note.name).is_not_null() for note in notes)
+            self.out["phone_notes"] = pl.DataFrame(notes).select(phone_notes=pl.when(told).then(said))["phone_notes"]
         result = self._read("email", values.email_row, {"value": pl.String, "problem": pl.String})
         if result is not None:
             self.out["email"] = result["value"]

@@ -11,7 +11,7 @@ from zabota.intake.rules.fields import Kind
 # One row of any table, as cleaning leaves it and uniting takes it.
 LINE: Final[dict[str, Any]] = {
     "row": pl.Int32, "visit_ext_id": pl.String, "patient_ext_id": pl.String, "card_no": pl.String, "snils": pl.String, "surname": pl.String, "name": pl.String,
-    "patronymic": pl.String, "born_on": pl.Date, "sex": pl.String, "phones": pl.List(pl.String), "email": pl.String, "address": pl.String, "area": pl.String, "place": pl.String, "day": pl.Date, "seconds": pl.Int32,
+    "patronymic": pl.String, "born_on": pl.Date, "sex": pl.String, "phones": pl.List(pl.String), "phone_notes": pl.String, "email": pl.String, "address": pl.String, "area": pl.String, "place": pl.String, "day": pl.Date, "seconds": pl.Int32,
     "starts_at": pl.Datetime("us"), "duration_minutes": pl.Int32, "status": pl.String, "cancel_reason": pl.String, "doctor": pl.String, "speciality": pl.String,
     "branch": pl.String, "service": pl.String, "service_code": pl.String, "category": pl.String, "tooth": pl.String, "qty": pl.Float64, "price_kopecks": pl.Int64, "total_kopecks": pl.Int64,
     "discount_kopecks": pl.Int64, "paid_kopecks": pl.Int64, "channel": pl.String, "is_first": pl.Boolean, "created_at": pl.Datetime("us"), "comment": pl.String,
@@ -22,7 +22,7 @@ LINE: Final[dict[str, Any]] = {
 }  # fmt: skip
 VISIT_SCHEMA: Final[dict[str, Any]] = {
     "file": pl.Int16, "row": pl.Int32, "visit": pl.Int32, "person": pl.Int32, "visit_ext_id": pl.String, "patient_ext_id": pl.String,
-    "surname": pl.String, "name": pl.String, "patronymic": pl.String, "born_on": pl.Date, "sex": pl.String, "phones": pl.List(pl.String),
+    "surname": pl.String, "name": pl.String, "patronymic": pl.String, "born_on": pl.Date, "sex": pl.String, "phones": pl.List(pl.String), "phone_notes": pl.String,
     "email": pl.String, "address": pl.String, "area": pl.String, "place": pl.String, "card_no": pl.String, "starts_at": pl.Datetime("us"), "day": pl.Date, "duration_minutes": pl.Int32, "status": pl.String,
     "cancel_reason": pl.String, "doctor": pl.String, "speciality": pl.String, "branch": pl.String, "service": pl.String, "service_code": pl.String,
     "category": pl.String, "tooth": pl.String, "qty": pl.Float64, "price_kopecks": pl.Int64, "total_kopecks": pl.Int64, "discount_kopecks": pl.Int64, "paid_kopecks": pl.Int64, "channel": pl.String,
@@ -31,7 +31,7 @@ VISIT_SCHEMA: Final[dict[str, Any]] = {
 }  # fmt: skip
 PATIENT_SCHEMA: Final[dict[str, Any]] = {
     "file": pl.Int16, "row": pl.Int32, "person": pl.Int32, "patient_ext_id": pl.String, "surname": pl.String, "name": pl.String, "patronymic": pl.String,
-    "born_on": pl.Date, "sex": pl.String, "phones": pl.List(pl.String), "email": pl.String, "address": pl.String, "area": pl.String, "place": pl.String, "card_no": pl.String, "snils": pl.String, "branch": pl.String,
+    "born_on": pl.Date, "sex": pl.String, "phones": pl.List(pl.String), "phone_notes": pl.String, "email": pl.String, "address": pl.String, "area": pl.String, "place": pl.String, "card_no": pl.String, "snils": pl.String, "branch": pl.String,
     "channel": pl.String, "created_at": pl.Datetime("us"), "comment": pl.String, "no_call": pl.Boolean, "no_sms": pl.Boolean, "consent": pl.String,
     "consent_on": pl.Date, "consent_source": pl.String, "vip": pl.Boolean, "balance_kopecks": pl.Int64, "tags": pl.String,
 }  # fmt: skip

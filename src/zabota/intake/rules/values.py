@@ -1,6 +1,7 @@
 """Single values of an export, read one by one: names, births, lengths, flags. Each result is a plain tuple for a column."""
 
 import re
+from collections.abc import Iterable
 from datetime import date, time
 from typing import Final
 
@@ -9,7 +10,7 @@ from zabota.intake.rules.guessing import SEXES
 from zabota.intake.rules.money import read_money
 from zabota.intake.rules.statuses import read_flag
 from zabota.kernel.names import PersonName, fold, name_problem, spell, split_full_name
-from zabota.kernel.phones import read_phones
+from zabota.kernel.phones import Phone, read_phones
 
 OLDEST_YEARS: Final = 110
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[a-zа-я]{2,}", re.I)
@@ -105,12 +106,28 @@ def part_row(text: str) -> tuple[str | None, str | None]:
     return (shown, None) if shown else (None, "name_unreadable")
 
 
-def phones_row(text: str, *, area_code: str) -> tuple[list[str], str | None]:
-    """Numbers in E.164 and the first defect."""
+def phones_row(text: str, *, area_code: str) -> tuple[list[str], str | None, str | None]:
+    """Numbers in E.164, what stands beside them as `note_of_phones` writes it, and the first defect."""
     if text.startswith("="):
-        return [], "formula"
+        return [], None, "formula"
     found = read_phones(text, area_code=area_code)
-    return [phone.e164 for phone in found.phones], found.problem
+    return [phone.e164 for phone in found.phones], note_of_phones(found.phones), found.problem
+
+
+def note_of_phones(phones: Iterable[Phone]) -> str | None:
+    """Extensions and remarks of numbers as one text, a line a number; None when nothing stands beside them."""
+    lines = [f"{each.e164}\t{each.extension}\t{each.comment}" for each in phones if each.extension or each.comment]
+    return "\n".join(lines) or None
+
+
+def notes_of_phones(texts: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Number → extension and remark, from texts of `note_of_phones`; of several the first that tells is believed."""
+    found: dict[str, tuple[str, str]] = {}
+    for line in (line for text in texts for line in text.split("\n")):
+        e164, extension, comment = line.split("\t")
+        known = found.get(e164, ("", ""))
+        found[e164] = (known[0] or extension, known[1] or comment)
+    return found
 
 
 def email_row(text: str) -> tuple[str | None, str | None]:

@@ -166,6 +166,8 @@ def _add_contacts(writer: Writer, cards: list[Card]) -> None:
                 clinic=writer.clinic,
                 kind=kind,
                 value=value,
+                extension=card.phone_notes.get(value, ("", ""))[0][:10],
+                comment=card.phone_notes.get(value, ("", ""))[1][:120],
                 import_batch_id=writer.batch.pk,
             )
             for kind, value in kinds

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from zabota.intake.rules.values import notes_of_phones
 from zabota.kernel.names import fold, patronymics_agree
 from zabota.patients.api import area_of
 from zabota.patients.models import Patient, PatientExternalId
@@ -25,6 +26,7 @@ _PERSON: dict[str, Any] = {
     "born_on": pl.Date,
     "sex": pl.String,
     "phones": pl.List(pl.String),
+    "phone_notes": pl.String,
     "email": pl.String,
     "card_no": pl.String,
     "branch": pl.String,
@@ -76,6 +78,8 @@ class Card:
     address: str = ""
     #: District or settlement, told or taken from the address.
     area: str = ""
+    #: Extension and remark of a number, where the export tells one.
+    phone_notes: dict[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
     patient_id: int | None = None
     #: Empty fields of the found card that this export knows.
     fills: dict[str, Any] = dataclasses.field(default_factory=dict)
@@ -199,7 +203,9 @@ def cards_of(frames: Iterable[pl.DataFrame]) -> list[Card]:
     # Rows with a surname first: what they tell of the name goes together.
     rows = pl.concat([rows.filter(named), rows.filter(~named & (pl.col("card_key") != _NOBODY))])
     first = [
-        pl.col(name).drop_nulls().first() for name in _PERSON if name not in {"phones", "day", "no_call", "no_sms"}
+        pl.col(name).drop_nulls().first()
+        for name in _PERSON
+        if name not in {"phones", "phone_notes", "day", "no_call", "no_sms"}
     ]
     grouped = rows.group_by("card_key", maintain_order=True).agg(
         pl.col("name_key").first(),
@@ -208,6 +214,7 @@ def cards_of(frames: Iterable[pl.DataFrame]) -> list[Card]:
         pl.col("no_sms").any(),
         pl.col("day").min(),
         pl.col("phones").explode().drop_nulls().unique(maintain_order=True),
+        pl.col("phone_notes").drop_nulls().unique(maintain_order=True),
     )
     return [
         Card(
@@ -221,6 +228,7 @@ def cards_of(frames: Iterable[pl.DataFrame]) -> list[Card]:
             sex=row["sex"] or "",
             card_no=(row["card_no"] or "")[:40],
             phones=[phone for phone in row["phones"] if phone],
+            phone_notes=notes_of_phones(row["phone_notes"]),
             email=(row["email"] or "").strip().lower()[:254],
             branch=row["branch"] or "",
             channel=row["channel"] or "",

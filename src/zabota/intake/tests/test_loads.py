@@ -75,6 +75,21 @@ def test_rows_of_an_export_become_cards_visits_and_payments(load: Callable[..., 
     assert set(Payment.objects.values_list("amount_kopecks", flat=True)) == {490_000, 150_000}
 
 
+def test_what_stands_beside_a_number_in_its_cell_is_kept_with_it(load: Callable[..., Batch]) -> None:
+    """Whose it is, when to call, the extension: none is a reason to refuse a row, and none is lost."""
+    cell = '"8 916 123-45-67 (звонить после 18), муж +7 903 000-11-22, 8 (495) 123-45-67 доб. 12"'
+    mila = f"7;Соколова Мила Андреевна;12.05.1990;{cell}"
+    rest = "Центр;Рябов И. А.;Гигиена;4 900,00;4 900,00;Завершён;Яндекс;Да"
+    again = f"v2;7;Соколова Мила Андреевна;12.05.1990;+7 903 000-11-22 Пётр;{day(-40)};{rest}"
+
+    load(export(f"v1;{mila};{day(-200)};{rest}", again))
+
+    kept = Contact.objects.order_by("value").values_list("value", "extension", "comment")
+    assert list(kept) == [
+        ("+74951234567", "12", ""), ("+79030001122", "", "муж"), ("+79161234567", "", "звонить после 18")
+    ]  # fmt: skip
+
+
 def test_time_without_a_zone_is_the_time_of_the_branch(load: Callable[..., Batch], first: str, centre: Branch) -> None:
     centre.time_zone = "Asia/Kamchatka"
     centre.save()

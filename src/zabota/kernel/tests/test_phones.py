@@ -28,6 +28,11 @@ def test_two_numbers_in_a_cell_are_both_read_and_the_remark_is_kept() -> None:
     assert read.phones[0].comment == "мама"
 
 
+def test_hours_in_a_remark_are_kept_and_are_no_number() -> None:
+    (phone,) = read_phones("8-916-123-45-67 звонить с 9 до 18:00").phones
+    assert (phone.e164, phone.comment) == ("+79161234567", "звонить с 9 до 18:00")
+
+
 @pytest.mark.parametrize("between", [", ", "; ", " / ", "\n", " ", " и "])
 def test_two_numbers_are_parted_by_anything(between: str) -> None:
     assert [phone.e164 for phone in read_phones(f"89161234567{between}89031114817").phones] == [
