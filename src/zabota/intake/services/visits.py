@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -18,6 +18,8 @@ from zabota.intake.services.people import chunked
 
 #: Prefix of ids that we derive for exports that number nothing: equal rows get equal ids.
 DERIVED = "~"
+#: Visits that are made of an export at a time.
+_PORTION = 50_000
 #: More of one service than a line can hold is a slip: its total stands, its number is one.
 MOST_OF_A_SERVICE = 1_000_000
 
@@ -76,45 +78,59 @@ def visits_of(frame: pl.DataFrame, *, zones: dict[str, str], default_zone: str) 
     }  # fmt: skip
     missing = [pl.lit(None, dtype=kind).alias(name) for name, kind in columns.items() if name not in frame.columns]
     needed = ["visit", "row", "card_key", "starts_at", "status", "branch", *columns]
-    frame = frame.with_columns(missing).select(needed).sort("visit", "row", maintain_order=True)
-    grouped = frame.group_by("visit", maintain_order=True).agg(
-        pl.col("card_key").first(),
-        pl.col("visit_ext_id").drop_nulls().first(),
-        pl.col("starts_at").first(),
-        pl.col("status").first(),
-        *[
-            pl.col(name).drop_nulls().first()
-            for name in (
-                "duration_minutes",
-                "doctor",
-                "speciality",
-                "branch",
-                "is_first",
-                "comment",
-                "cancel_reason",
-                "created_at",
-            )
-        ],
-        pl.col("service"),
-        pl.col("service_code"),
-        pl.col("qty"),
-        pl.col("price_kopecks"),
-        # A row without a price in a visit that has prices cost what was paid; without any, payments tell of the visit.
-        pl.when(pl.col("total_kopecks").is_not_null().any())
-        .then(pl.coalesce("total_kopecks", "paid_kopecks").fill_null(0))
-        .otherwise(0)
-        .alias("worth"),
-        pl.col("total_kopecks").is_not_null().any().alias("is_priced"),
-        pl.when(pl.col("paid_kopecks").is_not_null().any()).then(pl.col("paid_kopecks").sum()),
-    )
-    # The sorted copy of a large export weighs as much as its visits, which are made next.
-    del frame
+    frame = frame.with_columns(missing).select(needed)
     # `zones` are by folded name, as branches are found
-    known = {name: ZoneInfo(zones[key_of(name)]) for name in grouped["branch"].unique() if key_of(name or "") in zones}
-    usual = ZoneInfo(default_zone)
-    visits = []
-    # One object for each doctor, branch, service and day instead of one per row: a third of the memory of a large export.
+    known = {name: ZoneInfo(zones[key_of(name)]) for name in frame["branch"].unique() if key_of(name or "") in zones}
+    visits: list[Visit] = []
     same: dict[Any, Any] = {}
+    # In portions: sorted and grouped at once, a large export would lie there three times while its visits are made.
+    for first in range(0, cast("int", frame["visit"].max()) + 1, _PORTION):
+        part = frame.filter(pl.col("visit").is_between(first, first + _PORTION - 1))
+        visits += _made(_grouped(part), known=known, usual=ZoneInfo(default_zone), same=same)
+    return _once(visits)
+
+
+def _grouped(frame: pl.DataFrame) -> pl.DataFrame:
+    """A row a visit, in the order of visits, its services as lists."""
+    return (
+        frame.sort("visit", "row", maintain_order=True)
+        .group_by("visit", maintain_order=True)
+        .agg(
+            pl.col("card_key").first(),
+            pl.col("visit_ext_id").drop_nulls().first(),
+            pl.col("starts_at").first(),
+            pl.col("status").first(),
+            *[
+                pl.col(name).drop_nulls().first()
+                for name in (
+                    "duration_minutes",
+                    "doctor",
+                    "speciality",
+                    "branch",
+                    "is_first",
+                    "comment",
+                    "cancel_reason",
+                    "created_at",
+                )
+            ],
+            pl.col("service"),
+            pl.col("service_code"),
+            pl.col("qty"),
+            pl.col("price_kopecks"),
+            # A row without a price in a visit that has prices cost what was paid; without any, payments tell of the visit.
+            pl.when(pl.col("total_kopecks").is_not_null().any())
+            .then(pl.coalesce("total_kopecks", "paid_kopecks").fill_null(0))
+            .otherwise(0)
+            .alias("worth"),
+            pl.col("total_kopecks").is_not_null().any().alias("is_priced"),
+            pl.when(pl.col("paid_kopecks").is_not_null().any()).then(pl.col("paid_kopecks").sum()),
+        )
+    )
+
+
+def _made(grouped: pl.DataFrame, *, known: dict[str, ZoneInfo], usual: ZoneInfo, same: dict[Any, Any]) -> list[Visit]:
+    """`same` keeps one object for each doctor, branch, service and day instead of one per row: a third of the memory."""
+    visits = []
     numbers: dict[float, float] = {}
 
     def one(value: Any) -> Any:
@@ -172,7 +188,7 @@ def visits_of(frame: pl.DataFrame, *, zones: dict[str, str], default_zone: str) 
                 booked_at=booked.replace(tzinfo=zone).astimezone(ZoneInfo("UTC")) if booked else None,
             )
         )
-    return _once(visits)
+    return visits
 
 
 def line_total(line: Line) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from django.db import connection
 from django_tasks_db.models import DBTaskResult
@@ -19,7 +20,8 @@ from zabota.clinic.models import Branch, Clinic, Doctor, Service
 from zabota.intake import jobs as intake_jobs
 from zabota.intake import loads
 from zabota.intake.models import Batch, Change
-from zabota.intake.services.visits import HAS_ID
+from zabota.intake.services import visits as made
+from zabota.intake.services.visits import HAS_ID, visits_of
 from zabota.kernel import clock, jobs
 from zabota.kernel.audit import Actor
 from zabota.kernel.errors import AlreadyDone
@@ -462,3 +464,19 @@ def test_a_later_export_fills_when_known_visits_were_booked_and_undo_takes_it_ba
     loads.run_step_now(batch=second, step="undo", actor=ACTOR, now=clock.now())
     assert not Appointment.objects.exclude(booked_at=None).exists()
     assert Appointment.objects.count() == 3
+
+
+def test_visits_are_the_same_however_many_are_made_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = pl.DataFrame(
+        {
+            "visit": [2, 0, 1, 2, 4], "row": [5, 1, 2, 3, 4], "card_key": list("caacd"), "branch": ["Центр"] * 5,
+            "starts_at": [dt.datetime(2026, 5, day, 10) for day in (3, 1, 2, 3, 5)], "status": ["completed"] * 5,
+            "visit_ext_id": ["v2", "v0", "v1", "v2", "v4"], "service": ["Осмотр", "Гигиена", "Осмотр", "Снимок", None],
+            "total_kopecks": [1, 2, 3, 4, 5],
+        }
+    )  # fmt: skip
+    whole = visits_of(frame, zones={}, default_zone="Europe/Moscow")
+    monkeypatch.setattr(made, "_PORTION", 2)
+
+    assert visits_of(frame, zones={}, default_zone="Europe/Moscow") == whole
+    assert [(each.ext_id, len(each.lines)) for each in whole] == [("v0", 1), ("v1", 1), ("v2", 2), ("v4", 0)]
