@@ -35,7 +35,8 @@ class Renewal:
 def offered_of(visits: pl.DataFrame, prices: pl.DataFrame) -> dict[str, Offered]:
     """Services by name with their categories; a price list tells price and duration too."""
     found: dict[str, Offered] = {}
-    named = visits.filter(pl.col("service").is_not_null() & pl.col("category").is_not_null())
+    # Two columns of forty: of a large export no copy is made for them.
+    named = visits.select("service", "category").filter(pl.all_horizontal(pl.all().is_not_null()))
     for name, category in named.group_by("service", maintain_order=True).agg(pl.col("category").last()).iter_rows():
         found[name] = Offered(category=category)
     told = prices.select("service", "service_code", "category", "price_kopecks", "duration_minutes")
