@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
 
 from zabota.booking.facts import AppointmentMoved
 from zabota.booking.models import Appointment
-from zabota.booking.queries.needs import need_of
-from zabota.booking.queries.wanted import Wanted
 from zabota.booking.services import seats
-from zabota.booking.services.appointments import choose_seats
+from zabota.booking.services.seating import seating_of, sit_down
 from zabota.booking.services.troubles import Outdated
 from zabota.kernel import audit, facts
 from zabota.kernel.audit import Actor
@@ -37,19 +34,11 @@ def change_kind(
         raise BadInput(f"У приёма «{row.get_status_display()}» уже не выбрать, по видео он или в клинике.")
     if row.starts_at <= now or row.branch is None:
         raise BadInput("Время этого приёма уже прошло.")
-    services = [line.service for line in row.lines.select_related("service").order_by("pk")]
-    online = kind == Appointment.Kind.ONLINE
-    need = replace(need_of(services, online=online), before=row.buffer_before_minutes, after=row.buffer_after_minutes)
-    span = seats.span_of(row.starts_at, row.duration_minutes, need)
-    mine = [seats.resource_of(row.doctor)] if row.doctor is not None else []
-    groups = seats.fitting(need, row.branch, span)
-    candidates = {each.pk for group in [mine, *groups] for each in group}
-    seats.lock_resources(candidates | set(row.cells.values_list("resource_id", flat=True).distinct()))
-    seats.free_expired(candidates, now=now)
+    seating = seating_of(row, row.branch, kind=kind)
+    seats.lock_resources(seating.candidates | set(row.cells.values_list("resource_id", flat=True).distinct()))
+    seats.free_expired(seating.candidates, now=now)
     seats.give_back(row)
-    wanted = Wanted.of(row.doctor, row.branch, row.starts_at, row.duration_minutes, services, online=online)
-    chosen = choose_seats(row.doctor, mine, groups, span, row.starts_at, row.duration_minutes, wanted, but=row)
-    seats.take(chosen, span, appointment=row)
+    sit_down(row, seating)
     row.kind, row.revision = kind, row.revision + 1
     row.save(update_fields=["kind", "revision"])
     audit.record("booking.appointment.kind_changed", row, actor=actor, now=now, details={"kind": kind})

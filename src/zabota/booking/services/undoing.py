@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
 
 from zabota.booking.facts import AppointmentBooked
 from zabota.booking.models import Appointment
-from zabota.booking.queries.needs import need_of
-from zabota.booking.queries.wanted import Wanted
 from zabota.booking.services import seats
-from zabota.booking.services.appointments import choose_seats
 from zabota.booking.services.freed import forget_delayed
+from zabota.booking.services.seating import seating_of, sit_down
 from zabota.booking.services.transfers import note_transfer
 from zabota.booking.services.troubles import SlotTaken
 from zabota.kernel import audit, facts
@@ -32,23 +29,14 @@ def restore(*, appointment: Appointment, actor: Actor, now: datetime) -> Appoint
         raise BadInput("Эту запись вернуть нельзя. Запишитесь заново.")
     if row.starts_at <= now:
         raise BadInput("Это время уже прошло.")
-    services = [line.service for line in row.lines.select_related("service")]
-    online = row.kind == Appointment.Kind.ONLINE
-    need = replace(need_of(services, online=online), before=row.buffer_before_minutes, after=row.buffer_after_minutes)
-    wanted = Wanted.of(row.doctor, row.branch, row.starts_at, row.duration_minutes, services, online=online)
-    span = seats.span_of(row.starts_at, row.duration_minutes, need)
-    mine = [seats.resource_of(row.doctor)] if row.doctor is not None else []
-    groups = seats.fitting(need, row.branch, span)
-    candidates = {each.pk for group in [mine, *groups] for each in group}
-    seats.lock_resources(candidates)
+    seating = seating_of(row, row.branch, kind=row.kind)
+    seats.lock_resources(seating.candidates)
     Patient.objects.select_for_update(of=("self",)).get(pk=row.patient_id)
-    seats.free_expired(candidates, now=now)
-    forget_delayed(candidates, span, now=now)
-    chosen = choose_seats(row.doctor, mine, groups, span, row.starts_at, row.duration_minutes, wanted, but=row)
+    seats.free_expired(seating.candidates, now=now)
+    forget_delayed(seating.candidates, seating.span, now=now)
+    sit_down(row, seating)
     if seats.overlapping(row.starts_at, row.ends_at, but=row, patient_id=row.patient_id):
-        raise SlotTaken("У вас уже есть другая запись на это время.", wanted=wanted)
-    if chosen and not seats.take(chosen, span, appointment=row):
-        raise SlotTaken(wanted=wanted)
+        raise SlotTaken("У вас уже есть другая запись на это время.", wanted=seating.wanted)
     row.status = Appointment.Status.PLANNED if row.confirmed_at is None else Appointment.Status.CONFIRMED
     row.cancelled_at, row.cancel_reason = None, ""
     row.save(update_fields=["status", "cancelled_at", "cancel_reason"])
