@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from django.db.models import Q, prefetch_related_objects
 
 from zabota.booking.models import Appointment, FreedSlot, Resource, ResourceCell, ServiceNeed, WaitlistEntry
-from zabota.booking.queries.hours import timetable
+from zabota.booking.queries.fitting import rooms_there
 from zabota.booking.queries.needs import Need, need_among, needs_of
-from zabota.booking.rules.cells import cells_of, instant_of, minute_of
+from zabota.booking.rules.cells import cells_of, minute_of
 from zabota.clinic.models import Service
 
 _LACKING = {"room": "нет свободного кабинета", "device": "нет свободного оборудования"}
@@ -51,9 +50,9 @@ def chances(freed: FreedSlot, entries: Sequence[WaitlistEntry], *, now: datetime
              max((each.span[1] for each in visits.values()), default=begins))  # fmt: skip
     wider = any(not _inside(cells_of(*each.span), own) for each in visits.values())
     doctor = Resource.objects.filter(doctor_id=freed.doctor_id).first() if wider else None
-    rooms = _rooms(freed, {kind for each in visits.values() for kind in each.need.kinds})
-    busy = _busy(freed, [*rooms, *([doctor] if doctor is not None else [])], reach, now)
-    table = timetable(freed.clinic_id, [row.pk for row in rooms], *_days(freed, reach[0])) if rooms else None
+    rooms = rooms_there(freed.branch, {kind for each in visits.values() for kind in each.need.kinds}, reach)
+    there = rooms.rows if rooms is not None else []
+    busy = _busy(freed, [*there, *([doctor] if doctor is not None else [])], reach, now)
     found = {}
     for pk, visit in visits.items():
         cells = cells_of(*visit.span)
@@ -62,18 +61,8 @@ def chances(freed: FreedSlot, entries: Sequence[WaitlistEntry], *, now: datetime
             at == doctor.pk and cell in cells and cell not in own and (whose is None or whose != visit.instead_of)
             for at, cell, whose in busy
         )
-        free = tuple(
-            tuple(
-                row.pk
-                for row in rooms
-                if table is not None
-                and row.kind == kind
-                and visit.need.allows(kind, row.pk)
-                and row.pk not in taken
-                and table.is_there(row.pk, freed.branch_id, *visit.span)
-            )
-            for kind in visit.need.kinds
-        )
+        fitting = rooms.fit(visit.need, visit.span) if rooms is not None else []
+        free = tuple(tuple(row.pk for row in group if row.pk not in taken) for group in fitting)
         without = (kind for kind, ids in zip(visit.need.kinds, free, strict=True) if not ids)
         found[pk] = Chance(
             visit.span, free, _NO_MINUTES if around else next((_LACKING[each] for each in without), None)
@@ -116,13 +105,6 @@ def _services(entry: WaitlistEntry, moved: Appointment | None) -> list[Service]:
     return [line.service for line in moved.lines.all()] if moved is not None else list(entry.services.all())
 
 
-def _rooms(freed: FreedSlot, kinds: Collection[str]) -> list[Resource]:
-    if not kinds:
-        return []
-    there = Resource.objects.filter(clinic_id=freed.clinic_id, branch_id=freed.branch_id, is_active=True)
-    return list(there.filter(kind__in=kinds))
-
-
 def _busy(
     freed: FreedSlot, resources: Sequence[Resource], reach: tuple[int, int], now: datetime
 ) -> list[tuple[int, int, int | None]]:
@@ -134,12 +116,6 @@ def _busy(
     held = Q(hold__expires_at__gt=now) & ~Q(hold=freed.hold_id or 0)
     rows = ResourceCell.objects.filter(live | held, resource__in=resources, cell__gte=cells.start, cell__lt=cells.stop)
     return list(rows.order_by().values_list("resource_id", "cell", "appointment_id"))
-
-
-def _days(freed: FreedSlot, begins: int) -> tuple[date, date]:
-    """As the search asks: the day before may reach over midnight."""
-    day = instant_of(begins).astimezone(ZoneInfo(freed.branch.time_zone)).date()
-    return day - timedelta(days=1), day
 
 
 def _inside(cells: range, own: range) -> bool:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import Q
 
 from zabota.booking.models import Appointment, Hold, Occupation, Resource, ResourceCell
-from zabota.booking.queries.hours import timetable
+from zabota.booking.queries.fitting import rooms_there
 from zabota.booking.queries.needs import Need, need_of
-from zabota.booking.rules.cells import CELL_MINUTES, cells_of, instant_of, minute_of
+from zabota.booking.rules.cells import CELL_MINUTES, cells_of, minute_of
 from zabota.clinic.models import Branch, Doctor
 
 #: Cells of the past are kept this long: a visit under way, a mark that may be taken back.
@@ -45,14 +44,8 @@ def span_of(starts_at: datetime, minutes: int, need: Need) -> tuple[int, int]:
 
 def fitting(need: Need, branch: Branch, span: tuple[int, int]) -> list[list[Resource]]:
     """Per kind that is needed: the rooms or devices that would do and are not shut at that time, in order."""
-    if not need.kinds:
-        return []
-    there = Resource.objects.filter(clinic_id=branch.clinic_id, branch=branch, is_active=True, kind__in=need.kinds)
-    day = instant_of(span[0]).astimezone(ZoneInfo(branch.time_zone)).date()
-    # As the search asks: the day before may reach over midnight.
-    table = timetable(branch.clinic_id, [row.pk for row in there], day - timedelta(days=1), day)
-    rows = [row for row in there if table.is_there(row.pk, branch.pk, *span)]
-    return [[row for row in rows if row.kind == kind and need.allows(row.kind, row.pk)] for kind in need.kinds]
+    rooms = rooms_there(branch, need.kinds, span)
+    return rooms.fit(need, span) if rooms is not None else []
 
 
 def free_expired(resource_ids: Collection[int], *, now: datetime) -> None:
