@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
-
 from zabota.booking.models import Appointment, FreedSlot, SlotOffer, WaitlistEntry
 from zabota.booking.rules.shares import wilson
 from zabota.clinic.models import Branch
@@ -91,8 +89,9 @@ def waitlist_report(
     rows = FreedSlot.objects.filter(clinic_id=clinic_id, freed_at__gte=first_at, freed_at__lt=last_at)
     if branches is not None:
         rows = rows.filter(branch__in=branches)
-    back = _taken_back(rows)
-    freed = [row for row in rows if row.pk not in back]
+    noted = list(rows.select_related("appointment"))
+    back = _taken_back(noted)
+    freed = [row for row in noted if row.pk not in back]
     filled = [row for row in freed if row.state == FreedSlot.State.FILLED]
     holes = [row for row in freed if row.cause == FreedSlot.Cause.ADVANCED]
     empty_holes = [row for row in holes if row.state not in (FreedSlot.State.FILLED, FreedSlot.State.TAKEN)]
@@ -124,11 +123,11 @@ def waitlist_report(
     )
 
 
-def _taken_back(rows: QuerySet[FreedSlot]) -> set[int]:
+def _taken_back(rows: Sequence[FreedSlot]) -> set[int]:
     """Times that their own visit had again before anybody was told of them: a slip of the finger freed nothing."""
     back: set[int] = set()
     later: set[tuple[int | None, datetime]] = set()
-    for row in rows.select_related("appointment").order_by("-id"):
+    for row in sorted(rows, key=lambda each: each.pk, reverse=True):
         its = (row.appointment_id, row.starts_at)
         visit = row.appointment
         stands = visit is not None and visit.status not in Appointment.CANCELLED and visit.starts_at == row.starts_at
