@@ -11,6 +11,7 @@ import pytest
 from zabota.clinic.models import Branch, Clinic
 from zabota.intake import loads
 from zabota.intake.models import Batch
+from zabota.intake.tests.few_visits import MILA, PYOTR, day, export
 from zabota.kernel import clock
 from zabota.kernel.audit import Actor
 
@@ -64,3 +65,13 @@ def load(check: Load) -> Load:
 def undo() -> Callable[[Batch], Batch]:
     """Takes a load back."""
     return lambda batch: loads.run_step_now(batch=batch, step="undo", actor=Actor(kind="import"), now=clock.now())
+
+
+@pytest.fixture
+def first() -> str:
+    """Three visits of two people who share a phone, one of them still to come."""
+    return export(
+        f"v1;{MILA};{day(-200)};Центр;Рябов И. А.;Гигиена;4 900,00;4 900,00;Завершён;Яндекс;Да",
+        f"v2;{PYOTR};{day(-40)};Центр;Рябов И. А.;Осмотр;1 500,00;1 500,00;Завершён;Сайт;Нет",
+        f"v3;{MILA};{day(20)};Центр;Рябов И. А.;Гигиена;4 900,00;0;Запланирован;Яндекс;Да",
+    )

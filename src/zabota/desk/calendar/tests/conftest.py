@@ -45,3 +45,17 @@ def seat(in_clinic: Clinic, centre: Branch, doctor_sokolova: Doctor, actor) -> R
     week = [booking.DayHours(centre, wd, a, b) for wd in range(7) for a, b in ((540, 780), (840, 1020))]
     booking.set_week(resource=row, week=week, actor=actor, now=now)
     return row
+
+
+@pytest.fixture
+def visit(in_clinic, seat: Resource, centre: Branch, doctor_sokolova: Doctor, mila: Patient, day, actor) -> Appointment:
+    """Mila at ten."""
+    return booking.book(
+        patient=mila,
+        doctor=doctor_sokolova,
+        branch=centre,
+        starts_at=dt.datetime.combine(day, dt.time(10), ZoneInfo("Europe/Moscow")),
+        duration_minutes=60,
+        actor=actor,
+        now=clock.now(),
+    )

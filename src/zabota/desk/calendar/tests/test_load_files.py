@@ -13,7 +13,6 @@ from python_calamine import CalamineWorkbook
 from zabota.booking.models import Appointment, NextFree
 from zabota.clinic.models import Doctor
 from zabota.desk.calendar.load_files import TABLES
-from zabota.desk.calendar.tests.test_pages import visit  # noqa: F401 -- fixture
 
 pytestmark = pytest.mark.django_db
 

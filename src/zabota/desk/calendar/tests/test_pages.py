@@ -1,4 +1,4 @@
-"""The calendar, the waitlist, «Режим работы» and «Приём» as their people use them, without a browser."""
+"""The calendar as its people use it, without a browser."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from django.urls import reverse
 
 from zabota.booking import api as booking
-from zabota.booking.models import Appointment, ExceptionDay, FreedSlot, Resource, ServiceNeed, WaitlistEntry
+from zabota.booking.models import Appointment
 from zabota.clinic.models import Branch, Doctor, Member, Service
 from zabota.kernel import clock
 from zabota.kernel.scope import clinic_scope
@@ -19,23 +19,8 @@ from zabota.nextstep import api as nextstep
 from zabota.patients.models import Patient
 from zabota.ui import formats
 from zabota.visits.models import Reminder
-from zabota.worklist.models import Task
 
 MOSCOW = ZoneInfo("Europe/Moscow")
-
-
-@pytest.fixture
-def visit(in_clinic, seat: Resource, centre: Branch, doctor_sokolova: Doctor, mila: Patient, day, actor) -> Appointment:
-    """Mila at ten."""
-    return booking.book(
-        patient=mila,
-        doctor=doctor_sokolova,
-        branch=centre,
-        starts_at=dt.datetime.combine(day, dt.time(10), MOSCOW),
-        duration_minutes=60,
-        actor=actor,
-        now=clock.now(),
-    )
 
 
 def form(day: dt.date, doctor: Doctor, **more: object) -> dict[str, object]:
@@ -264,133 +249,6 @@ def test_what_is_due_is_offered_with_its_reason(log_in, vera, seat, mila, cleani
     assert f"Пора: последний раз {formats.day(long_ago.date())}," in page, "the year of a day long ago is said"
 
 
-def test_hours_are_saved_and_a_mistake_loses_nothing(log_in, vera, seat: Resource, centre: Branch) -> None:
-    client, address = log_in(vera), reverse("desk:schedule-week", args=[seat.public_id])
-    fields = {f"d{weekday}-{centre.public_id}": "10:00–15:00" for weekday in range(5)}
-
-    wrong = client.post(address, fields | {f"d5-{centre.public_id}": "с утра"})
-    assert wrong.status_code == 422
-    assert "с утра" in wrong.content.decode()
-    assert "Не получилось прочитать" in wrong.content.decode()
-    assert seat.hours.count() == 14
-
-    assert client.post(address, fields).status_code == 302
-    assert set(seat.hours.values_list("begins_minute", "ends_minute")) == {(600, 900)}
-
-
-def test_visits_left_outside_of_the_hours_are_named(log_in, vera, visit, seat: Resource, day) -> None:
-    client = log_in(vera)
-    sent = {"kind": "off", "resource": seat.public_id, "first_on": day.isoformat(), "note": "учёба"}
-
-    answer = client.post(reverse("desk:schedule-days"), sent, follow=True).content.decode()
-
-    assert ExceptionDay.objects.count() == 1
-    assert "Вне часов приёма теперь" in answer
-    assert "Кузнецова" in client.get(reverse("desk:calendar-load")).content.decode()
-
-
-def test_rooms_and_needs_of_a_service(log_in, vera, seat, centre: Branch, cleaning: Service) -> None:
-    client = log_in(vera)
-    room = {"kind": "room", "name": "Кабинет 1", "branch": centre.public_id}
-
-    assert client.post(reverse("desk:schedule-rooms"), room).status_code == 302
-    again = client.post(reverse("desk:schedule-rooms"), room)
-    assert (again.status_code, "уже есть" in again.content.decode()) == (422, True)
-
-    need = {"minutes": "45", "buffer_before_minutes": "0", "buffer_after_minutes": "10", "needs": "room"}
-    assert client.post(reverse("desk:schedule-service", args=[cleaning.public_id]), need).status_code == 302
-    assert ServiceNeed.objects.get().buffer_after_minutes == 10
-
-
-def test_a_room_is_renamed_on_its_page_and_never_like_another(log_in, vera, centre: Branch) -> None:
-    client = log_in(vera)
-    for name in ("Кабинет 1", "Кабинет 2"):
-        client.post(reverse("desk:schedule-rooms"), {"kind": "room", "name": name, "branch": centre.public_id})
-    room = Resource.objects.get(name="Кабинет 1")
-    address = reverse("desk:schedule-change", args=[room.public_id])
-    page = client.get(reverse("desk:schedule-week", args=[room.public_id])).content.decode()
-    assert f'action="{address}"' in page and "не принимает" not in page
-
-    twice = client.post(address, {"name": "Кабинет 2", "is_active": "1"}, follow=True).content.decode()
-    client.post(address, {"name": "Хирургия", "is_active": "1"})
-
-    assert "уже есть" in twice
-    room.refresh_from_db()
-    assert (room.name, room.is_active) == ("Хирургия", True)
-
-
-def test_a_patient_joins_the_waitlist_and_leaves_it(log_in, vera, visit, mila) -> None:
-    client = log_in(vera)
-    wish = {
-        "patient": mila.public_id, "appointment": visit.public_id, "day_parts": ["morning"], "weekdays": ["0", "1"],
-        "notice_minutes": "180", "priority": "5",
-    }  # fmt: skip
-
-    assert client.post(reverse("desk:waitlist-new"), wish).status_code == 302
-    entry = WaitlistEntry.objects.get()
-    page = client.get(reverse("desk:waitlist")).content.decode()
-    assert all(word in page for word in ("Кузнецова Мила", "срочно", "Утро", "Есть запись на"))
-
-    client.post(reverse("desk:waitlist-close", args=[entry.public_id]))
-    entry.refresh_from_db()
-    assert entry.state == "closed"
-
-
-def test_the_waitlist_asks_for_the_branch_that_follows_the_doctor_and_shows_free_times_first(
-    log_in, anton, seat, north: Branch, centre: Branch, doctor_sokolova, mila, in_clinic
-) -> None:
-    doctor_sokolova.branches.set([centre])
-    Patient.objects.filter(pk=mila.pk).update(branch=north)
-    client, here = log_in(anton), reverse("desk:waitlist-new")
-
-    form = client.get(here, {"patient": mila.public_id, "doctor": doctor_sokolova.public_id, "branch": north.public_id})
-    wish = {"patient": mila.public_id, "doctor": doctor_sokolova.public_id, "branch": north.public_id,
-            "notice_minutes": "180", "priority": "0"}  # fmt: skip
-    said = client.post(here, wish, follow=True).content.decode()
-
-    assert f'<option value="{centre.public_id}" selected>' in form.content.decode()
-    assert "Записать сразу?" in form.content.decode()
-    assert form.context["soon"][0].day in ("сегодня", "завтра")
-    assert client.get(form.context["soon"][0].url).status_code == 200
-    assert WaitlistEntry.objects.get().branch == centre
-    assert f"в листе ожидания, филиал «{centre.name}»" in said
-    assert f'<span class="small muted">филиал «{centre.name}»</span>' in said
-
-
-def test_a_doctor_begins_ends_and_asks_for_a_control(log_in, sokolova: Member, visit: Appointment, actor) -> None:
-    now = clock.now()
-    Appointment.objects.filter(pk=visit.pk).update(starts_at=now, day=clock.today("Europe/Moscow", now))
-    client = log_in(sokolova)
-
-    assert "Кузнецова Мила" in client.get(reverse("desk:reception")).content.decode()
-    client.post(reverse("desk:reception-mark", args=[visit.public_id, "begin"]))
-    client.post(reverse("desk:reception-mark", args=[visit.public_id, "end"]))
-    client.post(reverse("desk:reception-control", args=[visit.public_id]), {"after": "quarter"})
-    client.post(reverse("desk:reception-control", args=[visit.public_id]), {"after": "month"})
-
-    visit.refresh_from_db()
-    task = Task.objects.get()
-    assert visit.status == "completed"
-    assert (task.due_at - now).days in (90, 91)
-    assert task.hidden_until is not None
-    assert "Контроль около" in client.get(reverse("desk:reception")).content.decode()
-
-
-def test_a_doctor_reads_another_day_and_receives_nobody_on_it(log_in, sokolova, visit: Appointment, day) -> None:
-    client, here = log_in(sokolova), reverse("desk:reception")
-
-    today = client.get(here)
-    other = client.get(here, {"day": day.isoformat()})
-    page = other.content.decode()
-    refused = client.post(reverse("desk:reception-mark", args=[visit.public_id, "begin"]), follow=True)
-
-    assert f"?day={day.isoformat()}" in today.content.decode()
-    assert today.context["day"].around.after == clock.today("Europe/Moscow") + dt.timedelta(days=1)
-    assert ("Кузнецова Мила" in page, ">Начать<" in page, ">Завершить<" in page) == (True, False, False)
-    assert other.context["day"].around.before == day - dt.timedelta(days=1)
-    assert "можно в этот день" in refused.content.decode()
-
-
 def test_own_column_stands_first(log_in, sokolova, visit: Appointment, in_clinic, centre, day) -> None:
     first = Doctor.objects.create(clinic=in_clinic, name="Аверин", name_key="аверин")
     Appointment.objects.filter(pk=visit.pk).update(doctor=first)
@@ -413,43 +271,3 @@ def test_the_grid_changes_with_the_answer_of_the_panel(log_in, vera, seat, docto
     assert 'id="grid" hx-swap-oob="true"' in booked.content.decode()
     assert f"v-{made.public_id}" in booked.content.decode()
     assert ('id="grid" hx-swap-oob="true"' in undone, f'id="v-{made.public_id}"' in undone) == (True, False)
-
-
-def test_patients_of_another_doctor_are_not_received(log_in, sokolova, visit, in_clinic) -> None:
-    other = Doctor.objects.create(clinic=in_clinic, name="Рябов", name_key="рябов")
-    Appointment.objects.filter(pk=visit.pk).update(doctor=other)
-
-    assert log_in(sokolova).post(reverse("desk:reception-mark", args=[visit.public_id, "begin"])).status_code == 404
-
-
-def test_a_freed_time_that_suits_nobody_is_named_with_the_reason(log_in, vera, visit, pyotr, centre, actor) -> None:
-    now = clock.now()
-    client, here = log_in(vera), reverse("desk:waitlist")
-    assert "Никому не подошло" not in client.get(here).content.decode()
-    booking.join_waitlist(patient=pyotr, notice_minutes=14 * 24 * 60, actor=actor, now=now)
-    booking.cancel(appointment=visit, by_patient=True, actor=actor, now=now)
-
-    page = client.get(here).content.decode()
-
-    assert "Никому не подошло" in page and "Не успеет собраться" in page
-    assert visit.doctor.name in page.partition("Никому не подошло")[2]
-
-
-def test_desk_books_a_freed_time_by_phone_for_one_who_waits(
-    log_in, vera, visit: Appointment, pyotr: Patient, oleg: Member, actor
-) -> None:
-    now = clock.now()
-    entry = booking.join_waitlist(patient=pyotr, notice_minutes=0, actor=actor, now=now)
-    booking.cancel(appointment=visit, by_patient=True, actor=actor, now=now)
-    client, slot = log_in(vera), FreedSlot.objects.get()
-    here = reverse("desk:waitlist")
-    assert "Записать по телефону" in client.get(here).content.decode()
-    address = reverse("desk:waitlist-freed", args=[slot.public_id, "give"])
-
-    assert log_in(oleg).post(address, {"entry": entry.public_id}).status_code == 404
-    page = client.post(address, {"entry": entry.public_id, "back": here}, follow=True).content.decode()
-    again = client.post(address, {"entry": "nobody"})
-
-    assert "Остальным это время больше не предлагается" in page
-    assert Appointment.objects.filter(patient=pyotr, starts_at=visit.starts_at).count() == 1
-    assert again.status_code == 404
