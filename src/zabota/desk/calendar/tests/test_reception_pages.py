@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 
@@ -11,8 +10,6 @@ from zabota.booking.models import Appointment
 from zabota.clinic.models import Doctor, Member
 from zabota.kernel import clock
 from zabota.worklist.models import Task
-
-MOSCOW = ZoneInfo("Europe/Moscow")
 
 
 def test_a_doctor_begins_ends_and_asks_for_a_control(log_in, sokolova: Member, visit: Appointment, actor) -> None:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo
-
 from django.urls import reverse
 
 from zabota.booking.models import ExceptionDay, Resource, ServiceNeed
 from zabota.clinic.models import Branch, Service
-
-MOSCOW = ZoneInfo("Europe/Moscow")
 
 
 def test_hours_are_saved_and_a_mistake_loses_nothing(log_in, vera, seat: Resource, centre: Branch) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo
-
 from django.urls import reverse
 
 from zabota.booking import api as booking
@@ -11,8 +9,6 @@ from zabota.booking.models import Appointment, FreedSlot, WaitlistEntry
 from zabota.clinic.models import Branch, Member
 from zabota.kernel import clock
 from zabota.patients.models import Patient
-
-MOSCOW = ZoneInfo("Europe/Moscow")
 
 
 def test_a_patient_joins_the_waitlist_and_leaves_it(log_in, vera, visit, mila) -> None:
